@@ -1,0 +1,405 @@
+#include "terminal/bus/messages.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "terminal/base/text.h"
+
+/* XFS4IoT's header version of a message: ours all are "1.0". */
+#define HEADER_VERSION "1.0"
+
+const char *const bus_type_names[BUS_TYPE_COUNT] = {
+	[BUS_COMMAND] = "command",
+	[BUS_ACKNOWLEDGE] = "acknowledge",
+	[BUS_EVENT] = "event",
+	[BUS_COMPLETION] = "completion",
+	[BUS_UNSOLICITED] = "unsolicited",
+};
+const char *const bus_completion_code_names[BUS_COMPLETION_CODE_COUNT] = {
+	[BUS_SUCCESS] = "success",
+	[BUS_INVALID_DATA] = "invalidData",
+	[BUS_COMMAND_ERROR_CODE] = "commandErrorCode",
+	[BUS_DEVICE_NOT_READY] = "deviceNotReady",
+	[BUS_HARDWARE_ERROR] = "hardwareError",
+	[BUS_CANCELED] = "canceled",
+	[BUS_TIME_OUT] = "timeOut",
+	[BUS_UNSUPPORTED_COMMAND] = "unsupportedCommand",
+	[BUS_NOT_FOUND] = "notFound",
+	[BUS_NOT_PERMITTED] = "notPermitted",
+	[BUS_INTERNAL_ERROR] = "internalError",
+};
+const char *const bus_role_names[ROLE_COUNT] = {
+	[ROLE_UI] = "ui",
+	[ROLE_DEVICES] = "devices",
+	[ROLE_SYNC] = "sync",
+	[ROLE_CTL] = "ctl",
+};
+const char *const intent_action_names[INTENT_ACTION_COUNT] = {
+	[INTENT_START] = "start",
+	[INTENT_OPEN] = "open",
+	[INTENT_SUBMIT] = "submit",
+	[INTENT_UNKNOWN_CURP] = "unknownCurp",
+	[INTENT_CHANGE] = "change",
+	[INTENT_CONFIRM] = "confirm",
+	[INTENT_YES] = "yes",
+	[INTENT_NO] = "no",
+	[INTENT_PRINT] = "print",
+	[INTENT_PRINTED_OK] = "printedOk",
+	[INTENT_PRINTED_BAD] = "printedBad",
+	[INTENT_BACK] = "back",
+	[INTENT_CANCEL] = "cancel",
+	[INTENT_EXTEND] = "extend",
+	[INTENT_END] = "end",
+	[INTENT_LANGUAGE] = "language",
+	[INTENT_ACCESS] = "access",
+	[INTENT_SETTING] = "setting",
+	[INTENT_HELP] = "help",
+	[INTENT_CLOSE] = "close",
+};
+const char *const print_outcome_names[PRINT_OUTCOME_COUNT] = {
+	[OUTCOME_PRINTED] = "printed",
+	[OUTCOME_FAILED] = "failed",
+	[OUTCOME_UNKNOWN] = "unknown",
+};
+const char *const device_state_names[DEVICE_STATE_COUNT] = {
+	[DEVICE_ABSENT] = "absent",
+	[DEVICE_STARTING] = "starting",
+	[DEVICE_READY] = "ready",
+	[DEVICE_DEGRADED] = "degraded",
+	[DEVICE_FAILED] = "failed",
+};
+const char *const paper_state_names[PAPER_STATE_COUNT] = {
+	[PAPER_UNKNOWN] = "unknown",
+	[PAPER_FULL] = "full",
+	[PAPER_LOW] = "low",
+	[PAPER_OUT] = "out",
+};
+const char *const work_result_names[WORK_RESULT_COUNT] = {
+	[WORK_ACCEPTED] = "accepted",
+	[WORK_REJECTED] = "rejected",
+	[WORK_RETRY_AFTER] = "retryAfter",
+	[WORK_UNKNOWN] = "unknown",
+	[WORK_NOT_KNOWN] = "notKnown",
+};
+
+#define S struct terminal_hello
+static const struct bus_field terminal_hello_fields[] = {
+	REQ_TEXT(S, program, "program"),
+	REQ_TEXT(S, version, "version"),
+	REQ_I64(S, pid, "pid"),
+};
+#undef S
+#define S struct bus_empty
+/* The row keeps the table non-empty for the compiler; nothing may be sent under its name. */
+static const struct bus_table empty_table = {.name = "empty", .struct_size = sizeof(S)};
+#undef S
+#define S struct terminal_status
+static const struct bus_field terminal_status_fields[] = {
+	REQ_TEXT(S, terminal, "terminal"),
+	REQ_TEXT(S, version, "version"),
+	REQ_TEXT(S, session, "session"),
+	REQ_TEXT(S, storage, "storage"),
+	REQ_BOOL(S, ui, "ui"),
+	REQ_BOOL(S, devices, "devices"),
+	REQ_BOOL(S, sync, "sync"),
+	REQ_BOOL(S, online, "online"),
+	REQ_TEXT(S, printer, "printer"),
+	REQ_I64(S, queued, "queued"),
+	REQ_I64(S, dead, "dead"),
+	REQ_I64(S, oldest_ms, "oldestMs"),
+	REQ_I64(S, sessions, "sessions"),
+	REQ_I64(S, uptime_ms, "uptimeMs"),
+};
+#undef S
+#define S struct intent_act
+static const struct bus_field intent_act_fields[] = {
+	REQ_ENUM(S, screen, "screen", screen_kind_names),
+	REQ_I64(S, revision, "revision"),
+	REQ_ENUM(S, action, "action", intent_action_names),
+	OPT_TEXT(S, item, "item"),
+	OPT_TEXT(S, value, "value"),
+	OPT_BOOL(S, consent, "consent"),
+};
+#undef S
+#define S struct printer_print_form
+static const struct bus_field print_form_fields[] = {
+	REQ_TEXT(S, job, "job"),
+	REQ_OBJECT(S, receipt, "receipt", receipt_table),
+};
+#undef S
+#define S struct printer_print_result
+static const struct bus_field print_result_fields[] = {
+	REQ_TEXT(S, job, "job"),
+	REQ_ENUM(S, outcome, "outcome", print_outcome_names),
+	OPT_TEXT(S, reason, "reason"),
+};
+#undef S
+#define S struct device_status
+static const struct bus_field device_status_fields[] = {
+	REQ_TEXT(S, id, "id"),
+	REQ_TEXT(S, class, "class"),
+	OPT_TEXT(S, model, "model"),
+	OPT_TEXT(S, usb, "usb"),
+	REQ_ENUM(S, state, "state", device_state_names),
+	OPT_ENUM(S, paper, "paper", paper_state_names),
+	OPT_TEXT(S, reason, "reason"),
+	OPT_TEXT(S, advice, "advice"),
+	OPT_I64(S, sheets, "sheets"),
+	OPT_I64(S, errors, "errors"),
+};
+#undef S
+#define S struct work_deliver
+static const struct bus_field work_deliver_fields[] = {
+	REQ_TEXT(S, lease, "lease"),
+	REQ_TEXT(S, transaction, "transaction"),
+	REQ_TEXT(S, key, "key"),
+	REQ_TEXT(S, service, "service"),
+	REQ_TEXT(S, adapter, "adapter"),
+	REQ_TEXT(S, operation, "operation"),
+	OPT_BOOL(S, inquiry, "inquiry"),
+	OPT_INT(S, attempt, "attempt"),
+	REQ_I64(S, deadline_ms, "deadlineMs"),
+	REQ_TEXT(S, payload, "payload"),
+};
+#undef S
+#define S struct work_result
+static const struct bus_field work_result_fields[] = {
+	REQ_TEXT(S, lease, "lease"),
+	REQ_TEXT(S, transaction, "transaction"),
+	REQ_ENUM(S, result, "result", work_result_names),
+	OPT_TEXT(S, cause, "cause"),
+	OPT_I64(S, retry_after_ms, "retryAfterMs"),
+	OPT_BOOL(S, replayed, "replayed"),
+	OPT_TEXT(S, detail, "detail"),
+	OPT_TEXT(S, answer, "answer"),
+};
+#undef S
+#define S struct work_link
+static const struct bus_field work_link_fields[] = {
+	REQ_TEXT(S, adapter, "adapter"),
+	REQ_BOOL(S, online, "online"),
+	OPT_TEXT(S, reason, "reason"),
+};
+#undef S
+#define S struct queue_row
+static const struct bus_field queue_row_fields[] = {
+	REQ_TEXT(S, transaction, "transaction"),
+	OPT_TEXT(S, folio, "folio"),
+	REQ_TEXT(S, service, "service"),
+	REQ_TEXT(S, state, "state"),
+	REQ_TEXT(S, receipt, "receipt"),
+	REQ_INT(S, attempts, "attempts"),
+	OPT_TEXT(S, cause, "cause"),
+	REQ_I64(S, created_unix_ms, "createdUnixMs"),
+	OPT_I64(S, next_ms, "nextMs"),
+};
+#undef S
+#define S struct queue_query
+static const struct bus_field queue_query_fields[] = {
+	OPT_I64(S, cursor, "cursor"),
+	OPT_BOOL(S, unsettled_only, "unsettledOnly"),
+	OPT_TEXT(S, id, "id"),
+};
+#undef S
+
+static const struct bus_table terminal_hello_table =
+	BUS_TABLE(struct terminal_hello, "payload", terminal_hello_fields);
+static const struct bus_table terminal_status_table =
+	BUS_TABLE(struct terminal_status, "payload", terminal_status_fields);
+static const struct bus_table intent_act_table =
+	BUS_TABLE(struct intent_act, "payload", intent_act_fields);
+static const struct bus_table print_form_table =
+	BUS_TABLE(struct printer_print_form, "payload", print_form_fields);
+static const struct bus_table print_result_table =
+	BUS_TABLE(struct printer_print_result, "payload", print_result_fields);
+static const struct bus_table device_status_table =
+	BUS_TABLE(struct device_status, "payload", device_status_fields);
+static const struct bus_table work_deliver_table =
+	BUS_TABLE(struct work_deliver, "payload", work_deliver_fields);
+static const struct bus_table work_result_table =
+	BUS_TABLE(struct work_result, "payload", work_result_fields);
+static const struct bus_table work_link_table =
+	BUS_TABLE(struct work_link, "payload", work_link_fields);
+static const struct bus_table queue_row_table =
+	BUS_TABLE(struct queue_row, "row", queue_row_fields);
+static const struct bus_table queue_query_table =
+	BUS_TABLE(struct queue_query, "payload", queue_query_fields);
+
+static const struct bus_field device_list_fields[] = {
+	OPT_LIST(struct device_list, devices, count, "devices", device_status_table),
+};
+static const struct bus_table device_list_table =
+	BUS_TABLE(struct device_list, "payload", device_list_fields);
+static const struct bus_field queue_list_fields[] = {
+	OPT_I64(struct queue_list, next, "next"),
+	OPT_LIST(struct queue_list, rows, count, "rows", queue_row_table),
+};
+static const struct bus_table queue_list_table =
+	BUS_TABLE(struct queue_list, "payload", queue_list_fields);
+
+static const struct {
+	const char *name;
+	const struct bus_table *out, *back;
+} messages[BUS_NAME_COUNT] = {
+#define X(id, text, out_table, back_table) \
+	[BUS_##id] = {(text), &out_table##_table, &back_table##_table},
+	BUS_MESSAGES(X)
+#undef X
+};
+
+const struct bus_table *bus_payload_table(enum bus_name name, enum bus_type type)
+{
+	if ((int)name < 0 || name >= BUS_NAME_COUNT)
+		return NULL;
+	switch (type) {
+	case BUS_COMMAND:
+	case BUS_EVENT:
+	case BUS_UNSOLICITED:
+		return messages[name].out;
+	case BUS_COMPLETION:
+		return messages[name].back;
+	case BUS_ACKNOWLEDGE:
+		return &empty_table;
+	case BUS_TYPE_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+const char *bus_name_text(enum bus_name name)
+{
+	return (int)name >= 0 && name < BUS_NAME_COUNT ? messages[name].name : "?";
+}
+
+/* The header as it stands on the wire: names as text. */
+struct wire_header {
+	enum bus_type type;
+	char name[48];
+	char version[8];
+	int64_t request_id;
+	int64_t timeout_ms;
+	enum bus_completion_code completion;
+	char error[160];
+};
+
+static const struct bus_field wire_header_fields[] = {
+	REQ_ENUM(struct wire_header, type, "type", bus_type_names),
+	REQ_TEXT(struct wire_header, name, "name"),
+	REQ_TEXT(struct wire_header, version, "version"),
+	OPT_I64(struct wire_header, request_id, "requestId"),
+	OPT_I64(struct wire_header, timeout_ms, "timeout"),
+	OPT_ENUM(struct wire_header, completion, "completionCode", bus_completion_code_names),
+	OPT_TEXT(struct wire_header, error, "errorDescription"),
+};
+static const struct bus_table wire_header_table =
+	BUS_TABLE(struct wire_header, "header", wire_header_fields);
+
+static bool has_payload(const struct bus_header *header)
+{
+	return !(header->type == BUS_COMPLETION && header->completion != BUS_SUCCESS);
+}
+
+enum vt_code bus_message_encode(
+	const struct bus_message *msg, struct vt_buf *out, struct vt_error *error)
+{
+	const struct bus_table *table = bus_payload_table(msg->header.name, msg->header.type);
+	struct wire_header header = {
+		.type = msg->header.type,
+		.version = HEADER_VERSION,
+		.request_id = msg->header.request_id,
+		.timeout_ms = msg->header.timeout_ms,
+		.completion = msg->header.completion,
+	};
+
+	if (!table)
+		return vt_fail(error, VT_ERR_INVALID, 0, "message: no such name or type");
+	if (!vt_copy(header.name, sizeof(header.name), bus_name_text(msg->header.name)) ||
+		!vt_copy(header.error, sizeof(header.error), msg->header.error))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "message: header too long");
+	vt_buf_append_text(out, "{\"header\":");
+	enum vt_code code = bus_encode(&wire_header_table, &header, out, error);
+	if (code)
+		return code;
+	vt_buf_append_text(out, ",\"payload\":");
+	if (has_payload(&msg->header))
+		code = bus_encode(table, &msg->payload, out, error);
+	else
+		vt_buf_append_text(out, "{}");
+	if (code)
+		return vt_prefix(error, code, "%s", bus_name_text(msg->header.name));
+	vt_buf_append_byte(out, '}');
+	return out->failed ? vt_fail(error, out->failed, 0, "message: too large") : VT_OK;
+}
+
+static enum vt_code decode_header(
+	const json_t *json, struct bus_header *header, struct vt_error *error)
+{
+	struct wire_header wire;
+	enum vt_code code = bus_decode_value(&wire_header_table, json, &wire, error);
+
+	if (code)
+		return code;
+	if (strcmp(wire.version, HEADER_VERSION) != 0)
+		return vt_fail(error, VT_ERR_UNSUPPORTED, 0, "header: unknown version");
+	for (int i = 0; i < BUS_NAME_COUNT; i++) {
+		if (strcmp(messages[i].name, wire.name) != 0)
+			continue;
+		*header = (struct bus_header){
+			.type = wire.type,
+			.name = (enum bus_name)i,
+			.request_id = wire.request_id,
+			.timeout_ms = wire.timeout_ms,
+			.completion = wire.completion,
+		};
+		memcpy(header->error, wire.error, sizeof(header->error));
+		return VT_OK;
+	}
+	return vt_fail(error, VT_ERR_PARSE, 0, "header: unknown name");
+}
+
+static enum vt_code decode_message(
+	const json_t *root, struct bus_message *msg, struct vt_error *error)
+{
+	const json_t *header = json_object_get(root, "header");
+	const json_t *payload = json_object_get(root, "payload");
+
+	if (!header || !payload || json_object_size(root) != 2)
+		return vt_fail(error, VT_ERR_PARSE, 0, "message: header and payload expected");
+	enum vt_code code = decode_header(header, &msg->header, error);
+	if (code)
+		return code;
+	const struct bus_table *table =
+		has_payload(&msg->header) ? bus_payload_table(msg->header.name, msg->header.type)
+					  : &empty_table;
+	if (!table)
+		return vt_fail(error, VT_ERR_PARSE, 0, "message: no such type");
+	code = bus_decode_value(table, payload, &msg->payload, error);
+	return code ? vt_prefix(error, code, "%s", bus_name_text(msg->header.name)) : VT_OK;
+}
+
+enum vt_code bus_message_decode(
+	const char *json, size_t length, struct bus_message *msg, struct vt_error *error)
+{
+	struct vt_error own = {0};
+
+	if (!error)
+		error = &own;
+	memset(msg, 0, sizeof(*msg));
+	if (length > VT_MAX_MESSAGE)
+		return vt_fail(
+			error, VT_ERR_LIMIT, 0, "message: larger than %d bytes", VT_MAX_MESSAGE);
+	json_t *root = bus_parse_json(json, length, error);
+	if (!root)
+		return error->code;
+	enum vt_code code = decode_message(root, msg, error);
+	json_decref(root);
+	if (code)
+		bus_message_finish(msg);
+	return code;
+}
+
+void bus_message_finish(struct bus_message *msg)
+{
+	vt_wipe(msg, sizeof(*msg));
+}

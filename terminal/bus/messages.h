@@ -1,0 +1,321 @@
+#ifndef VT_BUS_MESSAGES_H
+#define VT_BUS_MESSAGES_H
+
+/* Every message between the processes of a terminal, in the form of XFS4IoT 2024-3 (ARCHITECTURE
+ * §2):
+ * {"header": {"type", "name", "requestId", "version", …}, "payload": {…}}.
+ *
+ * A command gets exactly one completion; events and unsolicited messages get none. Who may send
+ * which is permit.h. Payload structs are plain values; personal data in them is wiped by
+ * bus_message_finish(). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "terminal/base/error.h"
+#include "terminal/base/limits.h"
+#include "terminal/bus/fields.h"
+#include "terminal/bus/receipt.h"
+#include "terminal/bus/screen.h"
+
+enum bus_type {
+	BUS_COMMAND,
+	BUS_ACKNOWLEDGE,
+	BUS_EVENT,
+	BUS_COMPLETION,
+	BUS_UNSOLICITED,
+	BUS_TYPE_COUNT
+};
+extern const char *const bus_type_names[BUS_TYPE_COUNT];
+
+/* Completion codes of XFS4IoT that we use; BUS_SUCCESS is "success". */
+enum bus_completion_code {
+	BUS_SUCCESS,
+	BUS_INVALID_DATA,
+	BUS_COMMAND_ERROR_CODE,
+	BUS_DEVICE_NOT_READY,
+	BUS_HARDWARE_ERROR,
+	BUS_CANCELED,
+	BUS_TIME_OUT,
+	BUS_UNSUPPORTED_COMMAND,
+	BUS_NOT_FOUND,
+	BUS_NOT_PERMITTED,
+	BUS_INTERNAL_ERROR,
+	BUS_COMPLETION_CODE_COUNT
+};
+extern const char *const bus_completion_code_names[BUS_COMPLETION_CODE_COUNT];
+
+/* ---- Terminal.* ---- */
+
+enum bus_role { ROLE_UI, ROLE_DEVICES, ROLE_SYNC, ROLE_CTL, ROLE_COUNT };
+extern const char *const bus_role_names[ROLE_COUNT];
+
+/* First message of every client (unsolicited): who speaks, for logs and Terminal.Status. */
+struct terminal_hello {
+	char program[32]; /* "ventanilla-ui" */
+	char version[24];
+	int64_t pid;
+};
+
+struct bus_empty {
+	char unused;
+};
+
+/* Completion of Terminal.Status. */
+struct terminal_status {
+	char terminal[24];
+	char version[24];
+	char session[24];	/* state of the session machine, "attract" … */
+	char storage[12];	/* "ok" | "failed" */
+	bool ui, devices, sync; /* process connected */
+	bool online;		/* last word of sync about the services */
+	char printer[24];	/* "ready" | "noPaper" | "absent" … */
+	int64_t queued;		/* transactions not yet settled */
+	int64_t dead;		/* waiting for a person */
+	int64_t oldest_ms;	/* age of the oldest unsettled one */
+	int64_t sessions;	/* since start */
+	int64_t uptime_ms;
+};
+
+/* ---- Intent.* : ui to core ---- */
+
+enum intent_action {
+	INTENT_START,	     /* attract touched; intro "Comenzar" */
+	INTENT_OPEN,	     /* item: service card */
+	INTENT_SUBMIT,	     /* field's value in value; item for a choice */
+	INTENT_UNKNOWN_CURP, /* "No la conozco" */
+	INTENT_CHANGE,	     /* item: row of the review */
+	INTENT_CONFIRM,	     /* review accepted (consent = true where asked) */
+	INTENT_YES,	     /* results: these are my data */
+	INTENT_NO,
+	INTENT_PRINT,	    /* print (again) */
+	INTENT_PRINTED_OK,  /* answer to an unknown print: it came out */
+	INTENT_PRINTED_BAD, /* it did not */
+	INTENT_BACK,
+	INTENT_CANCEL,
+	INTENT_EXTEND,	 /* time-out dialogue: go on */
+	INTENT_END,	 /* end the session and wipe */
+	INTENT_LANGUAGE, /* item "" opens the screen, else a code */
+	INTENT_ACCESS,	 /* opens the screen */
+	INTENT_SETTING,	 /* item = name of the setting, value = number */
+	INTENT_HELP,
+	INTENT_CLOSE, /* leaves language, access, help without a change */
+	INTENT_ACTION_COUNT
+};
+extern const char *const intent_action_names[INTENT_ACTION_COUNT];
+
+/* Intent.Act (unsolicited). Dropped if screen revision is not the current one. */
+struct intent_act {
+	enum screen_kind screen;
+	int64_t revision;
+	enum intent_action action;
+	char item[VT_MAX_ID];
+	char value[VT_MAX_VALUE]; /* personal */
+	bool consent;
+};
+
+/* Intent.Activity (unsolicited): somebody touched; at most once a second. Payload empty. */
+
+/* ---- Screen.* : core to ui ---- */
+/* Screen.Show (command): payload struct screen_model. Completion (empty) when its first frame is
+ * presented. */
+
+/* ---- Printer.*, Common.* : core and devices ---- */
+
+/* Printer.PrintForm (command): one sheet. job names the print effect in core's journal. */
+struct printer_print_form {
+	char job[VT_UUID_SIZE];
+	struct receipt receipt;
+};
+
+enum print_outcome { OUTCOME_PRINTED, OUTCOME_FAILED, OUTCOME_UNKNOWN, PRINT_OUTCOME_COUNT };
+extern const char *const print_outcome_names[PRINT_OUTCOME_COUNT];
+
+/* Its completion. FAILED: nothing usable came out. UNKNOWN: cannot know (devices.md D.5). */
+struct printer_print_result {
+	char job[VT_UUID_SIZE];
+	enum print_outcome outcome;
+	char reason[32]; /* "", "paper", "cover", "cutter", "power", "absent", "device" */
+};
+
+enum device_state {
+	DEVICE_ABSENT,
+	DEVICE_STARTING,
+	DEVICE_READY,
+	DEVICE_DEGRADED, /* works, but wants care: paper near end */
+	DEVICE_FAILED,
+	DEVICE_STATE_COUNT
+};
+extern const char *const device_state_names[DEVICE_STATE_COUNT];
+
+enum paper_state { PAPER_UNKNOWN, PAPER_FULL, PAPER_LOW, PAPER_OUT, PAPER_STATE_COUNT };
+extern const char *const paper_state_names[PAPER_STATE_COUNT];
+
+/* Common.StatusChangedEvent (unsolicited, devices to core): one device; sent at each change and,
+ * for every device, after connecting. */
+struct device_status {
+	char id[24];	/* stable name: "printer", later "reader" … */
+	char class[24]; /* "Printer", "CardReader" … (XFS4IoT interface) */
+	char model[64]; /* from assets/devices.tsv */
+	char usb[12];	/* "04b8:0e15" */
+	enum device_state state;
+	enum paper_state paper;
+	char reason[32]; /* "", "paper", "cover", "cutter", "unplugged", "refused", "protocol" … */
+	char advice[120];	/* English sentence for the technician */
+	int64_t sheets, errors; /* counters since the process started */
+};
+
+/* ---- Work.* : core and sync ---- */
+
+/* Work.Deliver (command): one leased piece of work. payload and answer are JSON text of the
+ * adapter's own fields (offline-queue/sync/adapters). The same (terminal, key) goes out at each
+ * attempt. */
+struct work_deliver {
+	char lease[VT_UUID_SIZE];
+	char transaction[VT_UUID_SIZE];
+	char key[VT_UUID_SIZE]; /* idempotency key */
+	char service[VT_MAX_ID];
+	char adapter[VT_MAX_ID];   /* "renapo", "fees" */
+	char operation[VT_MAX_ID]; /* "consultarPorCurp", "confirm", "sheet" … */
+	bool inquiry;		   /* ask what became of key; do nothing */
+	int attempt;
+	int64_t deadline_ms; /* patience for this attempt, relative */
+	char payload[VT_MAX_PAYLOAD];
+};
+
+enum work_result_kind {
+	WORK_ACCEPTED,
+	WORK_REJECTED,
+	WORK_RETRY_AFTER,
+	WORK_UNKNOWN,
+	WORK_NOT_KNOWN,
+	WORK_RESULT_COUNT
+};
+extern const char *const work_result_names[WORK_RESULT_COUNT];
+
+/* Its completion (reliability.md §2.2). WORK_NOT_KNOWN answers an inquiry only: the receiver never
+ * saw the key, so the work may be sent (again) with the same key. */
+struct work_result {
+	char lease[VT_UUID_SIZE];
+	char transaction[VT_UUID_SIZE];
+	enum work_result_kind result;
+	char cause[32];		/* "", "lane", "defect", "business", "timeout", "network" … */
+	int64_t retry_after_ms; /* WORK_RETRY_AFTER: at least so long; 0 = own backoff */
+	bool replayed;		/* the receiver said it had this key already */
+	char detail[160];	/* for technicians, no personal data */
+	char answer[VT_MAX_PAYLOAD]; /* JSON of the adapter's answer; personal */
+};
+
+/* Work.LinkEvent (unsolicited, sync to core): can the services of an adapter be reached? */
+struct work_link {
+	char adapter[VT_MAX_ID];
+	bool online;
+	char reason[48]; /* "tls", "connect", "certificate" … when not */
+};
+
+/* ---- ctl ---- */
+
+#define STATUS_MAX_DEVICES 16
+/* Completion of Device.List (command, empty payload). */
+struct device_list {
+	size_t count;
+	struct device_status devices[STATUS_MAX_DEVICES];
+};
+
+/* One transaction for a technician: no personal data. */
+struct queue_row {
+	char transaction[VT_UUID_SIZE];
+	char folio[VT_FOLIO_SIZE];
+	char service[VT_MAX_ID];
+	char state[16];	  /* "JOURNALED" … */
+	char receipt[16]; /* "NONE" … */
+	int attempts;
+	char cause[32]; /* last cause */
+	int64_t created_unix_ms;
+	int64_t next_ms; /* until the next attempt, 0 = none planned */
+};
+
+#define QUEUE_PAGE 100
+/* Queue.List (command). Newest first; cursor = 0 or the answer's next. */
+struct queue_query {
+	int64_t cursor;
+	bool unsettled_only;
+	char id[VT_UUID_SIZE]; /* Queue.Show: transaction id or folio */
+};
+struct queue_list {
+	int64_t next; /* 0 = end */
+	size_t count;
+	struct queue_row rows[QUEUE_PAGE];
+};
+
+/* ---- the message ---- */
+
+/* X(ID, "Name", payload of command/unsolicited, payload of completion) */
+#define BUS_MESSAGES(X)                                                             \
+	X(TERMINAL_HELLO, "Terminal.Hello", terminal_hello, empty)                  \
+	X(TERMINAL_STATUS, "Terminal.Status", empty, terminal_status)               \
+	X(SCREEN_SHOW, "Screen.Show", screen_model, empty)                          \
+	X(INTENT_ACT, "Intent.Act", intent_act, empty)                              \
+	X(INTENT_ACTIVITY, "Intent.Activity", empty, empty)                         \
+	X(PRINTER_PRINT_FORM, "Printer.PrintForm", print_form, print_result)        \
+	X(COMMON_STATUS_CHANGED, "Common.StatusChangedEvent", device_status, empty) \
+	X(WORK_DELIVER, "Work.Deliver", work_deliver, work_result)                  \
+	X(WORK_LINK, "Work.LinkEvent", work_link, empty)                            \
+	X(DEVICE_LIST, "Device.List", empty, device_list)                           \
+	X(QUEUE_LIST, "Queue.List", queue_query, queue_list)                        \
+	X(QUEUE_SHOW, "Queue.Show", queue_query, queue_list)
+
+enum bus_name {
+#define X(id, name, out, back) BUS_##id,
+	BUS_MESSAGES(X)
+#undef X
+		BUS_NAME_COUNT
+};
+
+struct bus_header {
+	enum bus_type type;
+	enum bus_name name;
+	int64_t request_id; /* of a command and everything that answers it; 0 for unsolicited */
+	int64_t timeout_ms; /* command: 0 = none */
+	enum bus_completion_code completion; /* completion only */
+	char error[160]; /* completion with an error: English, no personal data */
+};
+
+struct bus_message {
+	struct bus_header header;
+	union {
+		struct bus_empty empty;
+		struct terminal_hello terminal_hello;
+		struct terminal_status terminal_status;
+		struct screen_model screen_model;
+		struct intent_act intent_act;
+		struct printer_print_form print_form;
+		struct printer_print_result print_result;
+		struct device_status device_status;
+		struct work_deliver work_deliver;
+		struct work_result work_result;
+		struct work_link work_link;
+		struct device_list device_list;
+		struct queue_query queue_query;
+		struct queue_list queue_list;
+	} payload; /* which one: header.name and header.type */
+};
+
+/* Table of the payload of such a message; NULL for names or types that do not exist. Completions
+ * with an error code carry no payload. */
+const struct bus_table *bus_payload_table(enum bus_name name, enum bus_type type);
+/* "Screen.Show". */
+const char *bus_name_text(enum bus_name name);
+
+/* Appends the JSON text of msg to out. */
+VT_MUST_USE enum vt_code bus_message_encode(
+	const struct bus_message *msg, struct vt_buf *out, struct vt_error *error);
+/* Fills msg from untrusted text. On failure msg is all zero. error names the member, never a value.
+ */
+VT_MUST_USE enum vt_code bus_message_decode(
+	const char *json, size_t length, struct bus_message *msg, struct vt_error *error);
+/* Wipes the whole message. */
+void bus_message_finish(struct bus_message *msg);
+
+#endif
