@@ -1,0 +1,58 @@
+#ifndef VT_UI_TOOLKIT_INPUT_H
+#define VT_UI_TOOLKIT_INPUT_H
+
+/* Fingers and keys to actions. Rules (UI.md §2, §15.8): press and release inside the same node act,
+ * leaving cancels for good, a second finger is ignored, a modal node limits hits and focus,
+ * disabled nodes do nothing. Times are monotonic milliseconds, given by the caller. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "terminal/base/limits.h"
+#include "ui/toolkit/ui.h"
+
+enum input_phase { INPUT_DOWN, INPUT_MOTION, INPUT_UP, INPUT_CANCEL };
+
+enum input_key {
+	INPUT_KEY_NEXT,	    /* Tab, right, down */
+	INPUT_KEY_PREVIOUS, /* Shift+Tab, left, up */
+	INPUT_KEY_ENTER,    /* Enter, space */
+	INPUT_KEY_ESCAPE,   /* acts on the node with action "back", "close" or "cancel" */
+	INPUT_KEY_HELP	    /* F1: node with action "help" */
+};
+
+/* What the screen is told when a target is tapped. */
+struct ui_action {
+	char id[VT_MAX_ID * 2];	 /* of the node */
+	char action[VT_MAX_ID];	 /* its action */
+	char arg[VT_MAX_ID * 2]; /* its arg, "" if none */
+	bool by_key;		 /* keyboard instead of finger */
+};
+
+struct input_result {
+	bool redraw;  /* something looks different: build and paint again */
+	bool acted;   /* action is filled */
+	bool touched; /* a person did something: activity for core's idle clock */
+	struct ui_action action;
+};
+
+/* One finger (or the mouse, with id INPUT_MOUSE). x, y in pixels of the frame. */
+#define INPUT_MOUSE (-1)
+struct input_result input_finger(
+	struct ui *ui, int64_t finger, enum input_phase phase, int x, int y, int64_t now_ms);
+struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms);
+/* Repeats of a held node. Call at the time input_deadline() told. */
+struct input_result input_tick(struct ui *ui, int64_t now_ms);
+/* When input_tick() is due next; -1 = never. */
+int64_t input_deadline(const struct ui *ui);
+/* Lets go of everything, as when the screen changes: no action comes of a finger already down. */
+void input_reset(struct ui *ui);
+
+/* Node that a tap at x, y would hit; NULL if none. */
+const struct node *input_hit(const struct ui *ui, int x, int y);
+/* Id of the focused node, "" if none. */
+const char *input_focus(const struct ui *ui);
+/* Moves the focus to a node; "" takes it away. visible = draw the ring (after a key). */
+void input_set_focus(struct ui *ui, const char *id, bool visible);
+
+#endif
