@@ -1,0 +1,166 @@
+#ifndef VT_SESSION_SESSION_H
+#define VT_SESSION_SESSION_H
+
+/* One citizen at the terminal, from the touch on the attract screen to the wiped memory.
+ *
+ * A pure step function: time, ids and outcomes come in by events, what core must do comes out as
+ * effects, what the screen shows is session_model(). No clock, socket, file or random source.
+ *
+ *                    START                 OPEN               START
+ *   ┌────────► ATTRACT ────────────► HOME ──────────► INTRO ─────────► ASK ◄─────────┐
+ *   │             ▲  ▲                ▲ ▲  BACK          │ BACK          │ SUBMIT ×n    │ CHANGE
+ *   │ 60 s, END   │  └────────────────┼─┴────────────────┴──────────────┤              │
+ *   │             │  END, time-out    │                                 ├─► REVIEW ────┤
+ *   │          from anywhere          │ not me                          │     │ CONFIRM│
+ *   │                                 │                                 ▼     ▼        │
+ *   │                                 │             REFUSED         SUBMITTING         │
+ *   │                                 │          ┌──────────────────────┤ COMMITTED    │
+ *   │                                 │          ▼     rejected         ▼              │
+ *   ├───────────────────────────── PROBLEM ◄──────────────────────── WAITING           │
+ *   │                                 ▲    NO                  accepted │ patience over│
+ *   │                                 └──────── RESULTS ◄───────────────┤ CANCEL       │
+ *   │                                              │ YES                │              │
+ *   └────────────────────────────────────────── DONE ◄──────────────────┘              │
+ *
+ *   any → CLOSED [session_health] when storage fails; CLOSED → ATTRACT when it is good again.
+ *
+ * Overlays (LANGUAGE, ACCESS, HELP) and the time-out dialogue stand over a state and leave it as it is.
+ * What may be trusted: from SUBMITTING on the answers do not change; a folio is set only after COMMITTED
+ * arrived, so nothing is shown as registered before it is on disk. session_check() asserts it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "terminal/base/error.h"
+#include "terminal/bus/messages.h"
+#include "terminal/domain/date.h"
+#include "terminal/session/catalogue.h"
+
+enum session_state {
+	SESSION_ATTRACT,
+	SESSION_HOME,
+	SESSION_INTRO,
+	SESSION_ASK,	    /* one question; which: question */
+	SESSION_REVIEW,
+	SESSION_SUBMITTING, /* core commits the transaction */
+	SESSION_WAITING,    /* committed, the service has it */
+	SESSION_RESULTS,    /* "are these your data?" */
+	SESSION_DONE,
+	SESSION_PROBLEM,
+	SESSION_CLOSED, /* out of service */
+	SESSION_STATE_COUNT
+};
+extern const char *const session_state_names[SESSION_STATE_COUNT];
+
+enum session_overlay { OVERLAY_NONE, OVERLAY_LANGUAGE, OVERLAY_ACCESS, OVERLAY_HELP };
+
+/* Times in milliseconds (UI.md §7). One table, so that tests and the demo can shorten them. */
+struct session_times {
+	int64_t idle_home;	/* no personal data, to home: 60 s */
+	int64_t idle_attract;	/* from home to attract: 60 s more */
+	int64_t idle_personal;	/* personal data on screen, until the warning: 120 s */
+	int64_t warning;	/* the time-out dialogue: 45 s */
+	int64_t done;		/* confirmation and problem screens: 60 s until the warning */
+	int64_t patience;	/* for services that state none: 8 s */
+};
+extern const struct session_times session_default_times;
+
+/* What core knows about the parts of the terminal. */
+struct session_health {
+	bool storage_ok;
+	bool printer_ready;  /* a printer that can print now */
+	bool printer_paper;  /* false: no paper (printer_ready is false then too) */
+	bool sync_connected;
+	/* adapters that cannot be reached now, by name; at most 8 */
+	size_t offline_count;
+	char offline[8][VT_MAX_ID];
+};
+
+enum session_event_type {
+	SESSION_TICK,	    /* time passed; send at effects.wake_ms */
+	SESSION_INTENT,
+	SESSION_ACTIVITY,
+	SESSION_HEALTH,
+	SESSION_COMMITTED,  /* the submission is on disk */
+	SESSION_REFUSED,    /* it could not be stored */
+	SESSION_RESULT,	    /* the service's word about our transaction */
+	SESSION_PRINTED,    /* outcome of the sheet in print */
+	SESSION_RECOVERED,  /* after a start: a transaction of the session that core's death ended */
+};
+
+enum session_result { RESULT_ACCEPTED, RESULT_REJECTED, RESULT_PENDING };
+
+struct session_event {
+	enum session_event_type type;
+	int64_t now_ms;	      /* monotonic */
+	struct vt_date today; /* local date */
+	int minute;	      /* local minute of the day, 0 … 1439 */
+	union {
+		const struct intent_act *intent;     /* SESSION_INTENT */
+		const struct session_health *health; /* SESSION_HEALTH */
+		struct {
+			const char *transaction, *folio;
+			const char *service; /* SESSION_RECOVERED only */
+		} committed; /* SESSION_COMMITTED, SESSION_RECOVERED */
+		struct {
+			const char *transaction; /* results of other transactions are ignored */
+			enum session_result result;
+			const char *answer; /* JSON of the adapter, "" if none */
+		} result;
+		struct {
+			enum print_outcome outcome;
+			const char *reason;
+		} printed;
+	} u;
+};
+
+/* What core has to do after a step. */
+struct session_effects {
+	bool show;	  /* send session_model() to the ui */
+	bool submit;	  /* store session_submission(), then COMMITTED or REFUSED */
+	bool print;	  /* journal and print session_receipt(), then PRINTED */
+	bool ended;	  /* the citizen's data are wiped: core forgets and checkpoints */
+	bool settled;	  /* citizen saw the end of the transaction: no need to recover its folio */
+	int64_t wake_ms;  /* monotonic time of the next SESSION_TICK; 0 = none needed */
+};
+
+/* What is to be delivered. Texts are borrowed from the session until its next step. */
+struct session_submission {
+	const char *service;
+	const char *adapter, *operation;
+	const char *lang;
+	char payload[VT_MAX_PAYLOAD]; /* JSON; personal: the caller wipes */
+	bool confirm;		      /* the adapter wants a confirmation of each answer */
+};
+
+struct session;
+
+/* One session machine for the life of core. catalogue is borrowed; terminal is copied. NULL: no
+ * memory. The memory is locked against core dumps and wiped at the end of each citizen. */
+struct session *session_create(const struct catalogue *catalogue, const char *terminal,
+	const struct session_times *times);
+void session_destroy(struct session **session);
+
+/* One step. effects is filled whole. VT_OK always, except VT_ERR_STATE for an event that makes no
+ * sense in this state (nothing changed; core logs it). */
+VT_MUST_USE enum vt_code session_step(
+	struct session *s, const struct session_event *event, struct session_effects *effects);
+
+/* Fills the model of the current screen. */
+void session_model(const struct session *s, struct screen_model *model);
+/* Fills what SUBMITTING asks core to store. VT_ERR_LIMIT: larger than a payload may be. */
+VT_MUST_USE enum vt_code session_submission(
+	const struct session *s, struct session_submission *submission, struct vt_error *error);
+/* Composes the sheet in print. */
+VT_MUST_USE enum vt_code session_receipt(
+	const struct session *s, struct receipt *receipt, struct vt_error *error);
+
+enum session_state session_get_state(const struct session *s);
+/* Id of the transaction on the screen, "" if none. */
+const char *session_transaction(const struct session *s);
+/* True while a citizen uses the terminal. */
+bool session_is_open(const struct session *s);
+/* Asserts the invariants above; called after every step. */
+void session_check(const struct session *s);
+
+#endif
