@@ -100,7 +100,7 @@ enum decor {
 	DECOR_EMBLEM,	  /* neutral stepped portal in fg, fits the node */
 	DECOR_FRET_FIELD, /* stepped frets fading in from left to right, 0–13 % of fg */
 	DECOR_FRET_BAND,  /* one row of frets in fg on a base line */
-	DECOR_RING,	  /* ring_permille of a circle in fg, rest in COLOR_RING_TRACK */
+	DECOR_RING,	  /* ring_permille of a circle in fg, the rest in fg at 22 % */
 	DECOR_GOLD_LINE	  /* hairline under the header: gold to light gold */
 };
 
@@ -180,6 +180,7 @@ struct node_spec {
 	enum color border;
 	int border_width; /* units; 0 with a border colour = 2 */
 	int radius;	  /* units, RADIUS_PILL */
+	int fill_percent; /* strength of the fill: 0 = 100; 22 for the track of a bar */
 	int shadow;	  /* level 0 … 3 (UI.md §15.2) */
 	bool scrim;	  /* whole rectangle darkened with COLOR_SCRIM */
 
@@ -191,7 +192,7 @@ struct node_spec {
 	int max_lines;	  /* 0 = as many as it takes; the rest is reported as clipped */
 	bool ellipsis;	  /* cut with "…" after max_lines; never on labels of controls */
 	bool personal;	  /* text is a citizen's: its run is wiped when the screen goes */
-	const char *icon; /* name in assets/icons/icons.tsv */
+	const char *icon; /* Phosphor name, icon_table.h */
 	enum icon_style icon_style;
 	int icon_size;	 /* units */
 	bool icon_grows; /* icon grows with the text size */
