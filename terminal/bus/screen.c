@@ -108,6 +108,7 @@ static const struct bus_field model_fields[] = {
 	OPT_BOOL(struct screen_model, can_cancel, "canCancel"),
 	OPT_BOOL(struct screen_model, asks_identity, "asksIdentity"),
 	OPT_BOOL(struct screen_model, needs_consent, "needsConsent"),
+	OPT_BOOL(struct screen_model, has_other_way, "hasOtherWay"),
 	OPT_I64(struct screen_model, total_centavos, "totalCentavos"),
 	OPT_BOOL(struct screen_model, is_free, "isFree"),
 	OPT_TEXT(struct screen_model, primary, "primary"),
