@@ -135,6 +135,7 @@ struct queue_record {
 	int64_t epoch; /* of its folio */
 	int64_t created_unix_ms, changed_unix_ms, expires_unix_ms;
 	int64_t service_success_unix_ms; /* last ACCEPTED of this service, 0 = never */
+	int service_poisoned;		 /* DEAD by defect in a row, without an ACCEPTED between */
 	bool has_payload, has_answer;	 /* false again after pruning */
 	struct txn txn;			 /* due_unix_ms = QUEUE_NEVER: waits for its lane */
 };

@@ -59,11 +59,19 @@
 	X(TXN_CAUSE_OTHER, 16, "other")		/* a word of a newer sync */
 
 #define X(name, value, text) name = (value),
-enum txn_state { TXN_STATES(X) TXN_STATE_COUNT = 9 };
-enum receipt_state { RECEIPT_STATES(X) RECEIPT_STATE_COUNT = 5 };
-enum txn_class { TXN_CLASSES(X) TXN_CLASS_COUNT = 3 };
-enum txn_cause { TXN_CAUSES(X) TXN_CAUSE_COUNT = 17 };
+enum txn_state { TXN_STATES(X) };
+enum receipt_state { RECEIPT_STATES(X) };
+enum txn_class { TXN_CLASSES(X) };
+enum txn_cause { TXN_CAUSES(X) };
 #undef X
+/* Not enumerators, so that a switch need not name them; txn.c holds them to the lists. */
+#define TXN_STATE_COUNT	    9
+#define RECEIPT_STATE_COUNT 5
+#define TXN_CLASS_COUNT	    3
+#define TXN_CAUSE_COUNT	    17
+
+/* A due time that never comes by itself: the row waits for the one before it in its lane. */
+#define TXN_HELD INT64_MAX
 
 /* One transaction as the machine sees it; every member is stored with the row. Plain data: a draft
  * comes from txn_init(), a stored one from struct queue_record; txn_check() tells if it is legal.
@@ -79,8 +87,9 @@ struct txn {
 	int unknowns;		      /* doubtful results in a row */
 	int defects;		      /* results "defect" in a row, 0 = none */
 	int64_t first_defect_unix_ms; /* of these; 0 = none */
-	/* JOURNALED, UNKNOWN: not before then; LEASED, INQUIRY: the lease ends then; else 0. Wall
-	 * time, because it must survive a restart; queue.h says what a clock step does to it. */
+	/* JOURNALED, UNKNOWN: not before then (TXN_HELD: when its lane is free); LEASED, INQUIRY:
+	 * the lease ends then; else 0. Wall time, because it must survive a restart; queue.h says
+	 * what a clock step does to it. */
 	int64_t due_unix_ms;
 	char lease[VT_UUID_SIZE]; /* LEASED, INQUIRY: its id; else "" */
 };

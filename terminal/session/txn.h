@@ -29,7 +29,6 @@
  *   JOURNALED → LEASED               [LEASE, on_lease]
  *   JOURNALED → JOURNALED            [RETRY: due now, on_retry]
  *   JOURNALED → EXPIRED              [EXPIRE, DISCARD, only if never leased, on_expire, on_discard]
- *   JOURNALED → DEAD                 [never directly]
  *   LEASED → ACCEPTED | REJECTED | JOURNALED | UNKNOWN | DEAD   [RESULT, on_delivery_result]
  *   LEASED → UNKNOWN (class C: DEAD) [LEASE_EXPIRED, on_lease_expired]
  *   UNKNOWN → INQUIRY                [LEASE, on_lease]
@@ -41,7 +40,7 @@
  * Receipt, beside it                 [PRINT, on_print]
  *   NONE → PROVISIONAL → FINAL;  NONE → FINAL;  any print in doubt: NONE, PROVISIONAL → UNKNOWN
  *   UNKNOWN → PROVISIONAL | FINAL    a person or the printer's counter says that it came out
- *   every state but NONE → REPRINTED a sheet marked COPIA came out
+ *   every state → REPRINTED          a sheet marked COPIA came out
  *
  * What may be trusted:
  *   JOURNALED   nothing of this transaction is outside, or the receiver said so
@@ -69,7 +68,10 @@ enum txn_cause txn_cause_from(const char *text);
  * unless another record of the service succeeded meanwhile (reliability.md §2.3). */
 #define TXN_DEFECTS_TO_DIE 3
 #define TXN_DEFECT_SPAN_MS 3600000
-/* Answers in a row that could not be trusted before a technician is called. */
+/* So many verdicts in a row without a success are the service's fault: a gateway that answers 404
+ * for an afternoon must not send a backlog to DEAD. */
+#define TXN_POISONED_TO_STOP 3
+/* Answers that could not be trusted (cause "answer") before a technician is called. */
 #define TXN_UNKNOWNS_TO_ALARM 3
 /* How long sync may hold a lease at most; core usually gives the service's patience plus a margin.
  */
@@ -115,6 +117,7 @@ struct txn_event {
 	/* RESULT: when another record of this service was last accepted (struct queue_record
 	 * tells), 0 = never */
 	int64_t service_success_unix_ms;
+	int service_poisoned; /* RESULT: verdicts "poison" in a row of this service, likewise */
 	enum txn_sheet sheet; /* PRINT */
 	enum txn_print print; /* PRINT */
 };
@@ -140,7 +143,7 @@ void txn_init(struct txn *txn, enum txn_class class);
  * VT_ERR_STATE: the event does not fit the state (nothing changed): a programming error for COMMIT
  * and LEASE, a refusal to report for DISCARD and RETRY, to be ignored for LEASE_EXPIRED.
  * VT_ERR_NOT_FOUND: a RESULT for a lease that is not (no longer) held: drop it.
- * VT_ERR_AGAIN: LEASE before due.
+ * VT_ERR_AGAIN: LEASE before due, or of a row that waits for its lane.
  * VT_ERR_INVALID: malformed event. */
 VT_MUST_USE enum vt_code txn_step(
 	struct txn *txn, const struct txn_event *event, struct txn_effects *ret_effects);
