@@ -58,7 +58,7 @@ enum vt_code wsse_start(struct vt_error *error)
 	return VT_OK;
 }
 
-xmlSecKey *wsse_make_key(EVP_PKEY *pkey)
+void *wsse_make_key(void *pkey)
 {
 	xmlSecKeyData *data = xmlSecOpenSSLEvpKeyAdopt(pkey);
 
@@ -76,7 +76,7 @@ xmlSecKey *wsse_make_key(EVP_PKEY *pkey)
 	return key;
 }
 
-bool wsse_key_is_strong(const EVP_PKEY *pkey)
+bool wsse_key_is_strong(const void *pkey)
 {
 	char group[32];
 	size_t length;

@@ -1,12 +1,8 @@
 #ifndef SYNC_WSSE_INTERNAL_H
 #define SYNC_WSSE_INTERNAL_H
 
-/* Shared by wsse.c (keys, signing) and wsse_verify.c; includes OpenSSL and xmlsec, so it stays
- * inside vt::wsse. */
-
-#include <openssl/x509.h>
-#include <xmlsec/xmlsec.h>
-#include <xmlsec/keys.h>
+/* Shared by wsse.c (keys, signing) and wsse_verify.c. OpenSSL's and xmlsec's objects are void *, so
+ * that no third-party header stands in a header of ours. */
 
 #include "offline-queue/sync/wsse.h"
 
@@ -21,14 +17,14 @@
 #define WSSE_MAX_REFERENCES 3
 
 struct wsse_identity {
-	xmlSecKey *key;	    /* owned */
+	void *key;	    /* xmlSecKey, owned */
 	char *token;	    /* owned: certificate, DER in base64 without line breaks */
 	const char *method; /* URI of the signature algorithm */
 };
 
 struct wsse_trust {
-	X509_STORE *store; /* owned; only what ca_file holds */
-	char signer[128];  /* "" = any */
+	void *store;	  /* X509_STORE, owned; only what ca_file holds */
+	char signer[128]; /* "" = any */
 };
 
 /* Starts libxml2 and xmlsec once per process, silent and without their file and network access. */
@@ -36,9 +32,9 @@ enum vt_code wsse_start(struct vt_error *error);
 /* Makes the attribute wsu:Id of node known to xmlsec as the id *value*. False if that id is taken
  * or there is no memory. */
 bool wsse_register_id(struct xml_doc *doc, struct xml_node *node, const char *value);
-/* An xmlsec key that takes ownership of pkey (also on failure). NULL on failure. */
-xmlSecKey *wsse_make_key(EVP_PKEY *pkey);
+/* An xmlSecKey that takes ownership of the EVP_PKEY pkey (also on failure). NULL on failure. */
+void *wsse_make_key(void *pkey);
 /* True for RSA of 2048 bits or more and EC on P-256 or P-384. */
-bool wsse_key_is_strong(const EVP_PKEY *pkey);
+bool wsse_key_is_strong(const void *pkey);
 
 #endif
