@@ -368,18 +368,20 @@ static bool may_follow(const char *prefix, size_t length, char candidate)
 size_t curp_allowed(const char *prefix, char ret_set[40])
 {
 	const size_t length = strnlen(prefix, CURP_SIZE);
+	const char *class = length < CURP_LENGTH ? class_at(length) : "";
 	size_t count = 0;
 
-	if (length < CURP_LENGTH) {
-		const bool trusted = well_formed_length(prefix) == length;
-		for (const char *c = class_at(length); *c; c++) {
-			/* Behind an error the class alone is offered: the error is explained when
-			 * the key is complete, the keyboard never goes dead. */
-			if (!trusted || may_follow(prefix, length, *c))
+	if (well_formed_length(prefix) == length) {
+		for (const char *c = class; *c; c++) {
+			if (may_follow(prefix, length, *c))
 				ret_set[count++] = *c;
 		}
-		for (const char *c = class_at(length); count == 0 && *c; c++)
-			ret_set[count++] = *c;
+	}
+	/* Behind an error the class alone is offered: the keyboard never goes dead, the error is
+	 * explained when the key is complete. */
+	if (count == 0) {
+		count = strlen(class);
+		memcpy(ret_set, class, count);
 	}
 	ret_set[count] = 0;
 	return count;
