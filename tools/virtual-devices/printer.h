@@ -27,6 +27,10 @@
 #define PRINTER_ROLL_MM	    50000
 /* 200 mm/s, the TM-T20II's speed. */
 #define PRINTER_ROWS_PER_S 1600
+/* The blade is 14 mm behind the print head: a cut without a feed (GS V 0, 1) leaves the last 112
+ * rows on the next sheet; GS V 65, 66 feed that far first, so each sheet begins with 14 blank
+ * millimetres. */
+#define PRINTER_CUTTER_ROWS 112
 /* A cut takes this long at speed 1. */
 #define PRINTER_CUT_MS 300
 
