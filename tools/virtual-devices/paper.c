@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <png.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,11 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 
-#define DOTS_PER_METRE 8000 /* 203 dpi */
+/* pHYs: 8,000 dots per metre, 203 dpi, with its length and checksum (PNG, §11.3.4.3). */
+static const uint8_t resolution_chunk[] = {0x00, 0x00, 0x00, 0x09, 0x70, 0x48, 0x59, 0x73, 0x00,
+	0x00, 0x1f, 0x40, 0x00, 0x00, 0x1f, 0x40, 0x01, 0x93, 0xa8, 0x5b, 0xa7};
+/* Where it belongs: behind the signature (8 bytes) and IHDR (25). */
+#define CHUNK_AT 33
 /* A torn edge: the last rows of a partial sheet are cut as a zigzag. */
 #define TEAR_PX 12
 
@@ -51,39 +54,38 @@ static uint8_t shade(const struct vdev_sheet *sheet, int x, int y)
 	return row[dot / 8] >> (7 - dot % 8) & 1 ? 0x00 : 0xff;
 }
 
-/* Everything between here and the longjmp of libpng lives in the caller. */
-static bool write_rows(
-	png_structp png, png_infop info, FILE *file, const struct vdev_sheet *sheet, uint8_t *line)
+/* Grey dots of the whole picture; NULL for no memory. */
+static uint8_t *draw(const struct vdev_sheet *sheet, size_t width, size_t height)
 {
-	int width = sheet->width_px + 2 * PAPER_MARGIN_PX;
-	int height = sheet->row_count + (sheet->partial ? TEAR_PX : 0);
+	uint8_t *dots = malloc(width * height + 1);
 
-	if (setjmp(png_jmpbuf(png)))
-		return false;
-	png_init_io(png, file);
-	png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8, PNG_COLOR_TYPE_GRAY,
-		PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-	png_set_pHYs(png, info, DOTS_PER_METRE, DOTS_PER_METRE, PNG_RESOLUTION_METER);
-	png_write_info(png, info);
-	for (int y = 0; y < height; y++) {
-		for (int x = 0; x < width; x++)
-			line[x] = shade(sheet, x, y);
-		png_write_row(png, line);
+	for (size_t y = 0; dots && y < height; y++) {
+		for (size_t x = 0; x < width; x++)
+			dots[y * width + x] = shade(sheet, (int)x, (int)y);
 	}
-	png_write_end(png, info);
-	return true;
+	return dots;
 }
 
 static bool write_png(FILE *file, const struct vdev_sheet *sheet)
 {
-	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
-	png_infop info = png ? png_create_info_struct(png) : NULL;
-	uint8_t *line = malloc((size_t)sheet->width_px + 2 * PAPER_MARGIN_PX);
-	bool good = png && info && line && write_rows(png, info, file, sheet, line);
+	png_image image = {.version = PNG_IMAGE_VERSION, .format = PNG_FORMAT_GRAY};
+	png_alloc_size_t length = 0;
+	uint8_t *png = NULL;
 
-	free(line);
-	png_destroy_write_struct(&png, &info);
-	return good && fflush(file) == 0;
+	image.width = (png_uint_32)sheet->width_px + 2 * PAPER_MARGIN_PX;
+	image.height = (png_uint_32)(sheet->row_count + (sheet->partial ? TEAR_PX : 0));
+	uint8_t *dots = draw(sheet, image.width, image.height);
+	bool good = dots && png_image_write_get_memory_size(image, length, 0, dots, 0, NULL) &&
+		    (png = malloc(length)) != NULL &&
+		    png_image_write_to_memory(&image, png, &length, 0, dots, 0, NULL) &&
+		    length > CHUNK_AT;
+	good = good && fwrite(png, CHUNK_AT, 1, file) == 1 &&
+	       fwrite(resolution_chunk, sizeof(resolution_chunk), 1, file) == 1 &&
+	       fwrite(png + CHUNK_AT, length - CHUNK_AT, 1, file) == 1 && fflush(file) == 0;
+	free(png);
+	free(dots);
+	png_image_free(&image);
+	return good;
 }
 
 enum vt_code paper_write(const struct vdev_sheet *sheet, const char *dir, char *ret_path,
