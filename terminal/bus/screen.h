@@ -127,10 +127,11 @@ struct screen_model {
 	bool no_paper;	 /* banner: printer without paper, QR instead */
 	bool no_printer; /* banner: printer absent or failed, QR instead */
 	bool can_back;
-	bool can_cancel;	/* SCREEN_WAIT */
-	bool asks_identity;	/* SCREEN_RESULTS: "Sí, soy yo" / "No son mis datos" */
-	bool needs_consent;	/* SCREEN_REVIEW: consent box, empty at first */
-	bool has_other_way;	/* SCREEN_CURP: \"No la conozco\" leads on; else the button is not there */
+	bool can_cancel;    /* SCREEN_WAIT */
+	bool asks_identity; /* SCREEN_RESULTS: "Sí, soy yo" / "No son mis datos" */
+	bool needs_consent; /* SCREEN_REVIEW: consent box, empty at first */
+	bool has_other_way; /* SCREEN_CURP: \"No la conozco\" leads on; else the button is not there
+			     */
 	int64_t total_centavos; /* SCREEN_REVIEW: > 0 shows the total */
 	bool is_free;		/* "TRÁMITE GRATUITO" */
 	char primary[96]; /* label of the primary button from the catalogue, "" = the ui's own */

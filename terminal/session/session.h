@@ -24,9 +24,10 @@
  *
  *   any → CLOSED [session_health] when storage fails; CLOSED → ATTRACT when it is good again.
  *
- * Overlays (LANGUAGE, ACCESS, HELP) and the time-out dialogue stand over a state and leave it as it is.
- * What may be trusted: from SUBMITTING on the answers do not change; a folio is set only after COMMITTED
- * arrived, so nothing is shown as registered before it is on disk. session_check() asserts it. */
+ * Overlays (LANGUAGE, ACCESS, HELP) and the time-out dialogue stand over a state and leave it as it
+ * is. What may be trusted: from SUBMITTING on the answers do not change; a folio is set only after
+ * COMMITTED arrived, so nothing is shown as registered before it is on disk. session_check()
+ * asserts it. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,7 +41,7 @@ enum session_state {
 	SESSION_ATTRACT,
 	SESSION_HOME,
 	SESSION_INTRO,
-	SESSION_ASK,	    /* one question; which: question */
+	SESSION_ASK, /* one question; which: question */
 	SESSION_REVIEW,
 	SESSION_SUBMITTING, /* core commits the transaction */
 	SESSION_WAITING,    /* committed, the service has it */
@@ -56,20 +57,20 @@ enum session_overlay { OVERLAY_NONE, OVERLAY_LANGUAGE, OVERLAY_ACCESS, OVERLAY_H
 
 /* Times in milliseconds (UI.md §7). One table, so that tests and the demo can shorten them. */
 struct session_times {
-	int64_t idle_home;	/* no personal data, to home: 60 s */
-	int64_t idle_attract;	/* from home to attract: 60 s more */
-	int64_t idle_personal;	/* personal data on screen, until the warning: 120 s */
-	int64_t warning;	/* the time-out dialogue: 45 s */
-	int64_t done;		/* confirmation and problem screens: 60 s until the warning */
-	int64_t patience;	/* for services that state none: 8 s */
+	int64_t idle_home;     /* no personal data, to home: 60 s */
+	int64_t idle_attract;  /* from home to attract: 60 s more */
+	int64_t idle_personal; /* personal data on screen, until the warning: 120 s */
+	int64_t warning;       /* the time-out dialogue: 45 s */
+	int64_t done;	       /* confirmation and problem screens: 60 s until the warning */
+	int64_t patience;      /* for services that state none: 8 s */
 };
 extern const struct session_times session_default_times;
 
 /* What core knows about the parts of the terminal. */
 struct session_health {
 	bool storage_ok;
-	bool printer_ready;  /* a printer that can print now */
-	bool printer_paper;  /* false: no paper (printer_ready is false then too) */
+	bool printer_ready; /* a printer that can print now */
+	bool printer_paper; /* false: no paper (printer_ready is false then too) */
 	bool sync_connected;
 	/* adapters that cannot be reached now, by name; at most 8 */
 	size_t offline_count;
@@ -77,15 +78,15 @@ struct session_health {
 };
 
 enum session_event_type {
-	SESSION_TICK,	    /* time passed; send at effects.wake_ms */
+	SESSION_TICK, /* time passed; send at effects.wake_ms */
 	SESSION_INTENT,
 	SESSION_ACTIVITY,
 	SESSION_HEALTH,
-	SESSION_COMMITTED,  /* the submission is on disk */
-	SESSION_REFUSED,    /* it could not be stored */
-	SESSION_RESULT,	    /* the service's word about our transaction */
-	SESSION_PRINTED,    /* outcome of the sheet in print */
-	SESSION_RECOVERED,  /* after a start: a transaction of the session that core's death ended */
+	SESSION_COMMITTED, /* the submission is on disk */
+	SESSION_REFUSED,   /* it could not be stored */
+	SESSION_RESULT,	   /* the service's word about our transaction */
+	SESSION_PRINTED,   /* outcome of the sheet in print */
+	SESSION_RECOVERED, /* after a start: a transaction of the session that core's death ended */
 };
 
 enum session_result { RESULT_ACCEPTED, RESULT_REJECTED, RESULT_PENDING };
@@ -101,7 +102,7 @@ struct session_event {
 		struct {
 			const char *transaction, *folio;
 			const char *service; /* SESSION_RECOVERED only */
-		} committed; /* SESSION_COMMITTED, SESSION_RECOVERED */
+		} committed;		     /* SESSION_COMMITTED, SESSION_RECOVERED */
 		struct {
 			const char *transaction; /* results of other transactions are ignored */
 			enum session_result result;
@@ -116,12 +117,11 @@ struct session_event {
 
 /* What core has to do after a step. */
 struct session_effects {
-	bool show;	  /* send session_model() to the ui */
-	bool submit;	  /* store session_submission(), then COMMITTED or REFUSED */
-	bool print;	  /* journal and print session_receipt(), then PRINTED */
-	bool ended;	  /* the citizen's data are wiped: core forgets and checkpoints */
-	bool settled;	  /* citizen saw the end of the transaction: no need to recover its folio */
-	int64_t wake_ms;  /* monotonic time of the next SESSION_TICK; 0 = none needed */
+	bool show;	 /* send session_model() to the ui */
+	bool submit;	 /* store session_submission(), then COMMITTED or REFUSED */
+	bool print;	 /* journal and print session_receipt(), then PRINTED */
+	bool ended;	 /* the citizen's data are wiped: core forgets and checkpoints */
+	int64_t wake_ms; /* monotonic time of the next SESSION_TICK; 0 = none needed */
 };
 
 /* What is to be delivered. Texts are borrowed from the session until its next step. */
@@ -137,8 +137,8 @@ struct session;
 
 /* One session machine for the life of core. catalogue is borrowed; terminal is copied. NULL: no
  * memory. The memory is locked against core dumps and wiped at the end of each citizen. */
-struct session *session_create(const struct catalogue *catalogue, const char *terminal,
-	const struct session_times *times);
+struct session *session_create(
+	const struct catalogue *catalogue, const char *terminal, const struct session_times *times);
 void session_destroy(struct session **session);
 
 /* One step. effects is filled whole. VT_OK always, except VT_ERR_STATE for an event that makes no

@@ -1,0 +1,112 @@
+/* The session machine's surroundings: events get their time, effects are carried out. */
+
+#include <malloc.h>
+#include <string.h>
+#include <time.h>
+
+#include <systemd/sd-event.h>
+
+#include "terminal/base/clock.h"
+#include "terminal/base/log.h"
+#include "terminal/base/text.h"
+#include "terminal/core/core.h"
+
+static void fill_time(struct session_event *event)
+{
+	const time_t now = (time_t)(core_unix_ms() / 1000);
+	struct tm local;
+
+	event->now_ms = vt_clock_monotonic_ms();
+	localtime_r(&now, &local);
+	event->today = (struct vt_date){local.tm_year + 1900, local.tm_mon + 1, local.tm_mday};
+	event->minute = local.tm_hour * 60 + local.tm_min;
+}
+
+void citizen_show(struct core *core)
+{
+	if (!core->ui.conn)
+		return;
+	bus_make_command(core->tx, core->ui.conn, BUS_SCREEN_SHOW);
+	session_model(core->session, &core->tx->payload.screen_model);
+	(void)peer_send(&core->ui);
+}
+
+/* The citizen is gone: nothing of the session stays, in memory or in the store's bookkeeping. */
+static void clean_up(struct core *core)
+{
+	core->sessions++;
+	if (storage_begin(core))
+		storage_judge(core, queue_session_set(core->queue, NULL), "forget session");
+	bus_message_finish(core->rx);
+	(void)malloc_trim(0);
+}
+
+void citizen_feed(struct core *core, struct session_event *event)
+{
+	struct session_effects effects;
+	const enum session_state before = session_get_state(core->session);
+
+	fill_time(event);
+	const enum vt_code code = session_step(core->session, event, &effects);
+	const enum session_state after = session_get_state(core->session);
+	if (code)
+		vt_log(VT_LOG_WARNING, "session: event %d makes no sense in %s", (int)event->type,
+			session_state_names[before]);
+	if (before != after)
+		vt_log(VT_LOG_INFO, "session: %s -> %s", session_state_names[before],
+			session_state_names[after]);
+	core_arm(core->session_timer, effects.wake_ms);
+	if (effects.show)
+		citizen_show(core);
+	if (effects.submit && !work_submit(core)) {
+		struct session_event refused = {.type = SESSION_REFUSED};
+		citizen_feed(core, &refused);
+		return;
+	}
+	if (effects.print)
+		sheet_start(core);
+	if (effects.ended)
+		clean_up(core);
+}
+
+/* Recomputes what the session knows about the terminal's parts. */
+void citizen_health(struct core *core)
+{
+	struct session_health *health = &core->health;
+	struct session_event event = {.type = SESSION_HEALTH, .u = {.health = health}};
+
+	health->printer_ready = false;
+	health->printer_paper = true;
+	for (size_t i = 0; i < core->device_list.count; i++) {
+		const struct device_status *device = &core->device_list.devices[i];
+		if (strcmp(device->class, "Printer") != 0)
+			continue;
+		if (device->state == DEVICE_READY || device->state == DEVICE_DEGRADED)
+			health->printer_ready = true;
+		else if (device->paper == PAPER_OUT)
+			health->printer_paper = false;
+	}
+	health->sync_connected = core->sync.conn != NULL;
+	health->offline_count = 0;
+	memset(health->offline, 0, sizeof(health->offline));
+	for (size_t i = 0; i < core->adapter_count; i++) {
+		if (!core->adapters[i].online)
+			vt_copy_cut(health->offline[health->offline_count++],
+				sizeof(health->offline[0]), core->adapters[i].name);
+	}
+	citizen_feed(core, &event);
+}
+
+/* After a start: if core's death ended a session, its folio is shown once more. */
+void citizen_recover(struct core *core)
+{
+	struct queue_record record;
+
+	if (!core->queue || queue_session_get(core->queue, &record) != VT_OK)
+		return;
+	struct session_event event = {.type = SESSION_RECOVERED};
+	event.u.committed.transaction = record.id;
+	event.u.committed.folio = record.folio;
+	event.u.committed.service = record.service;
+	citizen_feed(core, &event);
+}

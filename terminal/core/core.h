@@ -1,0 +1,179 @@
+#ifndef VT_CORE_CORE_H
+#define VT_CORE_CORE_H
+
+/* The insides of ventanilla-core: the only writer of the database and the hub of the star.
+ *
+ *   ui.sock ─┐                          ┌─ citizen.c  session events and effects
+ *   devices ─┤  peers.c ──► permits ──► ├─ work.c     leases, deliveries, results
+ *   sync ────┤   (decode)               ├─ sheets.c   print effects
+ *   ctl ─────┘                          └─ answers.c  ventanillactl
+ *                        │ all write into one open batch of the store
+ *                        ▼
+ *              storage.c: when the sockets are read empty, commit once; only then run what waited
+ *              (show, send, print): no reply precedes durability
+ *
+ * One thread, one sd-event loop; nothing blocks but the commit. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "offline-queue/queue/queue.h"
+#include "terminal/base/config.h"
+#include "terminal/bus/conn.h"
+#include "terminal/session/session.h"
+#include "terminal/session/txn.h"
+
+/* Technicians' connections at once. */
+#define CORE_MAX_CTL	   8
+#define CORE_MAX_IN_FLIGHT 16
+#define CORE_MAX_ADAPTERS  8
+/* Actions that wait for one commit: each in-flight work and a few of the citizen's. */
+#define CORE_MAX_AFTER (CORE_MAX_IN_FLIGHT * 2 + 8)
+
+struct core;
+
+struct peer {
+	struct core *core;
+	enum bus_role role;
+	struct bus_conn *conn; /* NULL = nobody */
+	void *io;	       /* sd_event_source, owned */
+	pid_t pid;
+	char program[32];
+};
+
+/* What core believes of one adapter of sync. */
+struct adapter {
+	char name[VT_MAX_ID];
+	bool online;
+	int unknowns; /* doubtful results in a row: circuit breaker */
+};
+
+/* Work that sync holds. */
+struct in_flight {
+	bool is_used;
+	int64_t request_id;
+	char lease[VT_UUID_SIZE];
+	char transaction[VT_UUID_SIZE];
+	char service[VT_MAX_ID];
+	char adapter[VT_MAX_ID];
+};
+
+/* The one sheet in print. */
+struct sheet {
+	bool is_used;
+	bool is_sent;
+	int64_t request_id;
+	char job[VT_UUID_SIZE];
+	char transaction[VT_UUID_SIZE];
+	enum txn_sheet kind;
+	struct receipt receipt; /* wiped once it is sent */
+};
+
+enum after_kind {
+	AFTER_COMMITTED, /* tell the session that its transaction is on disk */
+	AFTER_DELIVER,	 /* send the leased work */
+	AFTER_RESULT,	 /* tell the session how its transaction ended */
+	AFTER_PRINT,	 /* send the sheet */
+	AFTER_PRINTED,	 /* tell the session what became of the sheet */
+};
+
+struct after {
+	enum after_kind kind;
+	char transaction[VT_UUID_SIZE];
+	char folio[VT_FOLIO_SIZE];
+	bool inquiry;
+	int attempt;
+	enum session_result result;
+	enum print_outcome outcome;
+	char reason[32];
+};
+
+struct core {
+	const struct vt_config *config;
+	void *event; /* sd_event */
+	char terminal[QUEUE_TERMINAL_SIZE];
+	char folio_code[5];
+	char run_dir[96], state_dir[96];
+	struct catalogue *catalogue;
+	struct session *session;
+	struct queue *queue; /* NULL while storage is failed */
+	int64_t epoch_reported;
+	int64_t started_ms;
+	int64_t sessions;
+
+	int listeners[ROLE_COUNT];
+	struct peer ui, devices, sync, ctl[CORE_MAX_CTL];
+	struct bus_message *rx, *tx; /* reused; wiped after use */
+
+	struct session_health health;
+	struct device_list device_list;
+	struct adapter adapters[CORE_MAX_ADAPTERS];
+	size_t adapter_count;
+
+	struct in_flight in_flight[CORE_MAX_IN_FLIGHT];
+	struct sheet sheet;
+	struct after after[CORE_MAX_AFTER];
+	size_t after_count;
+
+	void *session_timer, *work_timer, *sheet_timer, *storage_timer; /* sd_event_source */
+};
+
+/* ---- peers.c ---- */
+VT_MUST_USE enum vt_code peers_open(struct core *core, struct vt_error *error);
+void peers_close(struct core *core);
+/* Sends core->tx; closes the peer on failure. False if it is not connected (any more). */
+bool peer_send(struct peer *peer);
+
+/* ---- storage.c: the store, its batches and what waits for them ---- */
+VT_MUST_USE enum vt_code storage_open(struct core *core, struct vt_error *error);
+/* Opens a batch if none is; false if storage is failed. */
+bool storage_begin(struct core *core);
+/* Commits the open batch, if any, and runs what waited for it. */
+void storage_commit(struct core *core);
+/* Forgets the batch and what waited for it. */
+void storage_abort(struct core *core);
+/* Something to run after the commit; the caller fills it. */
+struct after *storage_after(struct core *core, enum after_kind kind, const char *transaction);
+/* Says that the store answered with code: decides whether storage is failed. */
+void storage_judge(struct core *core, enum vt_code code, const char *what);
+/* Periodic care: reopen after a failure, free space, retention. Rearms storage_timer. */
+void storage_tick(struct core *core);
+int64_t core_unix_ms(void);
+/* (Re)arms a one-shot timer at a monotonic time in ms; at_ms 0 switches it off. */
+void core_arm(void *timer, int64_t at_ms);
+
+/* ---- citizen.c ---- */
+/* Fills time into event, steps the session and carries the effects out. */
+void citizen_feed(struct core *core, struct session_event *event);
+void citizen_health(struct core *core);
+/* Sends the present screen to the ui. */
+void citizen_show(struct core *core);
+void citizen_recover(struct core *core);
+
+/* ---- work.c ---- */
+/* Stores what the session submits; true if it waits in the batch for the commit. */
+bool work_submit(struct core *core);
+/* Leases what is due to a free sync. */
+void work_pump(struct core *core);
+void work_deliver(struct core *core, const struct after *after);
+void work_result(struct core *core, const struct bus_message *msg);
+void work_link(struct core *core, const struct work_link *link);
+void work_sync_up(struct core *core);
+void work_sync_gone(struct core *core);
+/* After (re)opening the store: leases of a former life end. */
+void work_recover(struct core *core);
+
+/* ---- sheets.c ---- */
+void sheet_start(struct core *core);
+void sheet_send(struct core *core);
+void sheet_result(struct core *core, const struct bus_message *msg);
+void sheet_devices_gone(struct core *core);
+void sheet_timeout(struct core *core);
+void sheets_recover(struct core *core);
+
+/* ---- answers.c ---- */
+void answer_ctl(struct core *core, struct peer *peer);
+void devices_status(struct core *core, const struct device_status *status);
+
+#endif

@@ -1,0 +1,245 @@
+/* Sockets: the role is the socket; one peer for each role but ctl; messages checked and routed. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <systemd/sd-event.h>
+
+#include "terminal/base/log.h"
+#include "terminal/base/text.h"
+#include "terminal/bus/permit.h"
+#include "terminal/core/core.h"
+
+static void peer_close(struct peer *peer)
+{
+	struct core *core = peer->core;
+
+	if (!peer->conn)
+		return;
+	peer->io = sd_event_source_disable_unref(peer->io);
+	bus_conn_close(&peer->conn);
+	peer->pid = 0;
+	peer->program[0] = 0;
+	if (peer->role != ROLE_CTL)
+		vt_log(VT_LOG_NOTICE, "%s disconnected", bus_role_names[peer->role]);
+	if (peer->role == ROLE_SYNC) {
+		work_sync_gone(core);
+	} else if (peer->role == ROLE_DEVICES) {
+		core->device_list.count = 0;
+		sheet_devices_gone(core);
+		citizen_health(core);
+	}
+}
+
+/* Watches for writing only while something waits. */
+static void update_interest(struct peer *peer)
+{
+	const uint32_t events =
+		EPOLLIN | (bus_conn_wants_write(peer->conn) ? (uint32_t)EPOLLOUT : 0);
+
+	(void)sd_event_source_set_io_events(peer->io, events);
+}
+
+bool peer_send(struct peer *peer)
+{
+	struct vt_error error = {0};
+
+	if (!peer->conn) {
+		bus_message_finish(peer->core->tx);
+		return false;
+	}
+	const enum vt_code code = bus_conn_send(peer->conn, peer->core->tx, &error);
+	bus_message_finish(peer->core->tx);
+	if (code) {
+		vt_log(VT_LOG_WARNING, "%s: %s", bus_role_names[peer->role], error.msg);
+		peer_close(peer);
+		return false;
+	}
+	update_interest(peer);
+	return true;
+}
+
+static void on_hello(struct peer *peer, const struct terminal_hello *hello)
+{
+	vt_copy_cut(peer->program, sizeof(peer->program), hello->program);
+	if (peer->role == ROLE_CTL)
+		return;
+	vt_log(VT_LOG_NOTICE, "%s connected: %s %s", bus_role_names[peer->role], hello->program,
+		hello->version);
+	if (peer->role == ROLE_UI)
+		citizen_show(peer->core);
+	else if (peer->role == ROLE_SYNC)
+		work_sync_up(peer->core);
+}
+
+static void on_message(struct peer *peer, struct bus_message *msg)
+{
+	struct core *core = peer->core;
+	struct session_event event = {.type = SESSION_ACTIVITY};
+
+	switch (msg->header.name) {
+	case BUS_TERMINAL_HELLO:
+		on_hello(peer, &msg->payload.terminal_hello);
+		return;
+	case BUS_INTENT_ACTIVITY:
+		citizen_feed(core, &event);
+		return;
+	case BUS_INTENT_ACT:
+		event.type = SESSION_INTENT;
+		event.u.intent = &msg->payload.intent_act;
+		citizen_feed(core, &event);
+		return;
+	case BUS_COMMON_STATUS_CHANGED:
+		devices_status(core, &msg->payload.device_status);
+		return;
+	case BUS_PRINTER_PRINT_FORM:
+		sheet_result(core, msg);
+		return;
+	case BUS_WORK_DELIVER:
+		work_result(core, msg);
+		return;
+	case BUS_WORK_LINK:
+		work_link(core, &msg->payload.work_link);
+		return;
+	case BUS_TERMINAL_STATUS:
+	case BUS_DEVICE_LIST:
+	case BUS_QUEUE_LIST:
+	case BUS_QUEUE_SHOW:
+		answer_ctl(core, peer);
+		return;
+	case BUS_SCREEN_SHOW: /* its completion: the frame is presented */
+	case BUS_NAME_COUNT:
+		return;
+	}
+}
+
+/* Reads until the socket is empty: all steps of a turn share one commit. */
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct peer *peer = userdata;
+	struct core *core = peer->core;
+	struct vt_error error = {0};
+	enum vt_code code = VT_OK;
+
+	(void)source;
+	(void)fd;
+	if (revents & EPOLLOUT)
+		code = bus_conn_flush(peer->conn, &error);
+	while (code == VT_OK && peer->conn) {
+		code = bus_conn_read(peer->conn, core->rx, &error);
+		if (code)
+			break;
+		const struct bus_header header = core->rx->header;
+		if (permit_check(peer->role, header.name, header.type,
+			    session_is_open(core->session) ? PERMIT_CITIZEN : PERMIT_IDLE)) {
+			on_message(peer, core->rx);
+		} else {
+			code = vt_fail(&error, VT_ERR_DENIED, 0, "%s %s is not permitted",
+				bus_type_names[header.type], bus_name_text(header.name));
+		}
+		bus_message_finish(core->rx);
+	}
+	if (!peer->conn)
+		return 0;
+	if (code != VT_OK && code != VT_ERR_AGAIN) {
+		if (code != VT_ERR_CLOSED)
+			vt_log(VT_LOG_ERROR, "%s: closed: %s", bus_role_names[peer->role],
+				error.msg);
+		peer_close(peer);
+		return 0;
+	}
+	update_interest(peer);
+	return 0;
+}
+
+static struct peer *slot_for(struct core *core, enum bus_role role)
+{
+	switch (role) {
+	case ROLE_UI:
+		return &core->ui;
+	case ROLE_DEVICES:
+		return &core->devices;
+	case ROLE_SYNC:
+		return &core->sync;
+	case ROLE_CTL:
+		for (size_t i = 0; i < CORE_MAX_CTL; i++) {
+			if (!core->ctl[i].conn)
+				return &core->ctl[i];
+		}
+		return NULL;
+	case ROLE_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct core *core = userdata;
+	struct bus_conn *conn;
+	struct vt_error error;
+	enum bus_role role = ROLE_UI;
+	uid_t uid;
+	pid_t pid;
+
+	(void)source;
+	(void)revents;
+	while (core->listeners[role] != fd)
+		role++;
+	enum vt_code code = bus_accept(fd, &conn, &uid, &pid, &error);
+	if (code == VT_ERR_AGAIN)
+		return 0;
+	if (code) {
+		vt_log(VT_LOG_WARNING, "%s", error.msg);
+		return 0;
+	}
+	struct peer *peer = slot_for(core, role);
+	if (!peer) {
+		vt_log(VT_LOG_WARNING, "ctl: too many connections");
+		bus_conn_close(&conn);
+		return 0;
+	}
+	peer_close(peer); /* a restarted process replaces the one that died unnoticed */
+	peer->conn = conn;
+	peer->pid = pid;
+	sd_event_source *io = NULL;
+	if (sd_event_add_io(core->event, &io, bus_conn_fd(conn), EPOLLIN, on_io, peer) < 0)
+		bus_conn_close(&peer->conn);
+	peer->io = io;
+	return 0;
+}
+
+enum vt_code peers_open(struct core *core, struct vt_error *error)
+{
+	core->ui = (struct peer){.core = core, .role = ROLE_UI};
+	core->devices = (struct peer){.core = core, .role = ROLE_DEVICES};
+	core->sync = (struct peer){.core = core, .role = ROLE_SYNC};
+	for (size_t i = 0; i < CORE_MAX_CTL; i++)
+		core->ctl[i] = (struct peer){.core = core, .role = ROLE_CTL};
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		char path[128];
+		if (!vt_format(
+			    path, sizeof(path), "%s/%s.sock", core->run_dir, bus_role_names[role]))
+			return vt_fail(error, VT_ERR_LIMIT, 0, "run_dir: too long");
+		enum vt_code code = bus_listen(path, &core->listeners[role], error);
+		if (code)
+			return code;
+		if (sd_event_add_io(core->event, NULL, core->listeners[role], EPOLLIN, on_connect,
+			    core) < 0)
+			return vt_fail(error, VT_ERR_NOMEM, 0, "core: event loop");
+	}
+	return VT_OK;
+}
+
+void peers_close(struct core *core)
+{
+	peer_close(&core->ui);
+	peer_close(&core->devices);
+	peer_close(&core->sync);
+	for (size_t i = 0; i < CORE_MAX_CTL; i++)
+		peer_close(&core->ctl[i]);
+}

@@ -1,0 +1,217 @@
+/* The store: one batch a loop turn, what waits for its commit, and what happens when it fails. */
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include <systemd/sd-event.h>
+
+#include "terminal/base/assert.h"
+#include "terminal/base/clock.h"
+#include "terminal/base/log.h"
+#include "terminal/base/text.h"
+#include "terminal/core/core.h"
+
+/* Below this much free space nothing new is accepted: the -wal and the outcomes of what is under
+ * way still need room (about 25 kB each, performance.md §1). */
+#define FREE_SPACE_FLOOR_BYTES (16 * 1024 * 1024)
+
+int64_t core_unix_ms(void)
+{
+	return vt_clock_unix_ms();
+}
+
+void core_arm(void *timer, int64_t at_ms)
+{
+	if (at_ms == 0) {
+		(void)sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+		return;
+	}
+	(void)sd_event_source_set_time(timer, (uint64_t)at_ms * 1000);
+	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static bool has_space(const struct core *core)
+{
+	struct statvfs st;
+
+	if (statvfs(core->state_dir, &st) < 0)
+		return false;
+	return (uint64_t)st.f_bavail * st.f_frsize >= FREE_SPACE_FLOOR_BYTES;
+}
+
+/* Tells the session when the truth about storage changed. */
+static void update_health(struct core *core)
+{
+	const bool ok = core->queue && !queue_is_failed(core->queue) && has_space(core);
+
+	if (ok == core->health.storage_ok)
+		return;
+	core->health.storage_ok = ok;
+	vt_log(ok ? VT_LOG_NOTICE : VT_LOG_ERROR, "storage %s",
+		ok					       ? "is good"
+		: core->queue && !queue_is_failed(core->queue) ? "is full"
+							       : "failed");
+	citizen_health(core);
+}
+
+enum vt_code storage_open(struct core *core, struct vt_error *error)
+{
+	char path[128], key[128];
+	struct queue_report report;
+
+	if (!vt_format(path, sizeof(path), "%s/queue.db", core->state_dir) ||
+		!vt_format(key, sizeof(key), "%s/queue.key", core->state_dir))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "state_dir: too long");
+	enum vt_code code = queue_key_create(key, error);
+	if (code != VT_OK && code != VT_ERR_EXISTS)
+		return code;
+	const struct queue_options options = {
+		.terminal = core->terminal, .now_unix_ms = core_unix_ms()};
+	code = queue_open(path, key, &options, &core->queue, &report, error);
+	if (code)
+		return code;
+	if (report.quarantined)
+		vt_log(VT_LOG_ERROR, "store was corrupt (%s) and is kept as %s", report.reason,
+			report.aside);
+	if (report.rolled_back)
+		vt_log(VT_LOG_ERROR, "store is older than the last one opened here");
+	vt_log(VT_LOG_NOTICE, "store open: epoch %lld, opening %lld", (long long)report.epoch,
+		(long long)report.opening);
+	work_recover(core);
+	sheets_recover(core);
+	storage_commit(core);
+	return VT_OK;
+}
+
+void storage_judge(struct core *core, enum vt_code code, const char *what)
+{
+	if (code == VT_OK)
+		return;
+	vt_log(VT_LOG_ERROR, "store: %s: %s (%s)", what, vt_code_text(code),
+		core->queue ? queue_error(core->queue)->msg : "closed");
+	if (core->queue && queue_is_failed(core->queue)) {
+		queue_close(&core->queue);
+		core_arm(core->storage_timer, vt_clock_monotonic_ms() + 1000);
+	}
+	update_health(core);
+}
+
+bool storage_begin(struct core *core)
+{
+	if (!core->queue)
+		return false;
+	if (queue_in_batch(core->queue))
+		return true;
+	const enum vt_code code = queue_begin(core->queue);
+	storage_judge(core, code, "begin");
+	return code == VT_OK;
+}
+
+struct after *storage_after(struct core *core, enum after_kind kind, const char *transaction)
+{
+	VT_ASSERT(core->after_count < CORE_MAX_AFTER);
+	struct after *after = &core->after[core->after_count++];
+	*after = (struct after){.kind = kind};
+	vt_copy_cut(after->transaction, sizeof(after->transaction), transaction);
+	return after;
+}
+
+void storage_abort(struct core *core)
+{
+	if (core->queue)
+		queue_abort(core->queue);
+	core->after_count = 0;
+}
+
+static void run_after(struct core *core, const struct after *after)
+{
+	struct session_event event = {0};
+	VT_CLEANUP(vt_buf_finish) struct vt_buf answer;
+
+	vt_buf_init(&answer, VT_MAX_PAYLOAD);
+	switch (after->kind) {
+	case AFTER_COMMITTED:
+		event.type = SESSION_COMMITTED;
+		event.u.committed.transaction = after->transaction;
+		event.u.committed.folio = after->folio;
+		citizen_feed(core, &event);
+		return;
+	case AFTER_DELIVER:
+		work_deliver(core, after);
+		return;
+	case AFTER_RESULT:
+		event.type = SESSION_RESULT;
+		event.u.result.transaction = after->transaction;
+		event.u.result.result = after->result;
+		if (core->queue && after->result == RESULT_ACCEPTED &&
+			queue_answer(core->queue, after->transaction, &answer) != VT_OK)
+			vt_buf_reset(&answer);
+		event.u.result.answer = vt_buf_text(&answer);
+		citizen_feed(core, &event);
+		return;
+	case AFTER_PRINT:
+		sheet_send(core);
+		return;
+	case AFTER_PRINTED:
+		event.type = SESSION_PRINTED;
+		event.u.printed.outcome = after->outcome;
+		event.u.printed.reason = after->reason;
+		citizen_feed(core, &event);
+		return;
+	}
+}
+
+/* The batch is lost: who waited for it learns so. Work and prints are found again by recovery. */
+static void fail_after(struct core *core, const struct after *list, size_t count)
+{
+	struct session_event event = {.type = SESSION_REFUSED};
+
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].kind == AFTER_COMMITTED)
+			citizen_feed(core, &event);
+		else if (list[i].kind == AFTER_PRINT || list[i].kind == AFTER_PRINTED)
+			sheet_timeout(core);
+	}
+}
+
+void storage_commit(struct core *core)
+{
+	struct after list[CORE_MAX_AFTER];
+
+	if (!core->queue || !queue_in_batch(core->queue))
+		return;
+	const enum vt_code code = queue_commit(core->queue);
+	const size_t count = core->after_count;
+	memcpy(list, core->after, count * sizeof(list[0]));
+	core->after_count = 0;
+	if (code) {
+		storage_judge(core, code, "commit");
+		fail_after(core, list, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		run_after(core, &list[i]);
+	work_pump(core);
+}
+
+/* Every ten seconds, and soon after a failure: reopen, look at the space, prune. */
+void storage_tick(struct core *core)
+{
+	static const struct queue_retention retention = {
+		.shred_ms = 24 * 3600 * 1000LL, .delete_ms = 90 * 24 * 3600 * 1000LL};
+	struct vt_error error = {0};
+	size_t pruned;
+
+	if (!core->queue && storage_open(core, &error) != VT_OK)
+		vt_log(VT_LOG_ERROR, "store: %s", error.msg);
+	if (core->queue && !session_is_open(core->session)) {
+		storage_commit(core);
+		if (core->queue)
+			storage_judge(core,
+				queue_prune(core->queue, core_unix_ms(), &retention, 64, &pruned),
+				"prune");
+	}
+	update_health(core);
+	core_arm(core->storage_timer, vt_clock_monotonic_ms() + 10000);
+}
