@@ -50,10 +50,12 @@
 /* Status between two looks while waiting for "worked off", and when the question is repeated. */
 #define CONFIRM_POLL_MS	 300
 #define CONFIRM_AGAIN_MS 2000
-/* 1 m of paper at 75 mm/s, the slowest mode of a cold head, is 13 s. */
-#define SETTLE_MS 20000
-/* Feed, cut, and a citizen who holds the paper for a moment. */
-#define CUT_MS	     10000
+/* Patience for "worked off" behind n rows: 50 mm/s, slower than the slowest mode of a cold head, at
+ * 8 rows/mm is 2.5 ms a row; and a start. */
+#define SETTLE_MS	  3000
+#define SETTLE_US_PER_ROW 2500
+/* Feed and cut, also of a cutter that tries twice. */
+#define CUT_MS	     6000
 #define SYNC_MS	     3000
 #define CLEAR_MS     5000
 #define IDLE_POLL_MS 5000
@@ -69,6 +71,8 @@
 /* Nonsense without one good answer, failed reads in a row: a device that babbles is broken. */
 #define MAX_GARBAGE   4096
 #define MAX_IN_ERRORS 8
+/* Process ids: four printable bytes but the blank. */
+#define ID_SPACE (94u * 94 * 94 * 94)
 /* Answers of GS r 1 that make one confirmation (README: one byte could be anything). */
 #define GS_R_ANSWERS 3
 
@@ -118,7 +122,7 @@ struct unknown {
 struct printer {
 	enum printer_state state;
 	struct printer_profile profile;
-	struct sheet void_mark;
+	struct sheet void_mark; /* what spoils a broken-off sheet */
 	int64_t now_ms;
 	struct printer_effects *effects; /* borrowed during a step */
 	int64_t timers[TIMER_COUNT];
@@ -223,8 +227,8 @@ static void send_chunk(struct printer *p)
 {
 	p->chunk = p->out_left < CHUNK ? p->out_left : CHUNK;
 	p->out_busy = true;
-	if (p->state == PRINTER_SENDING && p->stream && p->ask == ASK_NONE &&
-		p->segment + 1 == p->stream->segment_count && p->chunk == p->out_left)
+	if (p->state == PRINTER_SENDING && p->ask == ASK_NONE && p->chunk == p->out_left &&
+		p->segment + 1 == p->sheet.segment_count)
 		p->rows_handed = true;
 	effect(p, PRINTER_FX_SEND);
 	p->effects->list[p->effects->count - 1].data = p->out;
@@ -249,23 +253,6 @@ static void send_command(struct printer *p, struct vt_buf *commands)
 	const size_t length = commands->length;
 	vt_buf_finish(commands);
 	send_bytes(p, p->command, length);
-}
-
-static void stream_start(struct printer *p, const struct sheet *sheet)
-{
-	VT_ASSERT(sheet->segment_count > 0);
-	p->stream = sheet;
-	p->segment = 0;
-	send_bytes(p, sheet->stream.data, sheet->ends[0]);
-}
-
-static void send_next_segment(struct printer *p)
-{
-	const size_t *ends = p->stream->ends;
-
-	p->segment++;
-	send_bytes(p, p->stream->stream.data + ends[p->segment - 1],
-		ends[p->segment] - ends[p->segment - 1]);
 }
 
 /* ---- questions ---- */
@@ -321,8 +308,10 @@ static uint32_t read_id(const uint8_t id[4])
 	return seq;
 }
 
-/* Appends the question "worked off?"; before: the commands it stands behind. */
-static void ask_confirm(struct printer *p, struct vt_buf *commands)
+/* Appends the question "worked off?". Its answer proves that the printer has what was sent *in the
+ * same transfer* before it, so it is asked once behind rows and once behind the cut; only where
+ * nothing stands before it (SYNCING) it is repeated. */
+static void append_question(struct printer *p, struct vt_buf *commands)
 {
 	uint8_t id[4];
 
@@ -334,23 +323,47 @@ static void ask_confirm(struct printer *p, struct vt_buf *commands)
 	case CONFIRM_PROCESS_ID:
 		make_id(p->seq, id);
 		escpos_process_id(commands, id);
-		p->seq = (p->seq + 1) % (94u * 94 * 94 * 94);
+		p->seq = (p->seq + 1) % ID_SPACE;
 		break;
 	case CONFIRM_GS_R:
 		for (int i = 0; i < GS_R_ANSWERS; i++)
 			escpos_queued_status(commands);
 		break;
 	}
+}
+
+static void ask_confirm(struct printer *p, struct vt_buf *commands)
+{
+	append_question(p, commands);
 	send_command(p, commands);
 	set_timer(p, TIMER_CONFIRM, CONFIRM_AGAIN_MS);
 	set_timer(p, TIMER_POLL, CONFIRM_POLL_MS);
 }
 
+static void send_segment(struct printer *p, size_t segment)
+{
+	const size_t start = segment > 0 ? p->stream->ends[segment - 1] : 0;
+
+	p->segment = segment;
+	send_bytes(p, p->stream->stream.data + start, p->stream->ends[segment] - start);
+}
+
+static void stream_start(struct printer *p, struct sheet *sheet)
+{
+	VT_ASSERT(sheet->segment_count > 0);
+	p->stream = sheet;
+	if (sheet == &p->sheet) {
+		append_question(p, &sheet->stream);
+		VT_ASSERT(!sheet->stream.failed);
+		sheet->ends[sheet->segment_count - 1] = sheet->stream.length;
+	}
+	send_segment(p, 0);
+}
+
 static bool seq_within(uint32_t seq, uint32_t first, uint32_t end)
 {
-	const uint32_t space = 94u * 94 * 94 * 94;
-
-	return seq < space && (seq + space - first) % space < (end + space - first) % space;
+	return seq < ID_SPACE &&
+	       (seq + ID_SPACE - first) % ID_SPACE < (end + ID_SPACE - first) % ID_SPACE;
 }
 
 /* ---- outcomes ---- */
@@ -578,14 +591,18 @@ static void start_sheet(struct printer *p)
 	stream_start(p, &p->sheet);
 }
 
+/* The last byte of the rows has gone out, and the question behind it. */
 static void enter_settling(struct printer *p)
 {
-	struct vt_buf commands;
+	const enum confirm confirm = p->confirm;
 
 	change_state(p, PRINTER_SETTLING, "rows sent");
-	vt_buf_init(&commands, sizeof(p->command));
-	set_timer(p, TIMER_STATE, SETTLE_MS);
-	ask_confirm(p, &commands);
+	p->confirm = confirm;
+	set_timer(p, TIMER_STATE, SETTLE_MS + (int64_t)p->sheet.rows * SETTLE_US_PER_ROW / 1000);
+	if (confirm == CONFIRM_DONE)
+		ask_status(p);
+	else
+		set_timer(p, TIMER_POLL, CONFIRM_POLL_MS);
 }
 
 static void enter_cutting(struct printer *p)
@@ -643,7 +660,10 @@ static void status_in_waiting(struct printer *p)
 	} else if (p->state == PRINTER_SETTLING) {
 		enter_cutting(p);
 	} else if (p->state == PRINTER_CUTTING) {
-		sheet_confirmed(p);
+		if (p->has_counter)
+			ask_counter(p);
+		else
+			sheet_confirmed(p);
 	} else {
 		void_confirmed(p);
 	}
@@ -676,7 +696,7 @@ static void on_status(struct printer *p)
 		break;
 	case PRINTER_SENDING:
 		if (is_good)
-			send_next_segment(p);
+			send_segment(p, p->segment + 1);
 		else if (!only_offline(p))
 			give_up(p, escpos_status_reason(&p->status));
 		break;
@@ -788,10 +808,19 @@ static void on_confirmed(struct printer *p)
 	p->confirm = CONFIRM_DONE;
 	stop_timer(p, TIMER_CONFIRM);
 	stop_timer(p, TIMER_POLL);
+	if (p->state == PRINTER_SENDING)
+		return; /* the end of the transfer is not reported yet: enter_settling() */
 	if (p->ask != ASK_NONE)
 		p->again = true; /* that set began before the answer */
 	else if (!p->out_busy)
 		after_confirm(p); /* else on_sent_all() */
+}
+
+/* While rows are still to be sent an answer cannot be meant for us. */
+static bool expects_confirm(const struct printer *p, enum printer_confirm how)
+{
+	return p->confirm == CONFIRM_PENDING && p->profile.confirm == how &&
+	       (p->state != PRINTER_SENDING || p->rows_handed);
 }
 
 static void on_process_id(struct printer *p, const uint8_t id[4])
@@ -801,14 +830,13 @@ static void on_process_id(struct printer *p, const uint8_t id[4])
 	if (p->unknown.is_open && p->unknown.cut_handed &&
 		seq_within(seq, p->unknown.first_seq, p->unknown.last_seq))
 		p->unknown.late_answer = true;
-	if (p->confirm == CONFIRM_PENDING && p->profile.confirm == CONFIRM_PROCESS_ID &&
-		seq_within(seq, p->confirm_first_seq, p->seq))
+	if (expects_confirm(p, CONFIRM_PROCESS_ID) && seq_within(seq, p->confirm_first_seq, p->seq))
 		on_confirmed(p);
 }
 
 static void on_queued(struct printer *p, uint8_t byte)
 {
-	if (p->confirm != CONFIRM_PENDING || p->profile.confirm != CONFIRM_GS_R)
+	if (!expects_confirm(p, CONFIRM_GS_R))
 		return;
 	/* 00 paper, 03 near end; 0C, 0F end: the status set will say so too. */
 	if (byte != 0x00 && byte != 0x03) {
@@ -817,6 +845,26 @@ static void on_queued(struct printer *p, uint8_t byte)
 	}
 	if (++p->gs_r_count == GS_R_ANSWERS)
 		on_confirmed(p);
+}
+
+/* The counter behind the cut: without an answer to the question it stands in for it, with one it
+ * must agree. */
+static void count_cut(struct printer *p, bool is_known, uint32_t number)
+{
+	if (is_known && number == p->counter) {
+		give_up(p, "cutter");
+		p->unknown.not_cut = true;
+	} else if (p->confirm == CONFIRM_DONE) {
+		if (is_known && number != p->counter + 1)
+			give_up(p, "cutter");
+		else
+			sheet_confirmed(p);
+	} else if (is_known && number == p->counter + 1) {
+		p->confirm = CONFIRM_DONE;
+		ask_status(p);
+	} else {
+		set_timer(p, TIMER_POLL, CONFIRM_POLL_MS); /* until the state's patience ends */
+	}
 }
 
 static void on_counter(struct printer *p, bool is_known, uint32_t number)
@@ -831,6 +879,8 @@ static void on_counter(struct printer *p, bool is_known, uint32_t number)
 		start_sheet(p);
 	} else if (p->state == PRINTER_SYNCING) {
 		weigh_counter(p, is_known, number);
+	} else if (p->state == PRINTER_CUTTING) {
+		count_cut(p, is_known, number);
 	}
 }
 
@@ -903,14 +953,17 @@ static void on_sent_all(struct printer *p)
 {
 	struct vt_buf commands;
 
-	if (p->stream && p->ask == ASK_NONE && p->confirm == CONFIRM_NONE) {
+	const bool is_stream = p->state == PRINTER_SENDING ||
+			       (p->state == PRINTER_VOIDING && p->confirm == CONFIRM_NONE);
+
+	if (is_stream && p->ask == ASK_NONE) {
 		const bool is_last = p->segment + 1 == p->stream->segment_count;
 		if (p->state == PRINTER_SENDING && !is_last) {
 			ask_status(p);
 		} else if (p->state == PRINTER_SENDING) {
 			enter_settling(p);
 		} else if (p->state == PRINTER_VOIDING && !is_last) {
-			send_next_segment(p);
+			send_segment(p, p->segment + 1);
 		} else if (p->state == PRINTER_VOIDING) {
 			vt_buf_init(&commands, sizeof(p->command));
 			escpos_cut(&commands, &p->profile);
@@ -1163,10 +1216,15 @@ static void on_confirm_timeout(struct printer *p)
 {
 	struct vt_buf commands;
 
-	if (p->confirm != CONFIRM_PENDING)
+	if (p->confirm != CONFIRM_PENDING ||
+		(p->state != PRINTER_SYNCING && !(p->state == PRINTER_CUTTING && p->has_counter)))
 		return;
 	if (p->out_busy || p->ask != ASK_NONE) {
 		set_timer(p, TIMER_CONFIRM, CONFIRM_POLL_MS);
+		return;
+	}
+	if (p->state == PRINTER_CUTTING) {
+		ask_counter(p); /* the answer may be lost; the cut is counted */
 		return;
 	}
 	vt_buf_init(&commands, sizeof(p->command));
@@ -1266,7 +1324,7 @@ static void check(const struct printer *p)
 	VT_ASSERT(p->state != PRINTER_ABSENT || (!p->out_busy && !p->in_busy));
 }
 
-struct printer *printer_create(uint32_t salt)
+struct printer *printer_machine_create(uint32_t salt)
 {
 	struct printer *p = calloc(1, sizeof(*p));
 
@@ -1274,12 +1332,12 @@ struct printer *printer_create(uint32_t salt)
 		return NULL;
 	for (size_t i = 0; i < TIMER_COUNT; i++)
 		p->timers[i] = INT64_MAX;
-	p->seq = salt % (94u * 94 * 94 * 94);
+	p->seq = salt % (ID_SPACE);
 	printer_view(p, &p->shown);
 	return p;
 }
 
-void printer_destroy(struct printer **printer)
+void printer_machine_destroy(struct printer **printer)
 {
 	struct printer *p = *printer;
 

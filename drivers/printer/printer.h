@@ -95,9 +95,9 @@ struct printer;
 
 /* salt: random number, so that ids of an earlier process are not taken for ours. NULL: no memory.
  */
-struct printer *printer_create(uint32_t salt);
+struct printer *printer_machine_create(uint32_t salt);
 /* Wipes the sheet in work. NULL allowed; *printer = NULL. */
-void printer_destroy(struct printer **printer);
+void printer_machine_destroy(struct printer **printer);
 
 /* Which model is attached next: before PRINTER_EV_ATTACHED. profile is copied. void_mark: stream
  * that spoils and cuts what a broken-off sheet left in the printer; taken over (the struct is

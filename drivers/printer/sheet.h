@@ -12,11 +12,12 @@
 
 /* RENDER_MAX_ROWS in bands, or text mode's lines. */
 #define SHEET_MAX_SEGMENTS 64
-/* 8,000 rows of 1024 dots, and headers. */
+/* 8,000 rows of 1024 dots, headers, and room for a question behind them. */
 #define SHEET_MAX_BYTES (1100 * 1024)
 
 struct sheet {
 	struct vt_buf stream; /* personal: wiped by sheet_finish() */
+	size_t rows;	      /* paper it takes, in dots: how long to wait for it */
 	size_t segment_count;
 	size_t ends[SHEET_MAX_SEGMENTS]; /* offset behind each segment; the last = stream.length */
 };
