@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <openssl/crypto.h>
 
@@ -256,16 +255,4 @@ bool vt_uuid_valid(const char *text)
 void vt_wipe(void *data, size_t length)
 {
 	OPENSSL_cleanse(data, length);
-}
-
-void vt_random(void *data, size_t length)
-{
-	uint8_t *p = data;
-
-	while (length > 0) {
-		const ssize_t got = getrandom(p, length, 0);
-		VT_ASSERT(got > 0);
-		p += got;
-		length -= (size_t)got;
-	}
 }

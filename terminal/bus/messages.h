@@ -200,10 +200,10 @@ struct work_result {
 	char lease[VT_UUID_SIZE];
 	char transaction[VT_UUID_SIZE];
 	enum work_result_kind result;
-	char cause[32];		/* a word of TXN_CAUSES, offline-queue/queue/record.h */
-	int64_t retry_after_ms; /* WORK_RETRY_AFTER: at least so long; 0 = own backoff */
-	bool replayed;		/* the receiver said it had this key already */
-	char detail[160];	/* for technicians, no personal data */
+	char cause[32];		     /* a word of TXN_CAUSES, offline-queue/queue/record.h */
+	int64_t retry_after_ms;	     /* WORK_RETRY_AFTER: at least so long; 0 = own backoff */
+	bool replayed;		     /* the receiver said it had this key already */
+	char detail[160];	     /* for technicians, no personal data */
 	char answer[VT_MAX_PAYLOAD]; /* JSON of the adapter's answer; personal */
 };
 

@@ -1,0 +1,22 @@
+#ifndef VT_CITIZEN_HAND_H
+#define VT_CITIZEN_HAND_H
+
+/* A finger and an eye on a real X display: touches through XTEST, pictures through XGetImage. */
+
+#include "terminal/base/error.h"
+
+struct hand;
+
+/* display: ":99". */
+VT_MUST_USE enum vt_code hand_open(
+	const char *display, struct hand **ret_hand, struct vt_error *error);
+void hand_close(struct hand **hand);
+/* Presses and releases at a point of the screen. */
+void hand_tap(struct hand *hand, int x, int y);
+/* Presses at one point and releases at another. */
+void hand_drag(struct hand *hand, int x, int y, int to_x, int to_y);
+/* Writes what the display shows as PNG. */
+VT_MUST_USE enum vt_code hand_photograph(
+	struct hand *hand, const char *path, struct vt_error *error);
+
+#endif

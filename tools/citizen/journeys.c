@@ -1,0 +1,329 @@
+/* The journeys, each as a citizen would tell it. Persons are invented and always in the demo
+ * agency's population, whatever its seed (tools/agency/README.md). */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "terminal/base/cleanup.h"
+#include "terminal/base/text.h"
+#include "tools/citizen/citizen.h"
+
+#define CURP_CONCEPCION "SABC560626MDFLRN01"
+
+/* ---- steps that several journeys share ---- */
+
+static void begin(struct citizen *c, const char *service)
+{
+	expect_screen(c, "attract");
+	tap(c, "button", "*");
+	expect_screen(c, "home");
+	mark(c, "home");
+	tap(c, "button", service);
+	expect_screen(c, "intro");
+	tap(c, "button", "Comenzar");
+}
+
+static void go_on(struct citizen *c)
+{
+	tap(c, "button", "Continuar");
+}
+
+static void answer_name(struct citizen *c, const char *question, const char *name)
+{
+	expect_text(c, question);
+	expect_screen(c, "question");
+	type_text(c, name);
+	go_on(c);
+}
+
+static void answer_date(struct citizen *c, const char *question, const char *digits)
+{
+	expect_text(c, question);
+	expect_screen(c, "question");
+	type_text(c, digits);
+	go_on(c);
+}
+
+static void answer_choice(struct citizen *c, const char *question, const char *choice)
+{
+	expect_text(c, question);
+	expect_screen(c, "question");
+	tap(c, "radio", choice);
+	go_on(c);
+}
+
+struct person {
+	const char *first_surname, *second_surname, *names, *birth, *sex, *entity;
+};
+
+static void search_by_data(struct citizen *c, const struct person *person)
+{
+	expect_screen(c, "curp");
+	tap(c, "button", "No la conozco*");
+	answer_name(c, "primer apellido", person->first_surname);
+	answer_name(c, "segundo apellido", person->second_surname);
+	answer_name(c, "nombre", person->names);
+	answer_date(c, "fecha de nacimiento", person->birth);
+	answer_choice(c, "sexo", person->sex);
+	answer_choice(c, "nació", person->entity);
+	expect_screen(c, "review");
+	tap(c, "button", "Consultar*");
+	mark(c, "submitted");
+}
+
+static void note_folio(struct citizen *c)
+{
+	struct tree_node node;
+
+	if (!tree_find(c->tree, "status", "Folio *", &node))
+		fail(c, "no folio on the screen");
+	/* "Folio DM01 - 0010 …": what the screen says, without its word and spaces. */
+	const char *p = node.name + strlen("Folio ");
+	size_t length = 0;
+	for (; *p && length < sizeof(c->folio) - 1; p++) {
+		if (*p != ' ' && (unsigned char)*p < 0x80)
+			c->folio[length++] = *p;
+	}
+	c->folio[length] = 0;
+}
+
+static bool is_accepted(struct citizen *c)
+{
+	struct world_txn txn;
+
+	return world_transaction(&c->world, c->folio, &txn) && strcmp(txn.state, "ACCEPTED") == 0;
+}
+
+/* The confirmation: folio, paper in the hand, everything delivered; then the citizen leaves. */
+static void finish(struct citizen *c, const char *outcome)
+{
+	expect_screen(c, "done");
+	mark(c, "done");
+	note_folio(c);
+	expect_text(c, "Su comprobante está impreso");
+	mark(c, "printed");
+	photograph(c);
+	c->printed = world_sheets(&c->world) == 1;
+	if (!c->printed)
+		fail(c, "%d sheets instead of one", world_sheets(&c->world));
+	tap(c, "button", "Listo");
+	expect_screen(c, "attract");
+	wait_until(c, is_accepted, "the transaction is accepted");
+	vt_copy_cut(c->outcome, sizeof(c->outcome), outcome);
+}
+
+static bool is_confirmed_once(struct citizen *c)
+{
+	VT_CLEANUP(vt_buf_finish) struct vt_buf ledger;
+
+	vt_buf_init(&ledger, 1 << 20);
+	return world_ledger(&c->world, &ledger) && ledger.length > 0;
+}
+
+/* ---- the journeys ---- */
+
+static void curp_by_key(struct citizen *c)
+{
+	begin(c, "Obtener mi CURP*");
+	expect_screen(c, "curp");
+	type_text(c, CURP_CONCEPCION);
+	expect_text(c, "26 de junio de 1956");
+	photograph(c);
+	go_on(c);
+	mark(c, "submitted");
+	expect_screen(c, "results");
+	expect_text(c, "SALGADO");
+	tap(c, "button", "Sí, son mis datos");
+	finish(c, "accepted");
+}
+
+static void curp_typo(struct citizen *c)
+{
+	begin(c, "Obtener mi CURP*");
+	expect_screen(c, "curp");
+	type_text(c, "SABC560626MDFLRN09");
+	go_on(c);
+	expect_text(c, "Hay un problema");
+	photograph(c);
+	tap(c, "key", "Borrar");
+	type_text(c, "1");
+	go_on(c);
+	mark(c, "submitted");
+	expect_screen(c, "results");
+	tap(c, "button", "Sí, son mis datos");
+	finish(c, "accepted");
+}
+
+static void curp_by_data(struct citizen *c)
+{
+	static const struct person concepcion = {
+		"SALGADO", "BRISEÑO", "CONCEPCION", "26061956", "Mujer", "Ciudad de México"};
+
+	begin(c, "Obtener mi CURP*");
+	search_by_data(c, &concepcion);
+	expect_screen(c, "results");
+	expect_text(c, CURP_CONCEPCION);
+	tap(c, "button", "Sí, son mis datos");
+	finish(c, "accepted");
+}
+
+static void curp_homonyms(struct citizen *c)
+{
+	static const struct person juan = {
+		"HERNANDEZ", "GARCIA", "JUAN", "15031980", "Hombre", "México"};
+
+	begin(c, "Obtener mi CURP*");
+	search_by_data(c, &juan);
+	finish(c, "several");
+}
+
+static void curp_none(struct citizen *c)
+{
+	static const struct person nobody = {
+		"QUINTANAR", "INEXISTENTE", "ZENAIDA", "01021990", "Mujer", "Jalisco"};
+
+	begin(c, "Obtener mi CURP*");
+	search_by_data(c, &nobody);
+	finish(c, "none");
+}
+
+static bool is_offline(struct citizen *c)
+{
+	return world_status_has(&c->world, "\"online\":false");
+}
+
+static void curp_offline(struct citizen *c)
+{
+	if (!world_agency(&c->world, "down"))
+		fail(c, "the agency cannot be switched off");
+	wait_until(c, is_offline, "the terminal knows that it is offline");
+	begin(c, "Obtener mi CURP*");
+	expect_screen(c, "curp");
+	type_text(c, CURP_CONCEPCION);
+	go_on(c);
+	mark(c, "submitted");
+	expect_screen(c, "done");
+	note_folio(c);
+	expect_text(c, "Su comprobante está impreso");
+	photograph(c);
+	c->printed = world_sheets(&c->world) == 1;
+	tap(c, "button", "Listo");
+	expect_screen(c, "attract");
+	struct world_txn txn;
+	if (!world_transaction(&c->world, c->folio, &txn) || strcmp(txn.state, "ACCEPTED") == 0)
+		fail(c, "accepted while the agency was down");
+	if (!world_agency(&c->world, "up"))
+		fail(c, "the agency cannot be switched on");
+	wait_until(c, is_accepted, "the transaction is delivered");
+	mark(c, "delivered");
+	wait_until(c, is_confirmed_once, "the agency's ledger has it");
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "provisional-delivered");
+}
+
+static void pay_passport(struct citizen *c, const char *fare)
+{
+	begin(c, "Pagar derechos*");
+	answer_choice(c, "vigencia", "10 años*");
+	answer_choice(c, "tarifa", fare);
+	expect_screen(c, "curp");
+	type_text(c, CURP_CONCEPCION);
+	go_on(c);
+	answer_name(c, "nombre", "CONCEPCION SALGADO BRISEÑO");
+	expect_screen(c, "review");
+	tap(c, "checkbox", "*");
+	photograph(c);
+	tap(c, "button", "*hoja*");
+	mark(c, "submitted");
+	finish(c, "accepted");
+}
+
+static void passport_fee(struct citizen *c)
+{
+	pay_passport(c, "*");
+}
+
+static void timeout(struct citizen *c)
+{
+	begin(c, "Obtener mi CURP*");
+	expect_screen(c, "curp");
+	type_text(c, CURP_CONCEPCION);
+	expect_text(c, "26 de junio de 1956");
+	photograph(c);
+	/* The citizen walks away. */
+	expect_text(c, "¿Sigue ahí?");
+	photograph(c);
+	expect_screen(c, "attract");
+	if (tree_contains(c->tree, "SABC5606"))
+		fail(c, "the key is still on the screen");
+	static const char *const parts[] = {"core", "ui"};
+	for (size_t i = 0; i < VT_ELEMENTS(parts); i++) {
+		const int found =
+			world_memory_count(world_pid(&c->world, parts[i]), CURP_CONCEPCION);
+		if (found != 0)
+			fail(c, "the key is still %d times in the memory of %s", found, parts[i]);
+	}
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "timed-out");
+}
+
+/* The papers that cannot be printed are shown as QR; nothing is lost and nothing claimed. */
+static void without_paper(struct citizen *c, const char *switch_off, const char *banner)
+{
+	if (!world_devices(&c->world, switch_off))
+		fail(c, "the printer does not obey: %s", switch_off);
+	expect_screen(c, "attract");
+	tap(c, "button", "*");
+	expect_text(c, banner);
+	expect_screen(c, "home");
+	tap(c, "button", "Obtener mi CURP*");
+	expect_screen(c, "intro");
+	tap(c, "button", "Comenzar");
+	expect_screen(c, "curp");
+	type_text(c, CURP_CONCEPCION);
+	go_on(c);
+	expect_screen(c, "results");
+	tap(c, "button", "Sí, son mis datos");
+	expect_screen(c, "done");
+	note_folio(c);
+	if (world_sheets(&c->world) != 0)
+		fail(c, "a sheet came out of a printer that cannot print");
+	tap(c, "button", "Listo");
+	expect_screen(c, "attract");
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "accepted");
+}
+
+static void paper_out(struct citizen *c)
+{
+	without_paper(c, "paper out", "sin papel");
+}
+
+static void printer_unplugged(struct citizen *c)
+{
+	without_paper(c, "unplug printer", "mpresora");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct citizen *);
+} journeys[] = {
+	{"curp-by-data", curp_by_data},
+	{"curp-by-key", curp_by_key},
+	{"curp-homonyms", curp_homonyms},
+	{"curp-none", curp_none},
+	{"curp-offline", curp_offline},
+	{"curp-typo", curp_typo},
+	{"paper-out", paper_out},
+	{"passport-fee", passport_fee},
+	{"printer-unplugged", printer_unplugged},
+	{"timeout", timeout},
+};
+
+bool journey_run(struct citizen *c)
+{
+	for (size_t i = 0; i < VT_ELEMENTS(journeys); i++) {
+		if (strcmp(journeys[i].name, c->journey) == 0) {
+			journeys[i].run(c);
+			return true;
+		}
+	}
+	return false;
+}
