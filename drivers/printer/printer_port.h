@@ -1,0 +1,52 @@
+#ifndef VT_DRIVERS_PRINTER_PRINTER_PORT_H
+#define VT_DRIVERS_PRINTER_PRINTER_PORT_H
+
+/* The printer machine on a USB device: carries out its effects as transfers of usb.h and brings
+ * their ends back as events. Knows no loop: its owner asks for the next wake-up time. */
+
+#include "drivers/printer/printer.h"
+#include "drivers/usb/usb.h"
+
+struct printer_port;
+
+/* Called from inside the port's functions and from transfers' ends; they may call the port again.
+ */
+struct printer_port_owner {
+	void *owner;
+	int64_t (*now_ms)(void *owner); /* monotonic */
+	void (*done)(void *owner, const struct printer_print_result *result);
+	void (*resolved)(void *owner, const struct printer_print_result *result);
+	/* View, wake-up time or readiness may have changed. */
+	void (*changed)(void *owner);
+};
+
+/* Borrows usb. salt: random. NULL: no memory. */
+struct printer_port *printer_port_create(
+	struct usb *usb, const struct printer_port_owner *owner, uint32_t salt);
+/* NULL allowed; *port = NULL. No call to the owner. */
+void printer_port_destroy(struct printer_port **port);
+
+/* Is there an interface that a printer of ours has: class 7.1, both bulk directions (or a vendor
+ * class with them, as older interface boards)? NULL if not. */
+const struct usb_interface *printer_port_interface(const struct usb_desc *desc);
+
+/* Opens and claims the device. void_mark is taken over on success. VT_ERR_STATE: a printer is
+ * attached already; VT_ERR_UNSUPPORTED: no interface of a printer; else as usb_ops.open, claim. */
+VT_MUST_USE enum vt_code printer_port_attach(struct printer_port *port,
+	const struct usb_device_info *info, const struct printer_profile *profile,
+	struct sheet *void_mark, struct vt_error *error);
+/* The device is gone (hotplug): true if it was this port's. */
+bool printer_port_detach(struct printer_port *port, usb_key key);
+/* 0 if none is attached. */
+usb_key printer_port_key(const struct printer_port *port);
+
+/* VT_ERR_BUSY: a sheet is in work, the caller keeps sheet; else it is taken over. */
+VT_MUST_USE enum vt_code printer_port_print(
+	struct printer_port *port, const char *job, struct sheet *sheet);
+int64_t printer_port_wake_ms(const struct printer_port *port);
+/* To be called when the wake-up time has come. */
+void printer_port_wake(struct printer_port *port);
+/* The machine, for its views; borrowed. */
+struct printer *printer_port_machine(struct printer_port *port);
+
+#endif
