@@ -27,7 +27,7 @@ struct printer_profile {
 	uint16_t dpi;	      /* 180 … 300 */
 	bool raster;	      /* GS v 0 works; else text mode */
 	enum printer_cut cut; /* CUT_NONE: tear bar, sheet is fed out instead */
-	uint8_t feed_lines;   /* lines from head to cutter, fed before the cut */
+	uint8_t feed_lines;   /* CUT_NONE: lines from head to tear bar, fed at the end */
 	uint8_t code_page;    /* text mode: n of ESC t for CP858 (Spanish with €) */
 	uint8_t columns;      /* text mode: characters of font A in a line */
 	bool qr_native;	      /* text mode: GS ( k draws QR codes */

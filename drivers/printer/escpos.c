@@ -5,6 +5,9 @@
 #include "terminal/base/assert.h"
 #include "terminal/base/text.h"
 
+/* Blank dots between the last row and the cut. */
+#define CUT_MARGIN 16
+
 static void put(struct vt_buf *out, const uint8_t *bytes, size_t length)
 {
 	vt_buf_append(out, bytes, length);
@@ -12,7 +15,7 @@ static void put(struct vt_buf *out, const uint8_t *bytes, size_t length)
 #define PUT(out, ...) \
 	put(out, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
-void escpos_init(struct vt_buf *out)
+void escpos_initialise(struct vt_buf *out)
 {
 	PUT(out, 0x1b, 0x40);
 }
@@ -33,18 +36,32 @@ void escpos_raster(struct vt_buf *out, const uint8_t *bits, size_t width_bytes, 
 
 void escpos_cut(struct vt_buf *out, const struct printer_profile *profile)
 {
-	if (profile->feed_lines)
-		PUT(out, 0x1b, 0x64, profile->feed_lines);
+	/* Function B: the printer itself knows how far its cutter is from its head. */
 	switch (profile->cut) {
 	case CUT_NONE:
+		if (profile->feed_lines)
+			PUT(out, 0x1b, 0x64, profile->feed_lines);
 		break;
 	case CUT_PARTIAL:
-		PUT(out, 0x1d, 0x56, 0x01);
+		PUT(out, 0x1d, 0x56, 66, CUT_MARGIN);
 		break;
 	case CUT_FULL:
-		PUT(out, 0x1d, 0x56, 0x00);
+		PUT(out, 0x1d, 0x56, 65, CUT_MARGIN);
 		break;
 	}
+}
+
+size_t escpos_guard(uint8_t *bits, size_t length)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i + 1 < length; i++)
+		if (bits[i] == 0x10 &&
+			(bits[i + 1] == 0x04 || bits[i + 1] == 0x05 || bits[i + 1] == 0x14)) {
+			bits[i] = 0x18;
+			count++;
+		}
+	return count;
 }
 
 void escpos_live_status(struct vt_buf *out, uint8_t n)

@@ -16,12 +16,17 @@
 
 /* ---- out ---- */
 
-void escpos_init(struct vt_buf *out);
+void escpos_initialise(struct vt_buf *out);
 /* Which changes the printer reports by itself (GS a): online, error and paper, or none. */
 void escpos_auto_status(struct vt_buf *out, bool on);
-/* One band: rows ≤ ESCPOS_BAND_ROWS rows of width_bytes each, MSB left, 1 = black. */
+/* One band: rows ≤ ESCPOS_BAND_ROWS rows of width_bytes each, MSB left, 1 = black. The bits must
+ * have gone through escpos_guard(). */
 void escpos_raster(struct vt_buf *out, const uint8_t *bits, size_t width_bytes, size_t rows);
-/* Feeds to the cutter and cuts as the profile says. */
+/* Real-time commands (DLE EOT, DLE ENQ, DLE DC4) act wherever they stand in the stream, also inside
+ * picture data: a pattern of dots could open a drawer or clear the buffer. One dot is added beside
+ * a dot wherever the bits look like one. Returns how many were changed. */
+size_t escpos_guard(uint8_t *bits, size_t length);
+/* Feeds the last row past the cutter and cuts; without a cutter, past the tear bar. */
 void escpos_cut(struct vt_buf *out, const struct printer_profile *profile);
 /* Live status n = 1 … 4 (DLE EOT), answered at once, out of turn. */
 void escpos_live_status(struct vt_buf *out, uint8_t n);
@@ -36,7 +41,9 @@ void escpos_recover(struct vt_buf *out);
 /* Text mode. */
 void escpos_code_page(struct vt_buf *out, uint8_t n);
 void escpos_style(struct vt_buf *out, unsigned scale, bool bold, bool centred);
+/* text without control characters, 1 … 2,048 bytes. */
 void escpos_qr(struct vt_buf *out, const char *text, unsigned module_dots);
+/* ASCII without control characters, 1 … 250 bytes. */
 void escpos_code128(struct vt_buf *out, const char *text);
 /* CP858 bytes of UTF-8 text; what it has not is written without its mark (ā → a) or as '?'. */
 void escpos_text(struct vt_buf *out, const char *utf8);

@@ -61,6 +61,8 @@
 #define IDLE_POLL_MS 5000
 /* Status sets that may show nothing but "offline" before that is a failure: 6 s. */
 #define OFFLINE_POLLS 20
+/* Polls between two attempts to make the printer go on after a jam: 5 s. */
+#define RECOVER_POLLS 5
 /* Soft resets in a row that do not make the data stream answer. */
 #define SYNC_TRIES  3
 #define BAD_POLL_MS 1000
@@ -148,7 +150,7 @@ struct printer {
 	bool again;		    /* the set under way began too early: another one behind it */
 	struct escpos_answer early; /* came before the end of the transfer that asked for it */
 	bool has_early;
-	int offline_count, sync_tries;
+	int offline_count, sync_tries, recover_count;
 	struct escpos_status status, next_status;
 	bool status_known;
 	enum confirm confirm;
@@ -509,10 +511,21 @@ static void enter_asking(struct printer *p, const char *cause)
 	ask_status(p);
 }
 
+/* Somebody has to put in a new roll: what hung out of the old one goes with it. */
+static void settle_paper_end(struct printer *p)
+{
+	if (!p->status_known || !p->status.paper_end || p->status.cover_open)
+		return;
+	p->dirty = false;
+	if (p->unknown.is_open && !p->unknown.cut_handed)
+		resolve(p, OUTCOME_FAILED, "paper");
+}
+
 static void enter_idle(struct printer *p, const char *cause)
 {
 	change_state(p, PRINTER_IDLE, cause);
 	drop_sheet(p);
+	settle_paper_end(p);
 	if (p->synced)
 		p->backoff_ms = 0;
 	set_timer(p, TIMER_POLL,
@@ -553,7 +566,7 @@ static void enter_ready(struct printer *p)
 	}
 	enter_idle(p, "ready");
 	vt_buf_init(&commands, sizeof(p->command));
-	escpos_init(&commands);
+	escpos_initialise(&commands);
 	if (p->profile.auto_status)
 		escpos_auto_status(&commands, true);
 	send_command(p, &commands);
@@ -669,6 +682,24 @@ static void status_in_waiting(struct printer *p)
 	}
 }
 
+/* The printer keeps a cutter error until it is told to go on (DLE ENQ 2, which also clears its
+ * buffers); now and then, because each time it tries the blade. */
+static void try_recover(struct printer *p)
+{
+	struct vt_buf commands;
+
+	if (!p->status.cutter_error && !p->status.recoverable_error) {
+		p->recover_count = 0;
+		return;
+	}
+	if (p->recover_count++ % RECOVER_POLLS != 0)
+		return;
+	p->synced = false;
+	vt_buf_init(&commands, sizeof(p->command));
+	escpos_recover(&commands);
+	send_command(p, &commands);
+}
+
 static void on_status(struct printer *p)
 {
 	const bool is_good = escpos_status_good(&p->status);
@@ -681,6 +712,8 @@ static void on_status(struct printer *p)
 			enter_syncing(p);
 		else
 			enter_idle(p, "status");
+		if (p->state == PRINTER_IDLE)
+			try_recover(p);
 		break;
 	case PRINTER_CHECKING:
 		if (!is_good) {

@@ -20,11 +20,12 @@ static enum vt_code end_segment(struct sheet *sheet)
 	return VT_OK;
 }
 
-static enum vt_code add_bands(struct sheet *sheet, const struct bitmap *bitmap)
+static enum vt_code add_bands(struct sheet *sheet, struct bitmap *bitmap)
 {
 	enum vt_code code = VT_OK;
 
-	escpos_init(&sheet->stream);
+	escpos_initialise(&sheet->stream);
+	(void)escpos_guard(bitmap->bits, bitmap->rows * bitmap->width_bytes);
 	for (size_t row = 0; row < bitmap->rows && !code; row += ESCPOS_BAND_ROWS) {
 		const size_t left = bitmap->rows - row;
 		escpos_raster(&sheet->stream, bitmap->bits + row * bitmap->width_bytes,
@@ -101,6 +102,15 @@ static bool is_ascii(const char *text)
 	return true;
 }
 
+/* A control character inside a command's data could be a real-time command. */
+static bool has_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20)
+			return true;
+	return false;
+}
+
 static enum vt_code text_add(
 	struct sheet *sheet, const struct receipt_line *line, const struct printer_profile *profile)
 {
@@ -128,6 +138,8 @@ static enum vt_code text_add(
 		break;
 	case RECEIPT_QR:
 		/* Without a QR command the content stands there as text: still usable. */
+		if (has_control(line->text))
+			return VT_ERR_INVALID;
 		if (profile->qr_native && line->text[0])
 			escpos_qr(&sheet->stream, line->text, TEXT_QR_DOTS);
 		else
@@ -153,7 +165,7 @@ static enum vt_code add_text(
 	static const struct receipt_line copy = {.kind = RECEIPT_TITLE, .text = "COPIA"};
 	enum vt_code code = VT_OK;
 
-	escpos_init(&sheet->stream);
+	escpos_initialise(&sheet->stream);
 	escpos_code_page(&sheet->stream, profile->code_page);
 	if (receipt->copy)
 		code = text_add(sheet, &copy, profile);

@@ -549,6 +549,19 @@ static void gs_identity(struct printer *p)
 	printer_answer(p, text, strlen(text) + 1);
 }
 
+/* GS g 2 m nL nH: maintenance counters; 50 and 178 (which no one can reset) count the cuts. */
+static void gs_counter(struct printer *p)
+{
+	char answer[16];
+	int n = arg16(p, 2) & 0x7f;
+
+	if (arg(p, 0) != '2')
+		return; /* GS g 0: sets a counter to 0; ours stays, as the cumulative one does */
+	if (!vt_format(answer, sizeof(answer), "\x5f%u", n == 50 ? p->cut_count : 0))
+		return;
+	printer_answer(p, answer, strlen(answer) + 1);
+}
+
 /* --- barcodes --- */
 
 static void gs_barcode(struct printer *p)
@@ -943,7 +956,7 @@ static const struct command commands[] = {
 	{GS, 'I', 1, gs_identity}, {GS, 'L', 2, gs_margin}, {GS, 'P', 2, NULL},
 	{GS, 'T', 1, NULL}, {GS, 'V', 1, gs_cut}, {GS, 'W', 2, gs_area}, {GS, '\\', 2, NULL},
 	{GS, '^', 3, unknown}, {GS, 'a', 1, gs_automatic_status}, {GS, 'b', 1, NULL},
-	{GS, 'f', 1, gs_bar_font}, {GS, 'h', 1, gs_bar_height}, {GS, 'j', 1, NULL},
+	{GS, 'f', 1, gs_bar_font}, {GS, 'g', 4, gs_counter}, {GS, 'h', 1, gs_bar_height}, {GS, 'j', 1, NULL},
 	{GS, 'k', 1, gs_barcode}, {GS, 'r', 1, gs_queued_status}, {GS, 'v', 6, gs_raster},
 	{GS, 'w', 1, gs_bar_module}, {GS, 'z', 3, NULL},
 };
