@@ -21,6 +21,8 @@ struct citizen {
 	int64_t started_ms, marks_ms[16];
 	const char *mark_names[16];
 	size_t mark_count;
+	bool begun; /* a session is open: attract or a lost session is a failure at once */
+	int sheets; /* that came out so far */
 	char folio[24];
 	char outcome[24];
 	bool printed;

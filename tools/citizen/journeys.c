@@ -17,6 +17,7 @@ static void begin(struct citizen *c, const char *service)
 	expect_screen(c, "attract");
 	tap(c, "button", "*");
 	expect_screen(c, "home");
+	c->begun = true;
 	mark(c, "home");
 	tap(c, "button", service);
 	expect_screen(c, "intro");
@@ -94,20 +95,33 @@ static bool is_accepted(struct citizen *c)
 	return world_transaction(&c->world, c->folio, &txn) && strcmp(txn.state, "ACCEPTED") == 0;
 }
 
+static void leave(struct citizen *c)
+{
+	c->begun = false;
+	tap(c, "button", "Listo");
+	expect_screen(c, "attract");
+}
+
+/* The sheet is said to be printed, and one more really came out. */
+static void take_sheet(struct citizen *c)
+{
+	expect_text(c, "Su comprobante está impreso");
+	mark(c, "printed");
+	photograph(c);
+	c->sheets++;
+	c->printed = world_sheets(&c->world) == c->sheets;
+	if (!c->printed)
+		fail(c, "%d sheets instead of %d", world_sheets(&c->world), c->sheets);
+}
+
 /* The confirmation: folio, paper in the hand, everything delivered; then the citizen leaves. */
 static void finish(struct citizen *c, const char *outcome)
 {
 	expect_screen(c, "done");
 	mark(c, "done");
 	note_folio(c);
-	expect_text(c, "Su comprobante está impreso");
-	mark(c, "printed");
-	photograph(c);
-	c->printed = world_sheets(&c->world) == 1;
-	if (!c->printed)
-		fail(c, "%d sheets instead of one", world_sheets(&c->world));
-	tap(c, "button", "Listo");
-	expect_screen(c, "attract");
+	take_sheet(c);
+	leave(c);
 	wait_until(c, is_accepted, "the transaction is accepted");
 	vt_copy_cut(c->outcome, sizeof(c->outcome), outcome);
 }
@@ -204,11 +218,8 @@ static void curp_offline(struct citizen *c)
 	mark(c, "submitted");
 	expect_screen(c, "done");
 	note_folio(c);
-	expect_text(c, "Su comprobante está impreso");
-	photograph(c);
-	c->printed = world_sheets(&c->world) == 1;
-	tap(c, "button", "Listo");
-	expect_screen(c, "attract");
+	take_sheet(c);
+	leave(c);
 	struct world_txn txn;
 	if (!world_transaction(&c->world, c->folio, &txn) || strcmp(txn.state, "ACCEPTED") == 0)
 		fail(c, "accepted while the agency was down");
@@ -239,7 +250,8 @@ static void pay_passport(struct citizen *c, const char *fare)
 
 static void passport_fee(struct citizen *c)
 {
-	pay_passport(c, "*");
+	pay_passport(c, "normal");
+	pay_passport(c, "media");
 }
 
 static void timeout(struct citizen *c)
@@ -250,6 +262,7 @@ static void timeout(struct citizen *c)
 	expect_text(c, "26 de junio de 1956");
 	photograph(c);
 	/* The citizen walks away. */
+	c->begun = false;
 	expect_text(c, "¿Sigue ahí?");
 	photograph(c);
 	expect_screen(c, "attract");
@@ -274,6 +287,7 @@ static void without_paper(struct citizen *c, const char *switch_off, const char 
 	tap(c, "button", "*");
 	expect_text(c, banner);
 	expect_screen(c, "home");
+	c->begun = true;
 	tap(c, "button", "Obtener mi CURP*");
 	expect_screen(c, "intro");
 	tap(c, "button", "Comenzar");
@@ -286,8 +300,7 @@ static void without_paper(struct citizen *c, const char *switch_off, const char 
 	note_folio(c);
 	if (world_sheets(&c->world) != 0)
 		fail(c, "a sheet came out of a printer that cannot print");
-	tap(c, "button", "Listo");
-	expect_screen(c, "attract");
+	leave(c);
 	vt_copy_cut(c->outcome, sizeof(c->outcome), "accepted");
 }
 

@@ -54,6 +54,9 @@ static void look_again(struct citizen *c)
 {
 	struct vt_error error;
 
+	if (c->begun &&
+		(strcmp(tree_kind(c->tree), "attract") == 0 || tree_contains(c->tree, "core-lost")))
+		fail(c, "the session is over");
 	if (tree_next(c->tree, 500, &error) != VT_OK)
 		refresh(c);
 }
