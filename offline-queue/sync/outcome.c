@@ -24,7 +24,7 @@ static bool decide_by_loud_status(const struct outcome_seen *seen, struct outcom
 	else if (status == 408 || status == 425)
 		*ret = answer(WORK_UNKNOWN, "server");
 	else if (status == 429 || (status == 503 && seen->has_retry_after))
-		*ret = answer(WORK_RETRY_AFTER, "busy");
+		*ret = answer(WORK_RETRY_AFTER, "later");
 	else
 		return false;
 	if (seen->has_retry_after)
@@ -41,8 +41,9 @@ static struct outcome decide_by_quiet_status(int status)
 	case 410:
 	case 413:
 	case 415:
-	case 422:
 		return answer(WORK_REJECTED, "defect");
+	case 422:
+		return answer(WORK_REJECTED, "conflict");
 	default: /* numbers, not an enum */
 		break;
 	}
@@ -67,7 +68,7 @@ static struct outcome decide_by_body(const struct outcome_seen *seen)
 		return answer(WORK_UNKNOWN, "running");
 	case BODY_NOT_KNOWN:
 		/* Only an inquiry may say this, and only with success. */
-		return seen->inquiry && is_2xx ? answer(WORK_NOT_KNOWN, "")
+		return seen->inquiry && is_2xx ? answer(WORK_NOT_KNOWN, "not-known")
 					       : answer(WORK_UNKNOWN, "answer");
 	case BODY_DEFECT:
 		return answer(WORK_REJECTED, "defect");
@@ -91,7 +92,7 @@ static struct outcome decide(const struct outcome_seen *seen)
 	case TRANSPORT_TLS:
 		return (struct outcome){WORK_RETRY_AFTER, "lane", 0, false};
 	case TRANSPORT_LOST:
-		return (struct outcome){WORK_UNKNOWN, "lost", 0, false};
+		return (struct outcome){WORK_UNKNOWN, "timeout", 0, false};
 	case TRANSPORT_TIMEOUT:
 		return (struct outcome){WORK_UNKNOWN, "timeout", 0, false};
 	case TRANSPORT_TOO_LARGE:
@@ -114,7 +115,7 @@ struct outcome outcome_decide(const struct outcome_seen *seen)
 	 * the work, neither "refused" nor "send again". */
 	if (seen->inquiry && outcome.result != WORK_UNKNOWN &&
 		!(is_verdict && seen->transport == TRANSPORT_ANSWER &&
-			strcmp(outcome.cause, "lane") != 0 && strcmp(outcome.cause, "busy") != 0 &&
+			strcmp(outcome.cause, "lane") != 0 && strcmp(outcome.cause, "later") != 0 &&
 			strcmp(outcome.cause, "defect") != 0))
 		outcome.result = WORK_UNKNOWN;
 	VT_ASSERT(outcome.cause && outcome.result < WORK_RESULT_COUNT);

@@ -62,8 +62,8 @@ struct outcome {
 	bool reached; /* the service answered at all: what link health is fed with */
 };
 
-/* Causes: "" · "business" · "defect" · "lane" · "network" · "timeout" · "lost" · "server" ·
- * "running" · "busy" · "answer". */
+/* Causes, as the queue knows them: "" · "business" · "defect" · "conflict" · "lane" · "network" ·
+ * "timeout" · "server" · "running" · "later" · "answer" · "not-known". */
 
 struct outcome outcome_decide(const struct outcome_seen *seen);
 

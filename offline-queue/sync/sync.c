@@ -175,7 +175,7 @@ static void start_work(struct sync *sync, struct work *work)
 		return;
 	const struct outcome outcome =
 		code == VT_ERR_INVALID ? (struct outcome){WORK_REJECTED, "defect", 0, false}
-				       : (struct outcome){WORK_RETRY_AFTER, "busy", 0, false};
+				       : (struct outcome){WORK_RETRY_AFTER, "later", 0, false};
 	refuse(sync, &work->header, deliver, outcome, error.msg);
 	free_work(work);
 }
@@ -195,7 +195,7 @@ static void on_deliver(struct sync *sync)
 		VT_ASSERT(copy);
 		memcpy(copy, deliver, sizeof(*copy));
 		const struct bus_header header = sync->msg.header;
-		refuse(sync, &header, copy, (struct outcome){WORK_RETRY_AFTER, "busy", 0, false},
+		refuse(sync, &header, copy, (struct outcome){WORK_RETRY_AFTER, "later", 0, false},
 			"too much work in flight");
 		vt_wipe(copy, sizeof(*copy));
 		free(copy);

@@ -18,7 +18,7 @@
 struct sd_event;
 struct sync;
 
-/* Deliveries in flight; core sends one per lane. One more is answered with retry-after "busy". */
+/* Deliveries in flight; core sends one per lane. One more is answered with retry-after "later". */
 #define SYNC_MAX_WORKS 32
 
 /* Opens all adapters that have a section in config, and starts to connect to core at socket_path.
