@@ -229,7 +229,7 @@ struct node {
 	int line_count;
 	int page_count; /* paged: number of pages, else 0 */
 	/* of the layout: */
-	int min_w, pref_w, line_px;
+	int min_w, pref_w, min_h, pref_h, line_px;
 	uint32_t first_line; /* index into the frame's lines */
 };
 

@@ -1,0 +1,249 @@
+#include "ui/toolkit/input.h"
+
+#include <string.h>
+
+#include "terminal/base/text.h"
+#include "ui/toolkit/ui_state.h"
+
+/* A held key repeats after this long, then this often (UI.md §10). */
+#define REPEAT_FIRST_MS 600
+#define REPEAT_NEXT_MS	120
+
+static bool is_target(const struct node *node)
+{
+	return node->spec.action && *node->spec.action;
+}
+
+/* Has something of its own at each point of its rectangle: hides what lies under it. */
+static bool is_solid(const struct node *node)
+{
+	return is_target(node) || node->spec.fill != COLOR_NONE || node->spec.scrim;
+}
+
+const struct node *input_hit(const struct ui *ui, int x, int y)
+{
+	const struct node *top = ui_modal_root(ui), *hit = NULL;
+
+	/* The last one in the order of painting lies on top. */
+	for (size_t i = 0; i < ui->node_count; i++) {
+		const struct node *node = &ui->nodes[i];
+		if (!node->hidden && is_solid(node) && rect_contains(&node->rect, x, y) &&
+			node_is_inside(node, top))
+			hit = node;
+	}
+	while (hit && hit != top && !is_target(hit))
+		hit = hit->parent;
+	return hit && is_target(hit) ? hit : NULL;
+}
+
+static struct ui_action action_of(const struct node *node, bool by_key)
+{
+	struct ui_action action = {.by_key = by_key};
+
+	vt_copy_cut(action.id, sizeof(action.id), node->spec.id ? node->spec.id : "");
+	vt_copy_cut(action.action, sizeof(action.action), node->spec.action);
+	vt_copy_cut(action.arg, sizeof(action.arg), node->spec.arg ? node->spec.arg : "");
+	return action;
+}
+
+static struct input_result act(const struct node *node, bool by_key)
+{
+	return (struct input_result){
+		.redraw = true, .acted = true, .touched = true, .action = action_of(node, by_key)};
+}
+
+/* Lets the pressed node go; the finger may still be down. */
+static bool release(struct ui *ui)
+{
+	bool was_pressed = ui->press.key != 0;
+
+	ui->press.key = 0;
+	ui->press.repeat_ms = -1;
+	return was_pressed;
+}
+
+static struct input_result finger_down(struct ui *ui, int64_t finger, int x, int y, int64_t now_ms)
+{
+	struct input_result result = {.touched = true};
+
+	if (ui->press.is_down)
+		return result; /* second finger */
+	const struct node *node = input_hit(ui, x, y);
+	ui->press = (struct ui_press){.is_down = true, .finger = finger, .repeat_ms = -1};
+	/* The ring is for those who move by keys. */
+	result.redraw = ui->focus_visible;
+	ui->focus_visible = false;
+	if (!node || node->spec.states & STATE_DISABLED)
+		return result;
+	ui->press.key = node->key;
+	if (node->spec.repeats)
+		ui->press.repeat_ms = now_ms + REPEAT_FIRST_MS;
+	result.redraw = true;
+	return result;
+}
+
+static bool is_on_pressed(const struct ui *ui, int x, int y)
+{
+	const struct node *node = input_hit(ui, x, y);
+
+	return node && ui->press.key != 0 && node->key == ui->press.key &&
+	       !(node->spec.states & STATE_DISABLED);
+}
+
+static struct input_result finger_up(struct ui *ui, int x, int y)
+{
+	bool is_inside = is_on_pressed(ui, x, y), has_repeated = ui->press.has_repeated;
+	struct input_result result = {.touched = true};
+
+	ui->press.is_down = false;
+	result.redraw = release(ui);
+	if (!is_inside || has_repeated)
+		return result;
+	return act(input_hit(ui, x, y), false);
+}
+
+struct input_result input_finger(
+	struct ui *ui, int64_t finger, enum input_phase phase, int x, int y, int64_t now_ms)
+{
+	struct input_result result = {0};
+
+	if (phase == INPUT_DOWN)
+		return finger_down(ui, finger, x, y, now_ms);
+	if (!ui->press.is_down || ui->press.finger != finger)
+		return result;
+	switch (phase) {
+	case INPUT_MOTION:
+		/* Leaving cancels for good: coming back does not act (UI.md §2). */
+		if (ui->press.key != 0 && !is_on_pressed(ui, x, y))
+			result.redraw = release(ui);
+		break;
+	case INPUT_UP:
+		return finger_up(ui, x, y);
+	case INPUT_CANCEL:
+		ui->press.is_down = false;
+		result.redraw = release(ui);
+		break;
+	case INPUT_DOWN:
+		break;
+	}
+	return result;
+}
+
+struct input_result input_tick(struct ui *ui, int64_t now_ms)
+{
+	const struct node *node = ui_node_by_key(ui, ui->press.key);
+
+	if (ui->press.repeat_ms < 0 || now_ms < ui->press.repeat_ms)
+		return (struct input_result){0};
+	if (!node || node->spec.states & STATE_DISABLED) {
+		ui->press.repeat_ms = -1;
+		return (struct input_result){0};
+	}
+	ui->press.repeat_ms = now_ms + REPEAT_NEXT_MS;
+	ui->press.has_repeated = true;
+	return act(node, false);
+}
+
+int64_t input_deadline(const struct ui *ui)
+{
+	return ui->press.repeat_ms;
+}
+
+void input_reset(struct ui *ui)
+{
+	release(ui);
+}
+
+/* ---- focus ---- */
+
+static bool is_focusable(const struct ui *ui, const struct node *node)
+{
+	return !node->hidden && node->spec.id && !node->spec.no_focus &&
+	       (is_target(node) || node->spec.editable) && !(node->spec.states & STATE_DISABLED) &&
+	       node_is_inside(node, ui_modal_root(ui));
+}
+
+/* Focusable node step places after (or, -1, before) the focused one, around the end; the order is
+ * that of the tree, which is that of reading. */
+static const struct node *neighbour(const struct ui *ui, int step)
+{
+	const struct node *focused = ui_find(ui, ui->focus);
+	size_t count = ui->node_count, at = focused ? (size_t)(focused - ui->nodes) : 0;
+
+	if (!focused && step > 0)
+		at = count - 1;
+	for (size_t i = 0; i < count; i++) {
+		at = step > 0 ? (at + 1) % count : (at + count - 1) % count;
+		if (is_focusable(ui, &ui->nodes[at]))
+			return &ui->nodes[at];
+	}
+	return NULL;
+}
+
+/* Target with one of the actions (NULL-terminated), for Escape and F1. */
+static const struct node *target_for(const struct ui *ui, const char *const *actions)
+{
+	for (; *actions; actions++)
+		for (size_t i = 0; i < ui->node_count; i++) {
+			const struct node *node = &ui->nodes[i];
+			if (!node->hidden && is_target(node) &&
+				strcmp(node->spec.action, *actions) == 0 &&
+				!(node->spec.states & STATE_DISABLED) &&
+				node_is_inside(node, ui_modal_root(ui)))
+				return node;
+		}
+	return NULL;
+}
+
+static struct input_result move_focus(struct ui *ui, int step)
+{
+	const struct node *node = neighbour(ui, step);
+	const struct node *focused = ui_find(ui, ui->focus);
+
+	/* The first key shows where the focus is. */
+	if (focused && !ui->focus_visible && is_focusable(ui, focused))
+		node = focused;
+	if (node)
+		input_set_focus(ui, node->spec.id, true);
+	return (struct input_result){.redraw = node != NULL, .touched = true};
+}
+
+struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms)
+{
+	static const char *const escapes[] = {"back", "close", "cancel", NULL};
+	static const char *const helps[] = {"help", NULL};
+	const struct node *node = NULL;
+
+	(void)now_ms;
+	switch (key) {
+	case INPUT_KEY_NEXT:
+		return move_focus(ui, 1);
+	case INPUT_KEY_PREVIOUS:
+		return move_focus(ui, -1);
+	case INPUT_KEY_ENTER:
+		node = ui_find(ui, ui->focus);
+		if (node && (!is_focusable(ui, node) || !is_target(node)))
+			node = NULL;
+		break;
+	case INPUT_KEY_ESCAPE:
+		node = target_for(ui, escapes);
+		break;
+	case INPUT_KEY_HELP:
+		node = target_for(ui, helps);
+		break;
+	}
+	if (node)
+		return act(node, true);
+	return (struct input_result){.touched = true};
+}
+
+const char *input_focus(const struct ui *ui)
+{
+	return ui->focus;
+}
+
+void input_set_focus(struct ui *ui, const char *id, bool visible)
+{
+	vt_copy_cut(ui->focus, sizeof(ui->focus), id);
+	ui->focus_visible = visible;
+}

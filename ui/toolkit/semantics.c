@@ -1,0 +1,256 @@
+#include "ui/toolkit/semantics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/toolkit/ui_state.h"
+
+static const char *const state_names[] = {
+	"disabled", "checked", "invalid", "busy", "expanded", "modal", "current"};
+
+/* Roles whose name is the text inside them; the others group things and have a name of their own or
+ * none. */
+static bool is_named_by_content(enum node_role role)
+{
+	switch (role) {
+	case ROLE_HEADING:
+	case ROLE_BUTTON:
+	case ROLE_RADIO:
+	case ROLE_CHECKBOX:
+	case ROLE_KEY:
+	case ROLE_ALERT:
+	case ROLE_STATUS:
+	case ROLE_NOTE:
+	case ROLE_TIMER:
+	case ROLE_PROGRESSBAR:
+	case ROLE_ROW:
+	case ROLE_LISTITEM:
+	case ROLE_TAB:
+		return true;
+	case ROLE_NONE:
+	case ROLE_SCREEN:
+	case ROLE_BANNER:
+	case ROLE_NAVIGATION:
+	case ROLE_TEXTBOX:
+	case ROLE_SEARCHBOX:
+	case ROLE_RADIOGROUP:
+	case ROLE_GROUP:
+	case ROLE_ALERTDIALOG:
+	case ROLE_IMG:
+	case ROLE_LIST:
+	case ROLE_TABLIST:
+	case ROLE_KIND_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* Texts of a box one types into are its look, and part of it. */
+static bool owns_texts(enum node_role role)
+{
+	return is_named_by_content(role) || role == ROLE_TEXTBOX || role == ROLE_SEARCHBOX ||
+	       role == ROLE_IMG;
+}
+
+/* Next node in the tree's order inside top that has text and no role of its own, not going into
+ * nodes with a role. NULL at the end. */
+static const struct node *next_text(const struct node *top, const struct node *at)
+{
+	const struct node *n = at;
+	bool descend = true;
+
+	for (;;) {
+		if (descend && n->first_child) {
+			n = n->first_child;
+		} else {
+			while (n != top && !n->next)
+				n = n->parent;
+			if (n == top)
+				return NULL;
+			n = n->next;
+		}
+		descend = !n->hidden && n->spec.role == ROLE_NONE;
+		if (descend && n->spec.text)
+			return n;
+	}
+}
+
+/* The first text of a node: itself, or inside. */
+static const struct node *first_text(const struct node *node)
+{
+	return node->spec.text ? node : next_text(node, node);
+}
+
+static const struct node *following_text(const struct node *top, const struct node *at)
+{
+	return top->spec.text ? NULL : next_text(top, at);
+}
+
+const char *semantics_name(struct ui *ui, const struct node *node)
+{
+	char name[1024] = "";
+	size_t used = 0;
+
+	if (node->spec.name)
+		return node->spec.name;
+	if (node->spec.role != ROLE_NONE && !is_named_by_content(node->spec.role))
+		return "";
+	for (const struct node *n = first_text(node); n; n = following_text(node, n)) {
+		int length = snprintf(name + used, sizeof(name) - used, "%s%s", used > 0 ? " " : "",
+			n->spec.text);
+		if (length < 0 || (size_t)length >= sizeof(name) - used)
+			break;
+		used += (size_t)length;
+	}
+	for (size_t i = 0; i < used; i++)
+		if (name[i] == '\n')
+			name[i] = ' ';
+	return ui_keep(ui, name, used);
+}
+
+/* ---- JSON ---- */
+
+static void put_text(struct vt_buf *out, const char *text)
+{
+	vt_buf_append_byte(out, '"');
+	for (const char *p = text ? text : ""; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+		if (c == '"' || c == '\\')
+			vt_buf_printf(out, "\\%c", c);
+		else if (c < 0x20)
+			vt_buf_printf(out, "\\u%04x", c);
+		else
+			vt_buf_append_byte(out, c);
+	}
+	vt_buf_append_byte(out, '"');
+}
+
+static void put_member(struct vt_buf *out, const char *name, const char *text)
+{
+	vt_buf_printf(out, ",\"%s\":", name);
+	put_text(out, text);
+}
+
+static void put_rect(struct vt_buf *out, const struct rect *r)
+{
+	vt_buf_printf(out, "\"rect\":[%d,%d,%d,%d]", r->x, r->y, r->w, r->h);
+}
+
+static void put_states(struct vt_buf *out, const struct node *node)
+{
+	bool is_first = true;
+
+	vt_buf_append_text(out, ",\"states\":[");
+	for (size_t i = 0; i < VT_ELEMENTS(state_names); i++) {
+		if (!(node->spec.states & 1u << i))
+			continue;
+		vt_buf_printf(out, "%s\"%s\"", is_first ? "" : ",", state_names[i]);
+		is_first = false;
+	}
+	vt_buf_append_byte(out, ']');
+}
+
+static unsigned fg_of(const struct ui *ui, const struct node *text)
+{
+	enum color fg = text->spec.fg ? text->spec.fg : COLOR_TEXT;
+
+	return ui_palette(ui)->argb[fg] & 0xFFFFFF;
+}
+
+static const char *truth(bool value)
+{
+	return value ? "true" : "false";
+}
+
+/* Figures of the texts a node owns, together and one by one. */
+static void put_texts(const struct ui *ui, struct vt_buf *out, const struct node *node)
+{
+	const struct node *first = first_text(node);
+	int px = 0, lines = 0;
+	bool is_clipped = false;
+
+	if (!first)
+		return;
+	for (const struct node *n = first; n; n = following_text(node, n)) {
+		px = px == 0 || n->text_px < px ? n->text_px : px;
+		lines += n->line_count;
+		is_clipped |= n->is_clipped;
+	}
+	vt_buf_printf(out, ",\"px\":%d,\"lines\":%d,\"clipped\":%s,\"fg\":\"#%06X\",\"texts\":[",
+		px, lines, truth(is_clipped), fg_of(ui, first));
+	for (const struct node *n = first; n; n = following_text(node, n)) {
+		vt_buf_append_text(out, n == first ? "{\"text\":" : ",{\"text\":");
+		put_text(out, n->spec.text);
+		vt_buf_append_byte(out, ',');
+		put_rect(out, &n->rect);
+		vt_buf_printf(out, ",\"px\":%d,\"lines\":%d,\"clipped\":%s,\"fg\":\"#%06X\"}",
+			n->text_px, n->line_count, truth(n->is_clipped), fg_of(ui, n));
+	}
+	vt_buf_append_byte(out, ']');
+}
+
+static void put_children(struct ui *ui, struct vt_buf *out, const struct node *node,
+	bool texts_owned, bool *is_first);
+
+static void put_node(struct ui *ui, struct vt_buf *out, const struct node *node, bool *is_first)
+{
+	const struct node_spec *spec = &node->spec;
+	enum node_role role = spec->role != ROLE_NONE ? spec->role : ROLE_NOTE;
+	bool first_child = true;
+
+	vt_buf_printf(out, "%s{\"role\":\"%s\"", *is_first ? "" : ",", node_role_names[role]);
+	*is_first = false;
+	put_member(out, "name", semantics_name(ui, node));
+	put_member(out, "id", spec->id);
+	put_member(out, "value", spec->value);
+	put_member(out, "description", spec->description);
+	put_member(out, "lang", spec->lang ? spec->lang : ui->lang);
+	vt_buf_append_byte(out, ',');
+	put_rect(out, &node->rect);
+	put_member(out, "action", spec->action);
+	if (spec->arg)
+		put_member(out, "arg", spec->arg);
+	put_states(out, node);
+	bool owns = spec->role == ROLE_NONE || owns_texts(spec->role);
+	if (owns || spec->text)
+		put_texts(ui, out, node);
+	vt_buf_append_text(out, ",\"children\":[");
+	put_children(ui, out, node, owns, &first_child);
+	vt_buf_append_text(out, "]}");
+}
+
+static void put_children(struct ui *ui, struct vt_buf *out, const struct node *node,
+	bool texts_owned, bool *is_first)
+{
+	for (const struct node *child = node->first_child; child; child = child->next) {
+		if (child->hidden)
+			continue;
+		bool is_loose_text = child->spec.text && !texts_owned;
+		if (child->spec.role != ROLE_NONE || is_loose_text)
+			put_node(ui, out, child, is_first);
+		else
+			put_children(ui, out, child, texts_owned, is_first);
+	}
+}
+
+void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out)
+{
+	const struct node *top = ui_modal_root(ui);
+	bool is_first = true;
+
+	vt_buf_printf(out,
+		"\"screen\":[%d,%d],\"revision\":%lld,\"focused\":", ui->profile.width_px,
+		ui->profile.height_px, (long long)revision);
+	put_text(out, ui->focus);
+	vt_buf_append_text(out, ",\"tree\":[");
+	if (top)
+		put_node(ui, out, top, &is_first);
+	vt_buf_append_byte(out, ']');
+}
+
+void semantics_write(struct ui *ui, int64_t revision, struct vt_buf *out)
+{
+	vt_buf_append_byte(out, '{');
+	semantics_write_members(ui, revision, out);
+	vt_buf_append_byte(out, '}');
+}

@@ -1,0 +1,143 @@
+#include "ui/toolkit/widget.h"
+
+struct node *widget_text(struct ui *ui, enum type_role type, enum color fg, const char *text)
+{
+	return node_add(ui, &(struct node_spec){.text = text, .type = type, .fg = fg});
+}
+
+struct node *widget_heading(struct ui *ui, enum type_role type, enum color fg, const char *text)
+{
+	return node_add(ui,
+		&(struct node_spec){.text = text, .type = type, .fg = fg, .role = ROLE_HEADING});
+}
+
+struct node *widget_icon(
+	struct ui *ui, const char *icon, enum icon_style style, int size, enum color fg)
+{
+	return node_add(ui, &(struct node_spec){.icon = icon,
+				    .icon_style = style,
+				    .icon_size = size,
+				    .icon_grows = true,
+				    .fg = fg});
+}
+
+void widget_spacer(struct ui *ui, int weight)
+{
+	node_add(ui,
+		&(struct node_spec){.width = length_fill(weight), .height = length_fill(weight)});
+}
+
+void widget_line(struct ui *ui, enum color color)
+{
+	node_add(ui, &(struct node_spec){
+			     .width = length_fill(1), .height = length_units(2), .fill = color});
+}
+
+/* Colours of a button. */
+struct dress {
+	enum color fill, border, fg;
+	int shadow;
+};
+
+static struct dress dress_button(const struct button *b)
+{
+	if (b->disabled)
+		return (struct dress){COLOR_DISABLED_BG, COLOR_LINE, COLOR_DISABLED, 0};
+	switch (b->kind) {
+	case BUTTON_PRIMARY:
+		return (struct dress){COLOR_ACTION, COLOR_NONE, COLOR_ON_ACTION, 1};
+	case BUTTON_SECONDARY:
+		return (struct dress){COLOR_SURFACE, COLOR_ACTION, COLOR_ACTION_TEXT, 0};
+	case BUTTON_TINT:
+		return (struct dress){COLOR_TINT, COLOR_NONE, COLOR_ACTION_TEXT, 0};
+	case BUTTON_DANGER:
+		return (struct dress){COLOR_SURFACE, COLOR_ERROR, COLOR_ERROR, 0};
+	}
+	return (struct dress){0};
+}
+
+static bool is_plain(const struct ui *ui, enum color a, enum color b)
+{
+	return ui_palette(ui)->argb[a] == ui_palette(ui)->argb[b];
+}
+
+struct node *widget_button(struct ui *ui, const struct button *b)
+{
+	bool is_tint = b->kind == BUTTON_TINT;
+	struct dress dress = dress_button(b);
+	int least = b->min_height > 0 ? b->min_height : is_tint ? 84 : 104;
+
+	/* Where a theme has no tints an edge must tell that this is a button. */
+	if (dress.border == COLOR_NONE && is_plain(ui, dress.fill, COLOR_SURFACE))
+		dress.border = COLOR_CONTROL;
+	struct node *node = node_begin(ui, &(struct node_spec){
+						   .layout = LAYOUT_ROW,
+						   .width = b->width,
+						   .min_height = least,
+						   .min_width = is_tint ? 84 : 104,
+						   .pad = insets_xy(is_tint ? 28 : 36, 16),
+						   .gap = is_tint ? 12 : 20,
+						   .main = ALIGN_CENTER,
+						   .cross = ALIGN_CENTER,
+						   .fill = dress.fill,
+						   .border = dress.border,
+						   .border_width = ui_palette(ui)->border_control,
+						   .radius = is_tint ? 16 : 20,
+						   .shadow = dress.shadow,
+						   .role = ROLE_BUTTON,
+						   .id = b->id,
+						   .name = b->name ? b->name : b->label,
+						   .description = b->description,
+						   .action = b->action,
+						   .arg = b->arg,
+						   .states = b->disabled ? STATE_DISABLED : 0,
+					   });
+	int icon_size = is_tint ? 34 : 40;
+	if (b->icon)
+		widget_icon(ui, b->icon, ICON_BOLD, icon_size, dress.fg);
+	if (b->label)
+		node_add(ui, &(struct node_spec){.text = b->label,
+				     .type = is_tint ? TYPE_BODY_STRONG : TYPE_BUTTON,
+				     .fg = dress.fg,
+				     .text_align = TEXT_CENTER});
+	if (b->icon_after)
+		widget_icon(ui, b->icon_after, ICON_BOLD, icon_size, dress.fg);
+	node_end(ui);
+	return node;
+}
+
+struct node *widget_key(struct ui *ui, const struct key *key)
+{
+	enum color fg = key->disabled ? COLOR_DISABLED : key->wide ? COLOR_ACTION_TEXT : COLOR_TEXT;
+	bool needs_edge = is_plain(ui, COLOR_SURFACE, COLOR_SURFACE2);
+	struct node *node = node_begin(
+		ui, &(struct node_spec){
+			    .layout = LAYOUT_ROW,
+			    .width = key->width.kind == LENGTH_FIT ? length_units(85) : key->width,
+			    .height = length_units(key->height > 0 ? key->height : 92),
+			    .gap = 12,
+			    .main = ALIGN_CENTER,
+			    .cross = ALIGN_CENTER,
+			    .fill = key->disabled ? COLOR_DISABLED_BG : COLOR_SURFACE,
+			    .border = needs_edge ? (key->disabled ? COLOR_DISABLED : COLOR_CONTROL)
+						 : COLOR_NONE,
+			    .border_width = key->disabled ? 2 : 3,
+			    .radius = 14,
+			    .shadow = key->disabled ? 0 : 1,
+			    .role = ROLE_KEY,
+			    .id = key->id,
+			    .name = key->name ? key->name : key->label,
+			    .action = "key",
+			    .arg = key->arg,
+			    .states = key->disabled ? STATE_DISABLED : 0,
+			    .repeats = key->repeats,
+		    });
+	if (key->icon)
+		widget_icon(ui, key->icon, ICON_BOLD, 38, fg);
+	if (key->label)
+		node_add(ui, &(struct node_spec){.text = key->label,
+				     .type = key->wide ? TYPE_KEY_WORD : TYPE_KEY,
+				     .fg = fg});
+	node_end(ui);
+	return node;
+}
