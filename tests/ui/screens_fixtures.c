@@ -1,0 +1,536 @@
+#include "tests/ui/screens_fixtures.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "terminal/base/text.h"
+#include "terminal/domain/entities.h"
+
+#define SET(member, text) vt_copy_cut((member), sizeof(member), (text))
+
+/* The text of the language; es for all others, as core falls back. */
+static const char *in(const char *lang, const char *es, const char *en)
+{
+	return strcmp(lang, "en") == 0 ? en : es;
+}
+
+static struct screen_item *add(
+	struct screen_model *m, enum item_kind kind, const char *id, const char *label)
+{
+	struct screen_item *item = &m->items[m->item_count++];
+
+	item->kind = kind;
+	SET(item->id, id);
+	SET(item->label, label);
+	return item;
+}
+
+static void start(struct screen_model *m, const char *lang, enum screen_kind kind)
+{
+	memset(m, 0, sizeof(*m));
+	m->screen = kind;
+	m->revision = 7;
+	SET(m->lang, lang);
+	SET(m->terminal, "MX-OAX-0412");
+}
+
+static void in_curp(struct screen_model *m, const char *lang)
+{
+	SET(m->service, "curp");
+	SET(m->service_name, in(lang, "Obtener mi CURP", "Get my CURP"));
+	SET(m->agency, in(lang, "Registro Nacional de Población", "National Population Registry"));
+	SET(m->icon, "identification-card");
+	m->is_free = true;
+	m->no_charge = true;
+	m->personal = true;
+	m->can_back = true;
+}
+
+static void in_fee(struct screen_model *m, const char *lang)
+{
+	SET(m->service, "passport-fee");
+	SET(m->service_name, in(lang, "Hoja de pago de pasaporte", "Passport payment sheet"));
+	SET(m->agency, in(lang, "Secretaría de Relaciones Exteriores", "Foreign Ministry"));
+	SET(m->icon, "credit-card");
+	m->no_charge = true;
+	m->personal = true;
+	m->can_back = true;
+}
+
+/* ---- without a service ---- */
+
+struct service_row {
+	const char *id, *icon, *agency, *es, *en;
+};
+static const struct service_row services[] = {
+	{"sat.cita", "calendar-check", "SAT", "Cita en el SAT", "Appointment at SAT"},
+	{"issste.cita", "heartbeat", "ISSSTE", "Cita médica ISSSTE", "Medical appointment"},
+	{"empleo", "briefcase", "STPS", "Mis solicitudes de empleo", "My job applications"},
+	{"trabajaen", "users-three", "SABG", "Concursos de plazas públicas",
+		"Public service openings"},
+	{"compras", "handshake", "ComprasMX", "Licitaciones y contratos", "Tenders and contracts"},
+	{"transparencia", "file-magnifying-glass", "Transparencia para el Pueblo",
+		"Solicitudes de información", "Information requests"},
+	{"luz.reporte", "lamp-pendant", "CFE", "Reportar luminaria apagada",
+		"Report a street lamp"},
+	{"sep.calificaciones", "exam", "SEP", "Calificaciones escolares", "School marks"},
+	{"tsa.expediente", "scales", "TSA", "Estado de juicios agrarios", "Agrarian court cases"},
+	{"sre.becas", "student", "AMEXCID", "Becas de la SRE", "Foreign Ministry grants"},
+	{"conacyt.beca", "graduation-cap", "SECIHTI", "Becas crédito", "Student loans"},
+	{"educal", "books", "EDUCAL", "Librerías EDUCAL", "EDUCAL bookshops"},
+	{"stps.becas", "hammer", "STPS", "Becas para desempleados", "Grants for the unemployed"},
+	{"rupa", "seal-check", "SABG", "Registro de personas (RUPA)", "Register of persons (RUPA)"},
+	{"sare", "storefront", "Municipio", "Apertura rápida de empresas", "Open a business"},
+	{"imss.movimientos", "suitcase", "IMSS", "Movimientos afiliatorios", "IMSS records"},
+	{"imss.nss", "first-aid-kit", "IMSS", "Número de Seguridad Social",
+		"Social security number"},
+	{"acta", "certificate", "Registro Civil", "Copia certificada de acta", "Certified copy"},
+	{"portal", "list-bullets", "ATDT", "Catálogo de trámites", "List of all services"},
+};
+
+static void home(struct screen_model *m, const char *lang)
+{
+	struct screen_item *item;
+
+	start(m, lang, SCREEN_HOME);
+	item = add(m, ITEM_FEATURE, "curp", in(lang, "Obtener mi CURP", "Get my CURP"));
+	SET(item->detail, in(lang, "Consulta e impresión. Gratuito.", "Look-up and print. Free."));
+	SET(item->icon, "identification-card");
+	item = add(
+		m, ITEM_FEATURE, "passport-fee", in(lang, "Pagar pasaporte", "Pay for a passport"));
+	SET(item->detail, in(lang, "Hoja de ayuda para el pago de derechos en el banco.",
+				  "Payment sheet to take to the bank."));
+	SET(item->icon, "credit-card");
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		item = add(m, ITEM_CARD, services[i].id, in(lang, services[i].es, services[i].en));
+		SET(item->detail2, services[i].agency);
+		SET(item->icon, services[i].icon);
+		item->state = ITEM_SOON;
+		SET(item->reason, "soon");
+	}
+}
+
+/* As it will be with every service built. */
+static void home_full(struct screen_model *m, const char *lang)
+{
+	home(m, lang);
+	for (size_t i = 0; i < m->item_count; i++) {
+		m->items[i].state = ITEM_AVAILABLE;
+		m->items[i].reason[0] = '\0';
+	}
+}
+
+static void home_degraded(struct screen_model *m, const char *lang)
+{
+	home_full(m, lang);
+	m->offline = true;
+	m->no_paper = true;
+	for (size_t i = 2; i < m->item_count; i++) {
+		if (strcmp(m->items[i].id, "luz.reporte") == 0 ||
+			strcmp(m->items[i].id, "educal") == 0)
+			continue;
+		m->items[i].state = ITEM_UNAVAILABLE;
+		SET(m->items[i].reason, "offline");
+	}
+}
+
+static void attract(struct screen_model *m, const char *lang)
+{
+	home(m, lang);
+	m->screen = SCREEN_ATTRACT;
+}
+
+static void language(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_LANGUAGE);
+	SET(add(m, ITEM_CHOICE, "es-MX", "Español")->detail, "Español");
+	SET(add(m, ITEM_CHOICE, "en", "English")->detail, "Inglés");
+	m->can_back = true;
+}
+
+static void access_settings(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_ACCESS);
+	m->can_back = true;
+}
+
+static void help(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_HELP);
+	m->can_back = true;
+}
+
+static void out_of_service(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_OUT_OF_SERVICE);
+	SET(m->problem, "storage");
+}
+
+/* ---- CURP ---- */
+
+static void intro_curp(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_INTRO);
+	in_curp(m, lang);
+	m->personal = false;
+	SET(m->title, m->service_name);
+	SET(m->lead,
+		in(lang,
+			"Consulte su clave en el Registro Nacional de Población y llévela impresa.",
+			"Look up your key in the national registry and take it printed."));
+	SET(add(m, ITEM_NOTE, "needs", "")->detail,
+		in(lang, "Su CURP, o los datos de su acta de nacimiento.",
+			"Your CURP, or the data of your birth certificate."));
+	SET(add(m, ITEM_NOTE, "get", "")->detail,
+		in(lang, "La constancia impresa y un código QR con su folio.",
+			"The printed certificate and a QR code with your folio."));
+	SET(add(m, ITEM_NOTE, "time", "")->detail,
+		in(lang, "Unos dos minutos.", "About two minutes."));
+	SET(add(m, ITEM_NOTE, "offline", "")->detail,
+		in(lang, "Guardamos su solicitud y la enviamos al volver la red.",
+			"We keep your request and send it when the network is back."));
+	SET(add(m, ITEM_NOTE, "privacy", "")->detail,
+		in(lang,
+			"Sus datos se usan solo para consultar su CURP y se borran de la terminal "
+			"al "
+			"terminar. Aviso completo: www.gob.mx/privacidad",
+			"Your data are used only to look up your CURP and are erased from the "
+			"terminal "
+			"when you finish. Full notice: www.gob.mx/privacidad"));
+}
+
+static void curp(struct screen_model *m, const char *lang, const char *value, const char *error)
+{
+	start(m, lang, SCREEN_CURP);
+	in_curp(m, lang);
+	m->step = 1;
+	m->steps = 2;
+	m->has_field = true;
+	m->has_other_way = true;
+	m->field.type = FIELD_CURP;
+	SET(m->field.name, "curp");
+	SET(m->field.label, in(lang, "Escriba su CURP", "Write your CURP"));
+	SET(m->field.value, value);
+	SET(m->field.error, error);
+	SET(m->title, m->field.label);
+}
+
+static void curp_empty(struct screen_model *m, const char *lang)
+{
+	curp(m, lang, "", "");
+}
+
+static void curp_typing(struct screen_model *m, const char *lang)
+{
+	curp(m, lang, "NUIG850312MJCXB", "");
+}
+
+static void curp_complete(struct screen_model *m, const char *lang)
+{
+	curp(m, lang, "BEML920313HMCLNS09", "");
+}
+
+static void curp_error(struct screen_model *m, const char *lang)
+{
+	curp(m, lang, "BEML920313HMCLNS08", "curp.CHECK");
+}
+
+static void question(struct screen_model *m, const char *lang, enum field_type type, int step)
+{
+	start(m, lang, SCREEN_QUESTION);
+	in_curp(m, lang);
+	m->step = step;
+	m->steps = 6;
+	m->has_field = true;
+	m->field.type = type;
+	m->field.max_length = 50;
+	SET(m->field.name, "answer");
+}
+
+static void question_name(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_NAME, 1);
+	SET(m->field.label,
+		in(lang, "¿Cuál es su primer apellido?", "What is your first surname?"));
+	SET(m->field.hint, in(lang, "Como está escrito en su acta de nacimiento.",
+				   "As it is written on your birth certificate."));
+	SET(m->field.value, "MUÑOZ PEÑA");
+}
+
+static void question_name_error(struct screen_model *m, const char *lang)
+{
+	question_name(m, lang);
+	m->field.value[0] = '\0';
+	SET(m->field.error, "required");
+}
+
+static void question_optional(struct screen_model *m, const char *lang)
+{
+	question_name(m, lang);
+	SET(m->field.label,
+		in(lang, "¿Cuál es su segundo apellido?", "What is your second surname?"));
+	m->field.optional = true;
+	m->field.value[0] = '\0';
+}
+
+static void question_date(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_DATE, 4);
+	SET(m->field.label, in(lang, "¿Cuándo nació?", "When were you born?"));
+	SET(m->field.hint, in(lang, "Por ejemplo: 27 03 1985", "For example: 27 03 1985"));
+	SET(m->field.value, "13/03/1992");
+}
+
+static void question_sex(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_CHOICE, 5);
+	SET(m->field.label,
+		in(lang, "¿Qué sexo dice su acta?", "Which sex is on your certificate?"));
+	add(m, ITEM_CHOICE, "M", in(lang, "Mujer", "Woman"));
+	add(m, ITEM_CHOICE, "H", in(lang, "Hombre", "Man"));
+	add(m, ITEM_CHOICE, "X", in(lang, "No binario", "Non-binary"));
+	SET(m->field.value, "H");
+}
+
+static void question_entity(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_ENTITY, 6);
+	SET(m->field.label, in(lang, "¿En qué estado nació?", "In which state were you born?"));
+	for (size_t i = 0; i < ENTITY_COUNT; i++)
+		add(m, ITEM_CHOICE, entity_at(i)->code, entity_name(entity_at(i), lang));
+}
+
+static void question_email(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_EMAIL, 3);
+	SET(m->field.label, in(lang, "¿A qué correo le escribimos?", "Which e-mail do you use?"));
+	m->field.optional = true;
+	SET(m->field.value, "luis@");
+}
+
+static void question_number(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_NUMBER, 3);
+	SET(m->field.label, in(lang, "¿Cuál es su teléfono?", "What is your telephone number?"));
+	SET(m->field.hint, in(lang, "Diez números.", "Ten digits."));
+	m->field.max_length = 10;
+	SET(m->field.value, "55501");
+}
+
+static void question_text(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_TEXT, 3);
+	SET(m->field.label, in(lang, "¿En qué calle está?", "In which street is it?"));
+	SET(m->field.value, "AV. 5 DE MAYO 17-B");
+}
+
+static void wait_curp(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_WAIT);
+	in_curp(m, lang);
+	m->can_back = false;
+	SET(m->title, in(lang, "Consultando su CURP", "Looking up your CURP"));
+	m->expected_ms = 6000;
+	m->can_cancel = true;
+}
+
+static struct screen_item *row(
+	struct screen_model *m, const char *id, const char *label, const char *value, bool personal)
+{
+	struct screen_item *item = add(m, ITEM_ROW, id, label);
+
+	SET(item->value, value);
+	item->personal = personal;
+	return item;
+}
+
+static void results(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_RESULTS);
+	in_curp(m, lang);
+	m->asks_identity = true;
+	SET(m->title, in(lang, "¿Son estos sus datos?", "Are these your data?"));
+	row(m, "row0", "CURP", "BEML920313HMCLNS09", true);
+	row(m, "row1", in(lang, "Nombre", "Name"), "LUIS ENRIQUE BELTRÁN MENDOZA", true);
+	row(m, "row2", in(lang, "Fecha de nacimiento", "Birth date"),
+		in(lang, "13 de marzo de 1992", "13 March 1992"), true);
+	row(m, "row3", in(lang, "Sexo", "Sex"), in(lang, "Hombre", "Man"), true);
+	row(m, "row4", in(lang, "Entidad de nacimiento", "State of birth"), "Estado de México",
+		true);
+}
+
+static void review_curp(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_REVIEW);
+	in_curp(m, lang);
+	row(m, "first", in(lang, "Primer apellido", "First surname"), "BELTRÁN", true)->changeable =
+		true;
+	row(m, "second", in(lang, "Segundo apellido", "Second surname"), "MENDOZA", true)
+		->changeable = true;
+	row(m, "names", in(lang, "Nombres", "Names"), "LUIS ENRIQUE", true)->changeable = true;
+	row(m, "birth", in(lang, "Fecha de nacimiento", "Birth date"),
+		in(lang, "13 de marzo de 1992", "13 March 1992"), true)
+		->changeable = true;
+	row(m, "sex", in(lang, "Sexo", "Sex"), in(lang, "Hombre", "Man"), true)->changeable = true;
+	row(m, "entity", in(lang, "Entidad", "State"), "Estado de México", true)->changeable = true;
+	SET(m->primary, in(lang, "Consultar mi CURP", "Look up my CURP"));
+}
+
+static void review_fee(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_REVIEW);
+	in_fee(m, lang);
+	row(m, "years", in(lang, "Trámite", "Service"),
+		in(lang, "Renovación de pasaporte, 10 años", "Passport renewal, 10 years"), false)
+		->changeable = true;
+	row(m, "name", in(lang, "Titular", "Holder"), "LUIS ENRIQUE BELTRÁN MENDOZA", true)
+		->changeable = true;
+	row(m, "curp", "CURP", "BEML 920313 H MC LNS 09", true)->changeable = true;
+	row(m, "agency", in(lang, "Dependencia", "Agency"),
+		in(lang, "Secretaría de Relaciones Exteriores", "Foreign Ministry"), false);
+	m->total_centavos = 412000;
+	m->needs_consent = true;
+	SET(m->lead, in(lang, "Confirmo que los datos son correctos",
+			     "I confirm that the data are correct"));
+	SET(m->primary, in(lang, "Imprimir hoja de pago", "Print payment sheet"));
+}
+
+static void timeout(struct screen_model *m, const char *lang)
+{
+	review_fee(m, lang);
+	m->warning_ms = 45000;
+}
+
+static void done(struct screen_model *m, const char *lang, enum print_state print)
+{
+	start(m, lang, SCREEN_DONE);
+	in_curp(m, lang);
+	m->can_back = false;
+	SET(m->outcome, "accepted");
+	SET(m->title, in(lang, "Su constancia quedó registrada", "Your certificate is registered"));
+	SET(m->folio, "0412-0A7K-7F3K-9QX2");
+	SET(m->qr, "https://www.gob.mx/folio/0412-0A7K-7F3K-9QX2?t=curp&d=20251014");
+	SET(add(m, ITEM_STEP, "step0",
+		    in(lang, "Guarde su constancia: no tiene vencimiento.",
+			    "Keep your certificate: it does not expire."))
+			->detail,
+		"");
+	add(m, ITEM_STEP, "step1",
+		in(lang, "Revise que sus datos estén completos.",
+			"Check that your data are complete."));
+	add(m, ITEM_STEP, "step2",
+		in(lang, "Si algo no es correcto, acuda a un módulo de RENAPO.",
+			"If something is wrong, go to a RENAPO module."));
+	m->print = print;
+}
+
+static void done_printing(struct screen_model *m, const char *lang)
+{
+	done(m, lang, PRINT_BUSY);
+}
+
+static void done_printed(struct screen_model *m, const char *lang)
+{
+	done(m, lang, PRINT_PRINTED);
+}
+
+static void done_failed(struct screen_model *m, const char *lang)
+{
+	done(m, lang, PRINT_FAILED);
+	SET(m->print_reason, "paper");
+}
+
+static void done_unknown(struct screen_model *m, const char *lang)
+{
+	done(m, lang, PRINT_UNKNOWN);
+}
+
+static void done_provisional(struct screen_model *m, const char *lang)
+{
+	done(m, lang, PRINT_PRINTED);
+	SET(m->outcome, "provisional");
+	SET(m->title, in(lang, "Su solicitud está a salvo y se enviará",
+			      "Your request is safe and will be sent"));
+	SET(m->lead,
+		in(lang, "El registro no respondió a tiempo. Consulte el resultado con su folio.",
+			"The registry did not answer in time. Ask with your folio."));
+}
+
+static void done_fee(struct screen_model *m, const char *lang)
+{
+	done(m, lang, PRINT_PRINTED);
+	in_fee(m, lang);
+	m->can_back = false;
+	SET(m->title, in(lang, "Su hoja de pago está lista", "Your payment sheet is ready"));
+	row(m, "row0", in(lang, "Clave de referencia", "Reference key"), "504002123", false);
+	row(m, "row1", in(lang, "Cadena de la dependencia", "Agency string"), "00412030000123",
+		false);
+	row(m, "row2", in(lang, "Importe", "Amount"), "$ 4,120.00", false);
+}
+
+static void problem_service(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_PROBLEM);
+	in_curp(m, lang);
+	SET(m->problem, "service-unavailable");
+}
+
+static void problem_folio(struct screen_model *m, const char *lang)
+{
+	problem_service(m, lang);
+	SET(m->problem, "core-lost");
+	SET(m->folio, "0412-0A7K-7F3K-9QX2");
+}
+
+const struct fixture fixtures[] = {
+	{.name = "attract", .fill = attract},
+	{.name = "language", .fill = language},
+	{.name = "home", .fill = home},
+	{.name = "home-page-2", .fill = home, .taps = 1},
+	{.name = "home-full", .fill = home_full},
+	{.name = "home-degraded", .fill = home_degraded},
+	{.name = "intro-curp", .fill = intro_curp},
+	{.name = "curp-empty", .fill = curp_empty},
+	{.name = "curp-typing", .fill = curp_typing},
+	{.name = "curp-complete", .fill = curp_complete},
+	{.name = "curp-error", .fill = curp_error},
+	{.name = "curp-masked", .fill = curp_complete, .masked = true},
+	{.name = "question-name", .fill = question_name},
+	{.name = "question-name-error", .fill = question_name_error},
+	{.name = "question-optional", .fill = question_optional, .press = "key-accent"},
+	{.name = "question-date", .fill = question_date},
+	{.name = "question-sex", .fill = question_sex},
+	{.name = "question-entity", .fill = question_entity},
+	{.name = "question-email", .fill = question_email},
+	{.name = "question-number", .fill = question_number},
+	{.name = "question-text", .fill = question_text},
+	{.name = "wait", .fill = wait_curp, .since_show_ms = 2000},
+	{.name = "wait-long", .fill = wait_curp, .since_show_ms = 12000},
+	{.name = "results", .fill = results},
+	{.name = "results-masked", .fill = results, .masked = true},
+	{.name = "review-curp", .fill = review_curp},
+	{.name = "review-fee", .fill = review_fee},
+	{.name = "review-fee-consent", .fill = review_fee, .press = "primary"},
+	{.name = "timeout", .fill = timeout, .since_show_ms = 17000},
+	{.name = "done-printing", .fill = done_printing, .since_show_ms = 9000},
+	{.name = "done-printed", .fill = done_printed},
+	{.name = "done-failed", .fill = done_failed},
+	{.name = "done-unknown", .fill = done_unknown},
+	{.name = "done-provisional", .fill = done_provisional},
+	{.name = "done-fee", .fill = done_fee},
+	{.name = "problem-service", .fill = problem_service},
+	{.name = "problem-folio", .fill = problem_folio},
+	{.name = "out-of-service", .fill = out_of_service},
+	{.name = "restarting", .fill = home, .waiting_for_core = true},
+	{.name = "access", .fill = access_settings},
+	{.name = "help", .fill = help},
+};
+const size_t fixture_count = sizeof(fixtures) / sizeof(fixtures[0]);
+
+const struct fixture *fixture_find(const char *name)
+{
+	for (size_t i = 0; i < fixture_count; i++)
+		if (strcmp(fixtures[i].name, name) == 0)
+			return &fixtures[i];
+	return NULL;
+}

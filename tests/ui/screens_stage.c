@@ -1,0 +1,118 @@
+#include "tests/ui/screens_stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal/base/text.h"
+
+static void die(const char *what, const char *why)
+{
+	fprintf(stderr, "%s: %s\n", what, why);
+	exit(1);
+}
+
+static const char *folder(const char *variable, const char *fallback)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL ? value : fallback;
+}
+
+static void open_screen(struct stage *stage)
+{
+	char locales[400];
+
+	if (!vt_format(locales, sizeof(locales), "%s/locales", folder("VT_BUILD_DIR", "build")))
+		die("stage", "folder name too long");
+	screen_destroy(&stage->screen);
+	stage->screen = screen_create(locales);
+	if (stage->screen == NULL)
+		die("screen_create", "no memory");
+}
+
+void stage_open(struct stage *stage, const char *theme, const struct profile *profile)
+{
+	struct ui_options options = {
+		.profile = profile != NULL ? *profile : profile_reference(), .theme = theme};
+	char assets[400];
+	struct vt_error error;
+
+	memset(stage, 0, sizeof(*stage));
+	if (!vt_format(assets, sizeof(assets), "%s/assets", folder("VT_SOURCE_DIR", ".")))
+		die("stage", "folder name too long");
+	options.assets = assets;
+	if (ui_create(&options, &stage->ui, &error) != VT_OK)
+		die("ui_create", error.msg);
+	open_screen(stage);
+	stage->env.now_unix_ms = FIXTURE_NOW_UNIX_MS;
+	stage->env.utc_offset_min = FIXTURE_UTC_OFFSET;
+	stage->now_ms = 1000;
+}
+
+void stage_close(struct stage *stage)
+{
+	screen_destroy(&stage->screen);
+	ui_destroy(&stage->ui);
+}
+
+void stage_repaint(struct stage *stage)
+{
+	size_t count;
+
+	screen_build(stage->screen, stage->ui, &stage->env);
+	(void)ui_paint(stage->ui, &count);
+}
+
+void stage_show_model(struct stage *stage, const struct screen_model *model)
+{
+	input_reset(stage->ui);
+	screen_show(stage->screen, model);
+	stage_repaint(stage);
+}
+
+void stage_show(struct stage *stage, const struct fixture *fixture, const char *lang,
+	const struct look *look)
+{
+	struct screen_model model;
+
+	/* Nothing of the last fixture may stay: not the page, not the typed text. */
+	open_screen(stage);
+	fixture->fill(&model, lang);
+	if (look != NULL) {
+		model.settings.text_size = look->text_size;
+		model.settings.contrast = look->contrast;
+		model.settings.reach = look->reach;
+	}
+	stage->env.since_show_ms = fixture->since_show_ms;
+	stage->env.masked = fixture->masked;
+	stage->env.waiting_for_core = fixture->waiting_for_core;
+	input_set_focus(stage->ui, "", false);
+	stage_show_model(stage, &model);
+	for (int i = 0; i < fixture->taps; i++)
+		(void)stage_tap(stage, "more");
+	if (fixture->press != NULL)
+		(void)stage_tap(stage, fixture->press);
+}
+
+bool stage_tap(struct stage *stage, const char *id)
+{
+	const struct node *node = ui_find(stage->ui, id);
+	struct input_result result;
+	int x, y;
+
+	memset(&stage->answer, 0, sizeof(stage->answer));
+	if (node == NULL)
+		return false;
+	x = node->rect.x + node->rect.w / 2;
+	y = node->rect.y + node->rect.h / 2;
+	stage->now_ms += 50;
+	(void)input_finger(stage->ui, INPUT_MOUSE, INPUT_DOWN, x, y, stage->now_ms);
+	stage->now_ms += 50;
+	result = input_finger(stage->ui, INPUT_MOUSE, INPUT_UP, x, y, stage->now_ms);
+	if (result.acted)
+		(void)screen_act(
+			stage->screen, stage->ui, &stage->env, &result.action, &stage->answer);
+	stage_repaint(stage);
+	return result.acted;
+}

@@ -1,0 +1,37 @@
+#ifndef VT_TESTS_UI_SCREENS_STAGE_H
+#define VT_TESTS_UI_SCREENS_STAGE_H
+
+/* A screen without a process: one panel, one screen, fixtures shown on it, taps by node id. */
+
+#include "tests/ui/screens_fixtures.h"
+
+struct stage {
+	struct ui *ui;
+	struct screen *screen;
+	struct screen_env env;
+	int64_t now_ms;		     /* monotonic, for input */
+	struct screen_answer answer; /* of the last tap */
+};
+
+/* How a fixture is shown. */
+struct look {
+	const char *name;
+	int text_size, contrast;
+	bool reach;
+};
+
+/* Opens the assets of the source tree and the catalogues of the build tree; theme NULL =
+ * reference, profile NULL = the reference panel. Ends the process with a message on failure. */
+void stage_open(struct stage *stage, const char *theme, const struct profile *profile);
+void stage_close(struct stage *stage);
+/* Shows the fixture from an empty screen, with its taps, and paints it. */
+void stage_show(struct stage *stage, const struct fixture *fixture, const char *lang,
+	const struct look *look);
+/* Shows a model as it is. */
+void stage_show_model(struct stage *stage, const struct screen_model *model);
+/* Builds and paints after a change. */
+void stage_repaint(struct stage *stage);
+/* Presses and releases at the centre of a node; fills stage->answer. False if nothing acted. */
+bool stage_tap(struct stage *stage, const char *id);
+
+#endif

@@ -1,0 +1,155 @@
+#include "ui/screens/build.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+
+/* Each choice acts at once, so that one sees what one chooses. */
+
+struct option {
+	const char *label, *icon;
+	int value;
+};
+
+struct setting {
+	const char *name; /* of the intent */
+	const char *title;
+	const struct option *options;
+	size_t count;
+	int columns;
+};
+
+static const struct option sizes[] = {
+	{N_("Normal"), "text-aa", 0},
+	{N_("Large"), "text-aa", 1},
+	{N_("Very large"), "text-aa", 2},
+	{N_("Largest"), "text-aa", 3},
+};
+static const struct option contrasts[] = {
+	{N_("Normal"), "eye", 0},
+	{N_("White on black"), "moon", 1},
+	{N_("Black on white"), "circle-half", 2},
+	{N_("Low glare"), "sun-dim", 3},
+};
+static const struct option reaches[] = {
+	{N_("Whole screen"), "monitor", 0},
+	{N_("Lower part"), "wheelchair", 1},
+};
+static const struct option times[] = {
+	{N_("Normal"), "clock", 0},
+	{N_("More time"), "hourglass", 4},
+};
+static const struct option motions[] = {
+	{N_("With motion"), "play", 0},
+	{N_("Less motion"), "pause", 1},
+};
+static const struct setting settings[] = {
+	{"textSize", N_("Text size"), sizes, 4, 4},
+	{"contrast", N_("Contrast"), contrasts, 4, 4},
+	{"reach", N_("Height of the buttons"), reaches, 2, 2},
+	{"moreTime", N_("Time to answer"), times, 2, 2},
+	{"calm", N_("Motion"), motions, 2, 2},
+};
+
+static int current_value(const struct build *b, size_t index)
+{
+	const struct screen_settings *now = &b->model->settings;
+	const int values[] = {
+		now->text_size, now->contrast, now->reach, now->more_time > 1 ? 4 : 0, now->calm};
+
+	return values[index];
+}
+
+static void option(
+	struct build *b, const struct setting *setting, const struct option *option, bool checked)
+{
+	struct ui *ui = b->ui;
+	/* "Aa" grows with what it offers. */
+	bool is_size = setting->options == sizes;
+	int icon = is_size ? 44 + 10 * option->value : 54;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .min_height = 124,
+			       .pad = insets_xy(10, 12),
+			       .gap = 6,
+			       .main = ALIGN_CENTER,
+			       .cross = ALIGN_CENTER,
+			       .fill = checked ? COLOR_TINT : COLOR_SURFACE,
+			       .border = checked ? COLOR_ACTION : COLOR_CONTROL,
+			       .border_width = checked ? 5 : 2,
+			       .radius = 20,
+			       .role = ROLE_RADIO,
+			       .states = checked ? STATE_CHECKED : 0,
+			       .id = node_text(ui, "%s-%d", setting->name, option->value),
+			       .name = node_text(ui, "%s: %s", _(setting->title), _(option->label)),
+			       .action = "setting",
+			       .arg = node_text(ui, "%s:%d", setting->name, option->value)});
+	widget_icon(ui, checked ? "check-circle" : option->icon, checked ? ICON_FILL : ICON_DUOTONE,
+		icon, COLOR_ICON);
+	node_add(ui, &(struct node_spec){.text = _(option->label),
+			     .type = TYPE_BODY_STRONG,
+			     .text_align = TEXT_CENTER});
+	node_end(ui);
+}
+
+/* Columns so that no label has a word wider than its button. */
+static int columns_for(const struct build *b, const struct setting *setting)
+{
+	int columns = setting->columns;
+
+	if (b->size > TEXT_NORMAL && columns > 2)
+		columns = 2;
+	return columns;
+}
+
+static void group(struct build *b, size_t index)
+{
+	struct ui *ui = b->ui;
+	const struct setting *setting = &settings[index];
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 12,
+			       .role = ROLE_RADIOGROUP,
+			       .name = _(setting->title),
+			       .id = node_text(ui, "group-%s", setting->name)});
+	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _(setting->title));
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
+			       .width = length_fill(1),
+			       .columns = columns_for(b, setting),
+			       .gap = 16,
+			       .equal_rows = true});
+	for (size_t i = 0; i < setting->count; i++)
+		option(b, setting, &setting->options[i],
+			setting->options[i].value == current_value(b, index));
+	node_end(ui);
+	node_end(ui);
+}
+
+void build_access(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct header header = {
+		.style = HEADER_TALL,
+		.title = text_title(b->model),
+		.step = _("Accessibility"),
+	};
+
+	frame_open(b, &header);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .height = length_fill(1),
+			       .gap = 20,
+			       .paged = true,
+			       .page = b->view->page,
+			       .id = "settings"});
+	for (size_t i = 0; i < VT_ELEMENTS(settings); i++)
+		group(b, i);
+	part_pager(b, _("See more settings"));
+	node_end(ui);
+	frame_close(b, &(struct actions){.second = _("Change language"),
+			       .second_action = "language",
+			       .second_icon = "translate",
+			       .primary = _("Done"),
+			       .primary_action = "close",
+			       .primary_icon_after = "check"});
+}

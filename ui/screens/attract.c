@@ -1,0 +1,107 @@
+#include "ui/screens/build.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+
+/* Nobody is here: the whole screen is one target. No sound, no motion. */
+
+static void band(struct build *b)
+{
+	struct ui *ui = b->ui;
+
+	if (!ui_palette(ui)->decoration)
+		return;
+	node_add(ui, &(struct node_spec){.decor = DECOR_FRET_BAND,
+			     .fg = COLOR_GOLD,
+			     .width = length_fill(1),
+			     .height = length_units(74),
+			     .droppable = 3});
+	node_add(ui, &(struct node_spec){.height = length_units(60), .droppable = 3});
+}
+
+static void call(struct build *b)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .self = ALIGN_CENTER,
+			       .min_height = 164,
+			       .pad = insets_xy(64, 24),
+			       .gap = 32,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_SURFACE,
+			       .border = b->is_plain ? COLOR_CONTROL : COLOR_NONE,
+			       .border_width = ui_palette(ui)->border_card,
+			       .radius = RADIUS_PILL,
+			       .shadow = 3});
+	widget_icon(ui, "hand-tap", ICON_DUOTONE, 84, COLOR_ICON);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN});
+	widget_text(ui, TYPE_CARD_TITLE, COLOR_TEXT, _("Touch the screen"));
+	node_add(ui, &(struct node_spec){.text = "Touch the screen",
+			     .type = TYPE_BODY,
+			     .fg = COLOR_TEXT2,
+			     .lang = "en"});
+	node_end(ui);
+	node_end(ui);
+}
+
+void build_attract(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_model *model = b->model;
+	const char *lead = _("Government services in one place");
+
+	if (model->lead[0] != '\0')
+		lead = model->lead;
+	else if (model->item_count > 1)
+		lead = node_text(ui, _("%d services in one place"), (int)model->item_count);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_STACK,
+			       .width = length_fill(1),
+			       .height = length_fill(1),
+			       .fill = COLOR_BRAND_TOP,
+			       .fill_bottom = COLOR_BRAND_BOTTOM,
+			       .role = ROLE_BUTTON,
+			       .id = "start",
+			       .name = _("Touch the screen to begin"),
+			       .action = "start"});
+	node_add(ui, &(struct node_spec){.decor = DECOR_FRET_FIELD,
+			     .fg = COLOR_GOLD_LIGHT,
+			     .width = length_fill(1),
+			     .height = length_fill(1)});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .height = length_fill(1),
+			       .cross = ALIGN_CENTER});
+	widget_spacer(ui, 5);
+	node_add(ui, &(struct node_spec){.decor = DECOR_EMBLEM,
+			     .fg = COLOR_EMBLEM,
+			     .width = length_units(230),
+			     .height = length_units(214),
+			     .droppable = 2});
+	node_add(ui, &(struct node_spec){.height = length_units(80), .droppable = 2});
+	node_add(ui, &(struct node_spec){.text = text_title(model),
+			     .type = TYPE_DISPLAY,
+			     .fg = COLOR_ON_BRAND,
+			     .text_align = TEXT_CENTER,
+			     .max_width = 900,
+			     .role = ROLE_HEADING});
+	node_add(ui, &(struct node_spec){.height = length_units(32)});
+	node_add(ui, &(struct node_spec){.text = lead,
+			     .type = TYPE_HEADING,
+			     .fg = COLOR_ON_BRAND2,
+			     .text_align = TEXT_CENTER,
+			     .max_width = 900});
+	widget_spacer(ui, 2);
+	/* Only languages that a native reviewer has read may greet (UI.md section 12). */
+	widget_text(ui, TYPE_CARD_TITLE, COLOR_ON_BRAND, "Bienvenidas y bienvenidos");
+	node_add(ui, &(struct node_spec){.height = length_units(6)});
+	node_add(ui, &(struct node_spec){.text = "Welcome",
+			     .type = TYPE_HEADING,
+			     .fg = COLOR_ON_BRAND2,
+			     .lang = "en"});
+	widget_spacer(ui, 6);
+	call(b);
+	widget_spacer(ui, 2);
+	band(b);
+	node_end(ui);
+	node_end(ui);
+}

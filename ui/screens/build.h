@@ -1,0 +1,134 @@
+#ifndef VT_UI_SCREENS_BUILD_H
+#define VT_UI_SCREENS_BUILD_H
+
+/* Inside ui/screens only: the state of a screen, the frame that all screens share, and one build
+ * function for each kind. Sizes are units of the reference panel (ui/toolkit/profile.h). */
+
+#include "terminal/domain/date.h"
+#include "ui/screens/entry.h"
+#include "ui/screens/keyboard.h"
+#include "ui/screens/screen.h"
+#include "ui/toolkit/widget.h"
+
+#define MARGIN 48 /* 12 mm at both sides */
+#define GUTTER 22 /* between cards and buttons: 5.5 mm */
+
+/* A model with what the person has done on it. */
+struct view {
+	struct screen_model model;
+	struct entry entry;
+	const char *error; /* id of a mistake found here; "" = none; static text */
+	bool error_seen;   /* the answer changed since the error was shown: core's error is stale */
+	bool consent;
+	int page;		/* of the list that is paged, from 0 */
+	char chosen[VT_MAX_ID]; /* language that is ticked but not sent */
+};
+
+struct screen {
+	struct view view; /* on the screen */
+	struct view next; /* waiting for its turn, see screen.c */
+	bool has_next;
+	bool has_model;		   /* view holds a model */
+	bool wait_seen;		   /* the waiting screen has been drawn … */
+	int64_t wait_seen_unix_ms; /* … for the first time at this moment */
+};
+
+/* What a build function works with. */
+struct build {
+	struct ui *ui;
+	const struct screen_env *env;
+	const struct view *view;
+	const struct screen_model *model; /* &view->model */
+	bool is_plain;			  /* theme without shadows: edges must be drawn instead */
+	enum text_size size;
+};
+
+/* ---- frame.c ---- */
+
+enum header_style {
+	HEADER_COMPACT, /* as high as its words */
+	HEADER_TALL,	/* content with targets follows: these stay out of the top quarter */
+	HEADER_OK	/* green, centred: confirmation */
+};
+struct header {
+	enum header_style style;
+	const char *title, *lead; /* lead "" = none */
+	const char *step;	  /* line above the title, NULL = service and "Paso 1 de 3" */
+};
+/* Header, then content is open (a column of the room that is left): add nodes, then frame_close().
+ */
+void frame_open(struct build *b, const struct header *header);
+/* Ends the content, then action row and dock. Any of the labels may be NULL. */
+struct actions {
+	const char *back;	 /* label of the left button, action "back" */
+	const char *back_action; /* NULL = "back" */
+	const char *primary;	 /* label of the right button */
+	const char *primary_action;
+	const char *primary_icon, *primary_icon_after;
+	const char *second; /* outlined button between them */
+	const char *second_action, *second_icon;
+	bool has_no_dock; /* core cannot answer it */
+	bool keyboard;	  /* the keyboard of view->entry below the buttons */
+};
+void frame_close(struct build *b, const struct actions *actions);
+/* Time-out dialogue over everything. */
+void frame_timeout(struct build *b);
+/* Seconds left of the dialogue. */
+int frame_seconds_left(const struct screen_model *model, const struct screen_env *env);
+
+/* ---- parts.c ---- */
+
+/* A white panel, a column; part_close() ends it. id NULL = none. */
+void part_card_open(struct build *b, const char *id, int pad, int gap);
+void part_close(struct build *b);
+/* A banner: icon, strong line, second line ("" = none). role ALERT, STATUS or NOTE. */
+struct banner {
+	const char *id, *icon, *title, *text;
+	enum color ink, ground;
+	enum node_role role;
+};
+void part_banner(struct build *b, const struct banner *banner);
+/* "Hay un problema" with the words of the view's error; nothing if there is none. */
+void part_error_summary(struct build *b);
+/* Id of the error that stands now, "" if none. */
+const char *part_error(const struct build *b);
+/* The value of an item, or bullets while the privacy mask is on. */
+const char *part_value(struct build *b, const char *value, bool personal);
+/* "Mostrar" while the mask hides something here. */
+void part_unmask(struct build *b);
+/* Small square with a duotone icon on tint. */
+void part_icon_box(struct build *b, const char *icon, int size, enum color fg, enum color ground);
+/* A radio card; detail "" = none. */
+struct radio {
+	const char *id, *label, *detail, *action, *arg, *lang;
+	bool checked;
+};
+void part_radio(struct build *b, const struct radio *radio);
+/* "Ver más": a pager for the list with this id. */
+void part_pager(struct build *b, const char *label);
+/* "No se ha hecho ningún cobro." if that holds. */
+void part_money(struct build *b);
+/* Rows of kind ITEM_ROW in a card, with "Cambiar" where changeable and with_change. */
+void part_rows(struct build *b, bool with_change);
+/* Room that grows. */
+void part_spacer(struct build *b);
+/* The keyboard of an entry. */
+void part_keyboard(struct build *b);
+
+/* ---- one for each kind; each calls frame_open() and frame_close() ---- */
+void build_attract(struct build *b);
+void build_language(struct build *b);
+void build_home(struct build *b);
+void build_intro(struct build *b);
+void build_question(struct build *b);
+void build_curp(struct build *b);
+void build_wait(struct build *b);
+void build_results(struct build *b);
+void build_review(struct build *b);
+void build_done(struct build *b);
+void build_problem(struct build *b);
+void build_out_of_service(struct build *b);
+void build_access(struct build *b);
+void build_help(struct build *b);
+
+#endif

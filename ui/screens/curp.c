@@ -1,0 +1,245 @@
+#include <string.h>
+
+#include "terminal/domain/curp.h"
+#include "ui/screens/build.h"
+#include "ui/screens/format.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+
+/* Eighteen boxes in two rows, group by group, with what the key says about the person below. The
+ * whole entry is one textbox for speech and focus; a box takes no touch. */
+
+#define BOX_WIDTH 84
+#define BOX_GAP	  11
+
+struct group {
+	const char *name;
+	size_t first, count;
+};
+static const struct group groups[] = {
+	{N_("Names"), 0, 4},
+	{N_("Birth date"), 4, 6},
+	{N_("Sex"), 10, 1},
+	{N_("State"), 11, 2},
+	{N_("Consonants"), 13, 3},
+	{N_("Check"), 16, 2},
+};
+
+/* First and number of boxes to mark as wrong. */
+static size_t wrong_range(const struct build *b, size_t *ret_count)
+{
+	const char *id = part_error(b);
+	size_t first = 0;
+
+	*ret_count = 0;
+	if (id[0] == '\0' || b->view->error_seen)
+		return 0;
+	for (int e = CURP_OK + 1; e < CURP_ERROR_COUNT; e++) {
+		if (strncmp(id, "curp.", 5) != 0 ||
+			strcmp(id + 5, curp_error_name((enum curp_error)e)) != 0)
+			continue;
+		if (curp_error_range((enum curp_error)e, &first, ret_count))
+			return first;
+		if (e == CURP_WORD) {
+			*ret_count = 4;
+			return 0;
+		}
+	}
+	*ret_count = CURP_LENGTH;
+	return 0;
+}
+
+static void box(struct build *b, size_t position, size_t length, bool is_wrong, int height)
+{
+	struct ui *ui = b->ui;
+	const char *text = b->view->entry.text;
+	bool is_next = position == length && !b->env->masked, is_filled = position < length;
+	enum color border = is_wrong ? COLOR_ERROR : is_next ? COLOR_ACTION : COLOR_CONTROL;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_units(BOX_WIDTH),
+			       .height = length_units(height),
+			       .main = ALIGN_CENTER,
+			       .cross = ALIGN_CENTER,
+			       .fill = is_filled || is_next ? COLOR_SURFACE : COLOR_SURFACE2,
+			       .border = border,
+			       .border_width = is_wrong || is_next ? 5 : 2,
+			       .radius = 16});
+	if (is_filled)
+		node_add(ui,
+			&(struct node_spec){
+				.text = b->env->masked ? "•" : node_text(ui, "%c", text[position]),
+				.type = TYPE_CURP,
+				.fg = is_wrong ? COLOR_ERROR : COLOR_TEXT,
+				.personal = true});
+	else if (is_next)
+		node_add(ui, &(struct node_spec){.width = length_units(4),
+				     .height = length_units(56),
+				     .fill = COLOR_ACTION_TEXT,
+				     .radius = 2});
+	node_end(ui);
+}
+
+static void group(struct build *b, const struct group *group, size_t length, int height)
+{
+	struct ui *ui = b->ui;
+	size_t wrong_count, wrong_first = wrong_range(b, &wrong_count);
+	bool active = length >= group->first && length < group->first + group->count;
+	int width = (int)group->count * (BOX_WIDTH + BOX_GAP) - BOX_GAP;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .min_width = width,
+			       .gap = 6,
+			       .cross = ALIGN_CENTER});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = BOX_GAP});
+	for (size_t i = group->first; i < group->first + group->count; i++)
+		box(b, i, length, i >= wrong_first && i < wrong_first + wrong_count, height);
+	node_end(ui);
+	node_add(ui, &(struct node_spec){.text = _(group->name),
+			     .type = active ? TYPE_CAPTION : TYPE_SMALL,
+			     .fg = active ? COLOR_ACTION_TEXT : COLOR_TEXT2,
+			     .text_align = TEXT_CENTER,
+			     /* The two wide groups leave no room beside each other. */
+			     .max_width = group->count >= 4 ? width : 0});
+	node_end(ui);
+}
+
+static void boxes(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const char *text = b->view->entry.text;
+	size_t length = strlen(text), wrong_count;
+	int height = part_error(b)[0] != '\0' || b->size > TEXT_NORMAL ? 88 : 104;
+	char shown[32];
+
+	(void)wrong_range(b, &wrong_count);
+	format_curp(shown, sizeof(shown), text);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 16,
+			       .role = ROLE_TEXTBOX,
+			       .states = wrong_count > 0 ? STATE_INVALID : 0,
+			       .id = "field",
+			       .name = "CURP",
+			       .description = b->model->field.hint,
+			       .value = part_value(b, shown, true),
+			       .personal = true,
+			       .editable = true});
+	for (size_t row = 0; row < 2; row++) {
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+				       .width = length_fill(1),
+				       .main = ALIGN_BETWEEN});
+		for (size_t i = row == 0 ? 0 : 2; i < (row == 0 ? 2 : VT_ELEMENTS(groups)); i++)
+			group(b, &groups[i], length, height);
+		node_end(ui);
+	}
+	node_end(ui);
+}
+
+static const char *sex_word(char sex)
+{
+	switch (sex) {
+	case 'H':
+		return _("Man");
+	case 'M':
+		return _("Woman");
+	case 'X':
+		return _("Non-binary");
+	default:
+		return "";
+	}
+}
+
+/* "12 de marzo de 1985 · Mujer · Jalisco", as far as it is typed. */
+static const char *facts_line(struct build *b, const struct curp_facts *facts)
+{
+	char date[DATE_LONG_SIZE];
+	const char *sex = sex_word(facts->sex), *state = "", *shown = date;
+	struct vt_date birth = facts->birth;
+	size_t length;
+
+	/* Position 17 tells the century; until then the year has two digits. */
+	if (!facts->has_century)
+		birth.year = 2000 + facts->birth.year % 100;
+	date_format_long(birth, locale_get(), date);
+	length = strlen(date);
+	if (!facts->has_century && length > 4)
+		shown = node_text(
+			b->ui, "%.*s’%02d", (int)(length - 4), date, facts->birth.year % 100);
+	if (facts->entity != NULL)
+		state = entity_name(facts->entity, locale_get());
+	return node_text(b->ui, "%s%s%s%s%s", shown, sex[0] != '\0' ? "  ·  " : "", sex,
+		state[0] != '\0' ? "  ·  " : "", state);
+}
+
+static void decoded(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const char *text = b->view->entry.text;
+	bool is_whole = strlen(text) == CURP_LENGTH, is_wrong = part_error(b)[0] != '\0';
+	struct curp_facts facts;
+	const char *line;
+
+	if (!curp_decode(text, &facts))
+		return;
+	line = part_value(b, facts_line(b, &facts), true);
+	/* Never "correct": the check digit misses the tens of the day, and H against M. */
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .pad = {16, 28, 16, 28},
+			       .gap = 22,
+			       .cross = ALIGN_CENTER,
+			       .fill = is_whole && !is_wrong ? COLOR_INFO_BG : COLOR_SURFACE,
+			       .border = is_whole && !is_wrong ? COLOR_INFO : COLOR_LINE,
+			       .border_width = b->is_plain ? ui_palette(ui)->border_card : 2,
+			       .radius = 20,
+			       .role = ROLE_STATUS,
+			       .id = "decoded"});
+	widget_icon(ui, "info", ICON_DUOTONE, 48, COLOR_INFO);
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	node_add(ui, &(struct node_spec){.text = line, .type = TYPE_BODY_STRONG, .personal = true});
+	widget_text(ui, TYPE_SMALL, COLOR_TEXT2,
+		is_whole ? _("Are the birth date and the sex yours?")
+			 : _("Check that these data are yours."));
+	node_end(ui);
+	node_end(ui);
+}
+
+void build_curp(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_model *model = b->model;
+	const struct header header = {.style = HEADER_COMPACT, .title = text_title(model)};
+	const char *lead = model->lead[0] != '\0' ? model->lead
+			   : model->field.hint[0] != '\0'
+				   ? model->field.hint
+				   : _("It has 18 letters and numbers. You find it on your birth "
+				       "certificate, your voter card or a printed CURP.");
+
+	frame_open(b, &header);
+	part_error_summary(b);
+	if (part_error(b)[0] == '\0')
+		node_add(ui, &(struct node_spec){.text = lead,
+				     .type = TYPE_BODY,
+				     .fg = COLOR_TEXT2,
+				     .width = length_fill(1),
+				     .droppable = 1});
+	boxes(b);
+	decoded(b);
+	if (b->env->masked)
+		part_unmask(b);
+	else if (model->has_other_way)
+		widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
+					  .id = "unknown",
+					  .label = _("I do not know it"),
+					  .action = "unknown-curp",
+					  .icon = "question",
+					  .width = length_fill(1)});
+	frame_close(
+		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
+			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),
+			   .primary_action = "submit",
+			   .primary_icon_after = "arrow-right",
+			   .keyboard = true});
+}

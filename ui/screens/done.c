@@ -1,0 +1,249 @@
+#include <string.h>
+
+#include "ui/screens/build.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+
+/* Confirmation: shown only after core has committed. Says "impreso" only after the printer did. */
+
+static void qr_card(struct build *b)
+{
+	struct ui *ui = b->ui;
+	bool is_narrow = b->size > TEXT_LARGE;
+
+	if (b->model->qr[0] == '\0')
+		return;
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .pad = insets_all(is_narrow ? 22 : 30),
+			       .gap = 36,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_SURFACE,
+			       .border = COLOR_LINE,
+			       .border_width = ui_palette(ui)->border_card,
+			       .radius = 24,
+			       .shadow = 1});
+	node_add(ui, &(struct node_spec){.qr = b->model->qr,
+			     .width = length_units(is_narrow ? 290 : 330),
+			     .height = length_units(is_narrow ? 290 : 330),
+			     .role = ROLE_IMG,
+			     .id = "qr",
+			     .name = _("QR code with your folio")});
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 10});
+	widget_text(ui, TYPE_HEADING, COLOR_TEXT, _("Take it on your phone"));
+	if (!is_narrow)
+		widget_text(ui, TYPE_BODY, COLOR_TEXT2,
+			_("Open the camera and point it at the code. You do not need to install "
+			  "anything."));
+	node_end(ui);
+	node_end(ui);
+}
+
+/* The bar only says that something happens: the printer tells no percentage. It never fills. */
+static int bar_percent(const struct build *b)
+{
+	int64_t seconds = b->env->since_show_ms / 1000;
+
+	if (ui_settings(b->ui)->calm)
+		return 50;
+	return seconds < 14 ? (int)(20 + seconds * 5) : 90;
+}
+
+static void printing(struct build *b)
+{
+	struct ui *ui = b->ui;
+	int percent = bar_percent(b);
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .pad = {20, 30, 22, 30},
+			       .gap = 26,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_OK_BG,
+			       .border = COLOR_OK,
+			       .border_width = b->is_plain ? ui_palette(ui)->border_card : 2,
+			       .radius = 20,
+			       .role = ROLE_STATUS,
+			       .states = STATE_BUSY,
+			       .id = "print"});
+	widget_icon(ui, "printer", ICON_DUOTONE, 62, COLOR_OK);
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 12});
+	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, _("Printing your sheet ..."));
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_STACK, .width = length_fill(1)});
+	node_add(ui, &(struct node_spec){.width = length_fill(1),
+			     .height = length_units(16),
+			     .fill = COLOR_OK,
+			     .fill_percent = 22,
+			     .radius = RADIUS_PILL});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .width = length_fill(1)});
+	node_add(ui, &(struct node_spec){.width = length_fill(percent),
+			     .height = length_units(16),
+			     .fill = COLOR_OK,
+			     .radius = RADIUS_PILL});
+	node_add(ui, &(struct node_spec){.width = length_fill(100 - percent)});
+	node_end(ui);
+	node_end(ui);
+	node_end(ui);
+	node_end(ui);
+}
+
+static void ask_printed(struct build *b)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .pad = insets_all(28),
+			       .gap = 18,
+			       .fill = COLOR_WARN_BG,
+			       .border = COLOR_WARN,
+			       .border_width = 4,
+			       .radius = 24,
+			       .role = ROLE_GROUP,
+			       .id = "print",
+			       .name = _("Did your paper come out complete?")});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .gap = 20,
+			       .cross = ALIGN_CENTER});
+	widget_icon(ui, "question", ICON_FILL, 52, COLOR_WARN);
+	node_add(ui, &(struct node_spec){.text = _("Did your paper come out complete?"),
+			     .type = TYPE_HEADING,
+			     .width = length_fill(1)});
+	node_end(ui);
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_ROW, .width = length_fill(1), .gap = GUTTER});
+	widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
+				  .id = "printed-bad",
+				  .label = _("No, it did not"),
+				  .action = "printed-bad",
+				  .icon = "x",
+				  .width = length_fill(1)});
+	widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
+				  .id = "printed-ok",
+				  .label = _("Yes, complete"),
+				  .action = "printed-ok",
+				  .icon = "check",
+				  .width = length_fill(1)});
+	node_end(ui);
+	node_end(ui);
+}
+
+static void print_state(struct build *b)
+{
+	const struct screen_model *model = b->model;
+
+	switch (model->print) {
+	case PRINT_NONE:
+		break;
+	case PRINT_BUSY:
+		printing(b);
+		break;
+	case PRINT_PRINTED:
+		part_banner(b, &(struct banner){.id = "print",
+				       .icon = "printer",
+				       .title = _("Your sheet is printed"),
+				       .text = _("Take it from the paper slot."),
+				       .ink = COLOR_OK,
+				       .ground = COLOR_OK_BG,
+				       .role = ROLE_STATUS});
+		break;
+	case PRINT_FAILED:
+		part_banner(b,
+			&(struct banner){.id = "print",
+				.icon = "printer",
+				.title = text_print_reason(model->print_reason),
+				.text = _("Your request is safe. Keep your folio or the QR code."),
+				.ink = COLOR_WARN,
+				.ground = COLOR_WARN_BG,
+				.role = ROLE_ALERT});
+		break;
+	case PRINT_UNKNOWN:
+		ask_printed(b);
+		break;
+	case PRINT_STATE_COUNT:
+		break;
+	}
+}
+
+static void next_steps(struct build *b)
+{
+	struct ui *ui = b->ui;
+	int number = 0;
+
+	for (size_t i = 0; i < b->model->item_count; i++) {
+		const struct screen_item *item = &b->model->items[i];
+
+		if (item->kind != ITEM_STEP)
+			continue;
+		if (number++ == 0)
+			widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("What comes next?"));
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+				       .width = length_fill(1),
+				       .gap = 24,
+				       .cross = ALIGN_CENTER,
+				       .role = ROLE_LISTITEM,
+				       .id = node_text(ui, "step-%d", number)});
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+				       .width = length_units(60),
+				       .height = length_units(60),
+				       .main = ALIGN_CENTER,
+				       .cross = ALIGN_CENTER,
+				       .fill = COLOR_TINT,
+				       .border = b->is_plain ? COLOR_CONTROL : COLOR_NONE,
+				       .radius = RADIUS_PILL});
+		widget_text(ui, TYPE_BODY_STRONG, COLOR_ACTION_TEXT, node_text(ui, "%d", number));
+		node_end(ui);
+		node_add(ui,
+			&(struct node_spec){
+				.text = item->label, .type = TYPE_BODY, .width = length_fill(1)});
+		node_end(ui);
+	}
+}
+
+/* What the agency answered, as far as the outcome shows it. */
+static void rows(struct build *b)
+{
+	for (size_t i = 0; i < b->model->item_count; i++) {
+		if (b->model->items[i].kind != ITEM_ROW)
+			continue;
+		part_card_open(b, "rows", 28, 0);
+		part_rows(b, false);
+		part_close(b);
+		return;
+	}
+}
+
+void build_done(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_model *model = b->model;
+	const struct header header = {.style = HEADER_OK, .title = text_title(model)};
+	bool can_print = model->print == PRINT_FAILED;
+
+	frame_open(b, &header);
+	if (model->lead[0] != '\0')
+		widget_text(ui, TYPE_BODY, COLOR_TEXT, model->lead);
+	print_state(b);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .height = length_fill(1),
+			       .gap = 18,
+			       .paged = true,
+			       .page = b->view->page,
+			       .id = "details"});
+	qr_card(b);
+	rows(b);
+	next_steps(b);
+	part_pager(b, _("Read more"));
+	node_end(ui);
+	part_money(b);
+	frame_close(b, &(struct actions){.second = can_print ? _("Print again") : NULL,
+			       .second_action = "print",
+			       .second_icon = "printer",
+			       .primary = model->primary[0] != '\0' ? model->primary : _("Done"),
+			       .primary_action = "end",
+			       .primary_icon_after = "check"});
+}

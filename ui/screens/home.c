@@ -1,0 +1,247 @@
+#include <string.h>
+
+#include "ui/screens/build.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+#include "ui/toolkit/icon_table.h"
+
+#define CARD_PAD    22
+#define CARD_ICON   80
+#define CARD_MIN    214
+#define FEATURE_MIN 250
+
+static void banners(struct build *b)
+{
+	const struct screen_model *model = b->model;
+
+	if (model->offline)
+		part_banner(b, &(struct banner){
+				       .id = "offline",
+				       .icon = "cloud-slash",
+				       .title = _("No connection: you can go on"),
+				       .text = _("We keep your request and send it when the "
+						 "network is back."),
+				       .ink = COLOR_INFO,
+				       .ground = COLOR_INFO_BG,
+				       .role = ROLE_STATUS,
+			       });
+	if (model->no_paper || model->no_printer)
+		part_banner(b,
+			&(struct banner){
+				.id = "no-paper",
+				.icon = "printer",
+				.title = model->no_paper ? _("Printer without paper")
+							 : _("Printer not available"),
+				.text = _("Receive your documents on your phone with a QR code."),
+				.ink = COLOR_WARN,
+				.ground = COLOR_WARN_BG,
+				.role = ROLE_STATUS,
+			});
+}
+
+/* Whether a card can be opened; else why not. */
+static bool is_open(const struct screen_item *item)
+{
+	return item->state == ITEM_AVAILABLE || item->state == ITEM_SELECTED;
+}
+
+static void card_state(struct build *b, const struct screen_item *item)
+{
+	struct ui *ui = b->ui;
+	bool is_soon = item->state == ITEM_SOON;
+
+	if (is_open(item))
+		return;
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .gap = 8,
+			       .cross = ALIGN_CENTER});
+	widget_icon(ui, is_soon ? "clock" : "prohibit", ICON_BOLD, 30,
+		is_soon ? COLOR_TEXT2 : COLOR_WARN);
+	node_add(ui, &(struct node_spec){.text = text_reason(item->reason, item->state),
+			     .type = TYPE_SMALL,
+			     .fg = COLOR_TEXT2,
+			     .width = length_fill(1)});
+	node_end(ui);
+}
+
+static void feature(struct build *b, const struct screen_item *item, bool is_first)
+{
+	struct ui *ui = b->ui;
+	bool open = is_open(item);
+	enum color fill = is_first ? COLOR_ACTION : COLOR_OK;
+	enum color bottom = is_first ? COLOR_ACTION_BOTTOM : COLOR_OK_BOTTOM;
+	enum color ink = is_first ? COLOR_ON_ACTION : COLOR_ON_OK;
+
+	if (!open) {
+		fill = COLOR_SURFACE;
+		bottom = COLOR_NONE;
+		ink = COLOR_TEXT;
+	}
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .min_height = FEATURE_MIN,
+			       .pad = {34, 32, 24, 32},
+			       .gap = 4,
+			       .fill = fill,
+			       .fill_bottom = bottom,
+			       .border = open ? COLOR_NONE : COLOR_LINE,
+			       .border_width = ui_palette(ui)->border_card,
+			       .radius = 28,
+			       .shadow = open ? 2 : 1,
+			       .role = ROLE_BUTTON,
+			       .states = open ? 0 : STATE_DISABLED,
+			       .id = node_text(ui, "open-%s", item->id),
+			       .action = open ? "open" : NULL,
+			       .arg = item->id});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .cross = ALIGN_CENTER,
+			       .main = ALIGN_BETWEEN});
+	widget_icon(ui, icon_find(item->icon) != NULL ? item->icon : "file-text", ICON_DUOTONE, 84,
+		open ? ink : COLOR_ICON);
+	if (open)
+		widget_icon(ui, "arrow-right", ICON_BOLD, 46, ink);
+	node_end(ui);
+	widget_spacer(ui, 1);
+	widget_text(ui, TYPE_CARD_TITLE, ink, item->label);
+	if (item->detail[0] != '\0')
+		widget_text(ui, TYPE_SMALL, open ? ink : COLOR_TEXT2, item->detail);
+	card_state(b, item);
+	node_end(ui);
+}
+
+static void card(struct build *b, const struct screen_item *item, int width)
+{
+	struct ui *ui = b->ui;
+	bool open = is_open(item);
+	/* An agency that does not fit beside the icon gets a line of its own. */
+	int beside = width - 2 * CARD_PAD - CARD_ICON - 14;
+	bool fits = ui_text_width(ui, TYPE_CAPTION, item->detail2) <= beside;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .min_height = CARD_MIN,
+			       .pad = {CARD_PAD, CARD_PAD, 18, CARD_PAD},
+			       .gap = 10,
+			       .fill = COLOR_SURFACE,
+			       .border = COLOR_LINE,
+			       .border_width = ui_palette(ui)->border_card,
+			       .radius = 24,
+			       .shadow = open ? 1 : 0,
+			       .role = ROLE_BUTTON,
+			       .states = open ? 0 : STATE_DISABLED,
+			       .id = node_text(ui, "open-%s", item->id),
+			       .action = open ? "open" : NULL,
+			       .arg = item->id});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .gap = 14,
+			       .cross = ALIGN_CENTER});
+	part_icon_box(b, item->icon, CARD_ICON, open ? COLOR_ICON : COLOR_TEXT2,
+		open ? COLOR_TINT : COLOR_SURFACE2);
+	if (fits)
+		node_add(ui, &(struct node_spec){.text = item->detail2,
+				     .type = TYPE_CAPTION,
+				     .fg = COLOR_TEXT2,
+				     .text_align = TEXT_END,
+				     .width = length_fill(1)});
+	node_end(ui);
+	widget_text(ui, TYPE_LABEL, COLOR_TEXT, item->label);
+	if (!fits && item->detail2[0] != '\0')
+		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->detail2);
+	if (!open)
+		widget_spacer(ui, 1);
+	card_state(b, item);
+	node_end(ui);
+}
+
+static void features(struct build *b)
+{
+	struct ui *ui = b->ui;
+	int count = 0;
+
+	for (size_t i = 0; i < b->model->item_count; i++)
+		count += b->model->items[i].kind == ITEM_FEATURE ? 1 : 0;
+	if (count == 0)
+		return;
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
+			       .width = length_fill(1),
+			       .columns = count > 1 && b->size < TEXT_MAX ? 2 : 1,
+			       .gap = GUTTER,
+			       .equal_rows = true});
+	for (size_t i = 0, n = 0; i < b->model->item_count; i++)
+		if (b->model->items[i].kind == ITEM_FEATURE)
+			feature(b, &b->model->items[i], n++ == 0);
+	node_end(ui);
+}
+
+static int column_count(const struct build *b)
+{
+	switch (b->size) {
+	case TEXT_NORMAL:
+		return ui_width(b->ui) >= 3 * 290 ? 3 : 2;
+	case TEXT_LARGE:
+	case TEXT_EXTRA:
+		return 2;
+	case TEXT_MAX:
+	case TEXT_SIZE_COUNT:
+		break;
+	}
+	return 1;
+}
+
+static void cards(struct build *b)
+{
+	struct ui *ui = b->ui;
+	int columns = column_count(b), in_row = 0;
+	int width = (ui_width(ui) - 2 * MARGIN - (columns - 1) * GUTTER) / columns;
+
+	for (size_t i = 0; i < b->model->item_count; i++) {
+		if (b->model->items[i].kind != ITEM_CARD)
+			continue;
+		if (in_row == 0)
+			node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
+					       .width = length_fill(1),
+					       .columns = columns,
+					       .gap = GUTTER,
+					       .equal_rows = true});
+		card(b, &b->model->items[i], width);
+		if (++in_row == columns) {
+			node_end(ui);
+			in_row = 0;
+		}
+	}
+	if (in_row > 0)
+		node_end(ui);
+}
+
+void build_home(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_model *model = b->model;
+	bool has_banner = model->offline || model->no_paper || model->no_printer;
+	const struct header header = {
+		/* Banners are no targets: they may stand in the top quarter. */
+		.style = has_banner ? HEADER_COMPACT : HEADER_TALL,
+		.title = text_title(model),
+		.lead = model->lead[0] != '\0' ? model->lead : _("Touch an option."),
+		.step = "",
+	};
+
+	frame_open(b, &header);
+	banners(b);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .height = length_fill(1),
+			       .gap = GUTTER,
+			       .paged = true,
+			       .page = b->view->page,
+			       .id = "services"});
+	features(b);
+	cards(b);
+	part_pager(b, _("See more services"));
+	node_end(ui);
+	node_add(ui, &(struct node_spec){.height = length_units(2)});
+	frame_close(b, &(struct actions){.back = NULL});
+}

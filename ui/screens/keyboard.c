@@ -1,0 +1,90 @@
+#include "ui/screens/keyboard.h"
+
+#include <string.h>
+
+#include "terminal/base/assert.h"
+#include "terminal/base/attributes.h"
+
+/* clang-format off */
+#define C(text) {KEY_CHAR, text, 1}
+#define ROW10(a, b, c, d, e, f, g, h, i, j) \
+	{10, {C(a), C(b), C(c), C(d), C(e), C(f), C(g), C(h), C(i), C(j)}}
+#define DIGITS ROW10("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
+#define ROW_Q  ROW10("Q", "W", "E", "R", "T", "Y", "U", "I", "O", "P")
+#define ROW_A  ROW10("A", "S", "D", "F", "G", "H", "J", "K", "L", "Ñ")
+#define ROW_Z \
+	{8, {C("Z"), C("X"), C("C"), C("V"), C("B"), C("N"), C("M"), {KEY_DELETE, NULL, 3}}}
+/* The marks that stand in names (domain.md section 9: . - / ' and blanks). */
+#define ROW_MARKS \
+	{6, {{KEY_ACCENT, NULL, 1}, C("Ü"), C("'"), C("-"), C("."), {KEY_SPACE, " ", 5}}}
+
+static const struct keyboard layouts[KEYBOARD_LAYOUT_COUNT] = {
+	[KEYBOARD_CURP] = {10, 4, {DIGITS, ROW_Q, ROW_A, ROW_Z}},
+	[KEYBOARD_NAME] = {10, 4, {ROW_Q, ROW_A, ROW_Z, ROW_MARKS}},
+	[KEYBOARD_TEXT] = {10, 5, {DIGITS, ROW_Q, ROW_A, ROW_Z, ROW_MARKS}},
+	[KEYBOARD_EMAIL] = {10, 5, {
+		DIGITS,
+		ROW10("q", "w", "e", "r", "t", "y", "u", "i", "o", "p"),
+		ROW10("a", "s", "d", "f", "g", "h", "j", "k", "l", "@"),
+		{8, {C("z"), C("x"), C("c"), C("v"), C("b"), C("n"), C("m"), {KEY_DELETE, NULL, 3}}},
+		{6, {C("."), C("-"), C("_"), C("+"),
+			{KEY_CHAR, "gmail.com", 3}, {KEY_CHAR, "hotmail.com", 3}}},
+	}},
+	[KEYBOARD_NUMBER] = {3, 4, {
+		{3, {C("1"), C("2"), C("3")}},
+		{3, {C("4"), C("5"), C("6")}},
+		{3, {C("7"), C("8"), C("9")}},
+		{3, {{KEY_CLEAR, NULL, 1}, C("0"), {KEY_DELETE, NULL, 1}}},
+	}},
+};
+/* clang-format on */
+
+const struct keyboard *keyboard_get(enum keyboard_layout layout)
+{
+	VT_ASSERT(layout < KEYBOARD_LAYOUT_COUNT);
+	return &layouts[layout];
+}
+
+const char *keyboard_key_id(const struct keyboard_key *key)
+{
+	switch (key->kind) {
+	case KEY_CHAR:
+		return key->text;
+	case KEY_ACCENT:
+		return "accent";
+	case KEY_SPACE:
+		return "space";
+	case KEY_DELETE:
+		return "delete";
+	case KEY_CLEAR:
+		return "clear";
+	}
+	return "";
+}
+
+const struct keyboard_key *keyboard_find(enum keyboard_layout layout, const char *id)
+{
+	const struct keyboard *keyboard = keyboard_get(layout);
+
+	for (size_t r = 0; r < keyboard->row_count; r++) {
+		for (size_t k = 0; k < keyboard->rows[r].count; k++) {
+			const struct keyboard_key *key = &keyboard->rows[r].keys[k];
+
+			if (strcmp(keyboard_key_id(key), id) == 0 ||
+				(key->kind == KEY_SPACE && strcmp(id, " ") == 0))
+				return key;
+		}
+	}
+	return NULL;
+}
+
+const char *keyboard_accented(const char *vowel)
+{
+	static const char *const pairs[][2] = {{"A", "Á"}, {"E", "É"}, {"I", "Í"}, {"O", "Ó"},
+		{"U", "Ú"}, {"a", "á"}, {"e", "é"}, {"i", "í"}, {"o", "ó"}, {"u", "ú"}};
+
+	for (size_t i = 0; i < VT_ELEMENTS(pairs); i++)
+		if (strcmp(vowel, pairs[i][0]) == 0)
+			return pairs[i][1];
+	return NULL;
+}

@@ -1,0 +1,362 @@
+#include <string.h>
+
+#include "terminal/base/text.h"
+#include "ui/screens/build.h"
+#include "ui/screens/format.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+#include "ui/toolkit/icon_table.h"
+
+void part_card_open(struct build *b, const char *id, int pad, int gap)
+{
+	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+				  .width = length_fill(1),
+				  .pad = insets_all(pad),
+				  .gap = gap,
+				  .fill = COLOR_SURFACE,
+				  .border = COLOR_LINE,
+				  .border_width = ui_palette(b->ui)->border_card,
+				  .radius = 24,
+				  .shadow = 1,
+				  .id = id});
+}
+
+void part_close(struct build *b)
+{
+	node_end(b->ui);
+}
+
+void part_banner(struct build *b, const struct banner *banner)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .pad = {18, 28, 18, 28},
+			       .gap = 22,
+			       .cross = ALIGN_CENTER,
+			       .fill = banner->ground,
+			       .border = banner->ink,
+			       .border_width = b->is_plain ? ui_palette(ui)->border_card : 2,
+			       .radius = 20,
+			       .role = banner->role,
+			       .id = banner->id});
+	widget_icon(ui, banner->icon, ICON_FILL, 52, banner->ink);
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, banner->title);
+	if (banner->text != NULL && banner->text[0] != '\0')
+		widget_text(ui, TYPE_SMALL, COLOR_TEXT, banner->text);
+	node_end(ui);
+	node_end(ui);
+}
+
+const char *part_error(const struct build *b)
+{
+	if (b->view->error[0] != '\0')
+		return b->view->error;
+	return b->model->has_field ? b->model->field.error : "";
+}
+
+void part_error_summary(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const char *id = part_error(b);
+
+	if (id[0] == '\0')
+		return;
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .pad = {22, 30, 24, 30},
+			       .gap = 8,
+			       .fill = COLOR_ERROR_BG,
+			       .border = COLOR_ERROR,
+			       .border_width = 4,
+			       .radius = 20,
+			       .role = ROLE_ALERT,
+			       .id = "error"});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = 16, .cross = ALIGN_CENTER});
+	widget_icon(ui, "warning-circle", ICON_FILL, 48, COLOR_ERROR);
+	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("There is a problem"));
+	node_end(ui);
+	widget_text(ui, TYPE_BODY, COLOR_TEXT, text_error(id));
+	node_end(ui);
+}
+
+const char *part_value(struct build *b, const char *value, bool personal)
+{
+	char masked[64];
+
+	if (!personal || !b->env->masked)
+		return value;
+	format_masked(masked, sizeof(masked), value);
+	return node_text(b->ui, "%s", masked);
+}
+
+void part_unmask(struct build *b)
+{
+	if (!b->env->masked)
+		return;
+	widget_button(b->ui, &(struct button){.kind = BUTTON_SECONDARY,
+				     .id = "unmask",
+				     .label = _("Show my data"),
+				     .action = "unmask",
+				     .icon = "eye",
+				     .width = length_fill(1)});
+}
+
+void part_icon_box(struct build *b, const char *icon, int size, enum color fg, enum color ground)
+{
+	struct ui *ui = b->ui;
+
+	if (icon[0] == '\0' || icon_find(icon) == NULL)
+		icon = "file-text";
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_units(size),
+			       .height = length_units(size),
+			       .main = ALIGN_CENTER,
+			       .cross = ALIGN_CENTER,
+			       .fill = ground,
+			       .radius = 20});
+	widget_icon(ui, icon, ICON_DUOTONE, size * 6 / 10, fg);
+	node_end(ui);
+}
+
+void part_radio(struct build *b, const struct radio *radio)
+{
+	struct ui *ui = b->ui;
+	int border = ui_palette(ui)->border_card;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .min_height = 136,
+			       .pad = {16, 28, 16, 28},
+			       .gap = 16,
+			       .cross = ALIGN_CENTER,
+			       .fill = radio->checked ? COLOR_TINT : COLOR_SURFACE,
+			       .border = radio->checked ? COLOR_ACTION : COLOR_CONTROL,
+			       .border_width = radio->checked ? 5 : border,
+			       .radius = 24,
+			       .shadow = radio->checked ? 0 : 1,
+			       .role = ROLE_RADIO,
+			       .states = radio->checked ? STATE_CHECKED : 0,
+			       .id = radio->id,
+			       .lang = radio->lang,
+			       .action = radio->action,
+			       .arg = radio->arg});
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	widget_text(ui, TYPE_HEADING, COLOR_TEXT, radio->label);
+	if (radio->detail != NULL && radio->detail[0] != '\0')
+		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, radio->detail);
+	node_end(ui);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_units(46),
+			       .height = length_units(46),
+			       .main = ALIGN_CENTER,
+			       .cross = ALIGN_CENTER,
+			       .radius = RADIUS_PILL,
+			       .fill = radio->checked ? COLOR_ACTION : COLOR_SURFACE,
+			       .border = radio->checked ? COLOR_ACTION : COLOR_CONTROL,
+			       .border_width = 3});
+	if (radio->checked)
+		widget_icon(ui, "check", ICON_BOLD, 30, COLOR_ON_ACTION);
+	node_end(ui);
+	node_end(ui);
+}
+
+void part_pager(struct build *b, const char *label)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_ROW, .width = length_fill(1), .pager = true});
+	widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
+				  .id = "more",
+				  .label = label,
+				  .action = "page",
+				  .icon_after = "caret-down",
+				  .width = length_fill(1)});
+	node_end(ui);
+}
+
+void part_money(struct build *b)
+{
+	struct ui *ui = b->ui;
+
+	if (!b->model->no_charge)
+		return;
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .gap = 16,
+			       .cross = ALIGN_CENTER,
+			       .role = ROLE_NOTE,
+			       .id = "money"});
+	widget_icon(ui, "hand-coins", ICON_DUOTONE, 52, COLOR_OK);
+	node_add(ui, &(struct node_spec){.text = _("Nothing has been charged."),
+			     .type = TYPE_BODY_STRONG,
+			     .width = length_fill(1)});
+	node_end(ui);
+}
+
+static void row_build(struct build *b, const struct screen_item *item, bool with_change, bool first)
+{
+	struct ui *ui = b->ui;
+	const char *value = item->value[0] != '\0' ? item->value : item->detail;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
+	if (!first)
+		widget_line(ui, COLOR_LINE);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .min_height = with_change && item->changeable ? 116 : 96,
+			       .pad = insets_xy(0, 14),
+			       .gap = GUTTER,
+			       .cross = ALIGN_CENTER,
+			       .role = ROLE_ROW,
+			       .id = node_text(ui, "row-%s", item->id)});
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->label);
+	node_add(ui, &(struct node_spec){.text = part_value(b, value, item->personal),
+			     .type = TYPE_VALUE,
+			     .personal = item->personal});
+	node_end(ui);
+	if (with_change && item->changeable)
+		widget_button(ui, &(struct button){.kind = BUTTON_TINT,
+					  .id = node_text(ui, "change-%s", item->id),
+					  .label = _("Change"),
+					  .name = node_text(ui, _("Change %s"), item->label),
+					  .action = "change",
+					  .arg = item->id,
+					  .icon = "pencil-simple"});
+	node_end(ui);
+	node_end(ui);
+}
+
+void part_rows(struct build *b, bool with_change)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < b->model->item_count; i++) {
+		const struct screen_item *item = &b->model->items[i];
+
+		if (item->kind != ITEM_ROW)
+			continue;
+		row_build(b, item, with_change, first);
+		first = false;
+	}
+}
+
+void part_spacer(struct build *b)
+{
+	widget_spacer(b->ui, 1);
+}
+
+/* ---- keyboard ---- */
+
+#define KEY_WIDTH  85
+#define KEY_HEIGHT 92
+#define KEY_GAP	   11 /* 2.7 mm; 10 would be 2.48 */
+#define PAD_WIDTH  240
+#define PAD_HEIGHT 110
+
+static const char *key_label(const struct keyboard_key *key)
+{
+	switch (key->kind) {
+	case KEY_CHAR:
+		return key->text;
+	case KEY_ACCENT:
+		return "´";
+	case KEY_SPACE:
+		return _("Space");
+	case KEY_DELETE:
+		return _("Delete");
+	case KEY_CLEAR:
+		return _("Clear");
+	}
+	return "";
+}
+
+/* What speech and tests call a key whose label is a mark. */
+static const char *key_name(const struct keyboard_key *key)
+{
+	if (key->kind == KEY_ACCENT)
+		return _("Accent");
+	if (key->kind != KEY_CHAR)
+		return NULL;
+	switch (key->text[0]) {
+	case '\'':
+		return _("Apostrophe");
+	case '-':
+		return _("Hyphen");
+	case '.':
+		return _("Point");
+	case '@':
+		return _("At sign");
+	case '_':
+		return _("Underscore");
+	case '+':
+		return _("Plus sign");
+	default:
+		return NULL;
+	}
+}
+
+static void key_build(struct build *b, const struct keyboard_key *key, bool is_pad)
+{
+	struct ui *ui = b->ui;
+	const struct entry *entry = &b->view->entry;
+	int unit = is_pad ? PAD_WIDTH : KEY_WIDTH;
+	const char *label = key_label(key), *accented;
+	bool is_wide = key->columns > 1 || key->kind == KEY_DELETE || key->kind == KEY_CLEAR;
+
+	if (entry->accent && key->kind == KEY_CHAR &&
+		(accented = keyboard_accented(key->text)) != NULL)
+		label = accented;
+	widget_key(ui,
+		&(struct key){
+			.id = node_text(ui, "key-%s", keyboard_key_id(key)),
+			.label = label,
+			.name = key_name(key),
+			.arg = keyboard_key_id(key),
+			.icon = key->kind == KEY_DELETE ? "backspace" : NULL,
+			.width = length_units(key->columns * unit + (key->columns - 1) * KEY_GAP),
+			.height = is_pad ? PAD_HEIGHT : KEY_HEIGHT,
+			.disabled = !entry_allows(entry, key),
+			.repeats = key->kind == KEY_DELETE,
+			.wide = is_wide,
+		});
+}
+
+void part_keyboard(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct keyboard *keyboard;
+	enum keyboard_layout layout;
+	bool is_pad;
+
+	if (!entry_layout(&b->view->entry, &layout))
+		return;
+	keyboard = keyboard_get(layout);
+	is_pad = layout == KEYBOARD_NUMBER;
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .self = ALIGN_CENTER,
+			       .pad = insets_xy(17, 16),
+			       .gap = KEY_GAP,
+			       .fill = COLOR_SURFACE2,
+			       .border = b->is_plain ? COLOR_CONTROL : COLOR_NONE,
+			       .border_width = 2,
+			       .radius = 24,
+			       .role = ROLE_GROUP,
+			       .name = _("Keyboard"),
+			       .id = "keyboard"});
+	for (size_t r = 0; r < keyboard->row_count; r++) {
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
+		for (size_t k = 0; k < keyboard->rows[r].count; k++)
+			key_build(b, &keyboard->rows[r].keys[k], is_pad);
+		node_end(ui);
+	}
+	node_end(ui);
+	node_add(ui, &(struct node_spec){.height = length_units(24)});
+}

@@ -1,0 +1,150 @@
+#include <string.h>
+
+#include "ui/screens/build.h"
+#include "ui/screens/format.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+
+/* What happened, what it means, what can be done now (UI.md section 12); the folio that is safe;
+ * and whether money was taken. No codes in the heading. */
+
+static void sign(struct build *b, const char *icon, int size)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_units(size),
+			       .height = length_units(size),
+			       .self = ALIGN_CENTER,
+			       .main = ALIGN_CENTER,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_WARN_BG,
+			       .border = b->is_plain ? COLOR_WARN : COLOR_NONE,
+			       .border_width = 4,
+			       .radius = RADIUS_PILL,
+			       .droppable = 2});
+	widget_icon(ui, icon, ICON_DUOTONE, size / 2, COLOR_WARN);
+	node_end(ui);
+}
+
+static void line(struct build *b, const char *icon, const char *title, const char *text)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .pad = insets_xy(0, 12),
+			       .gap = 26,
+			       .cross = ALIGN_CENTER,
+			       .role = ROLE_NOTE});
+	part_icon_box(b, icon, 84, COLOR_ICON, COLOR_TINT);
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, title);
+	widget_text(ui, TYPE_BODY, COLOR_TEXT2, text);
+	node_end(ui);
+	node_end(ui);
+}
+
+static void folio(struct build *b)
+{
+	struct ui *ui = b->ui;
+	char text[VT_FOLIO_SIZE + 8];
+
+	if (b->model->folio[0] == '\0')
+		return;
+	format_folio(text, sizeof(text), b->model->folio);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .pad = insets_xy(32, 22),
+			       .gap = 4,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_OK_BG,
+			       .border = COLOR_OK,
+			       .border_width = 3,
+			       .radius = 20,
+			       .role = ROLE_STATUS,
+			       .id = "folio"});
+	widget_text(ui, TYPE_BODY, COLOR_TEXT, _("Your folio is safe"));
+	widget_text(ui, TYPE_TITLE, COLOR_TEXT, text);
+	node_end(ui);
+}
+
+void build_problem(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_model *model = b->model;
+	const struct header header = {.style = HEADER_COMPACT, .title = text_title(model)};
+	struct text_problem text;
+
+	text_problem(model->problem, &text);
+	frame_open(b, &header);
+	widget_spacer(ui, 1);
+	sign(b, text.icon, 200);
+	widget_spacer(ui, 1);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .height = length_fill(6),
+			       .gap = GUTTER,
+			       .paged = true,
+			       .page = b->view->page,
+			       .id = "explanation"});
+	folio(b);
+	if (b->size <= TEXT_LARGE)
+		part_card_open(b, NULL, 32, 8);
+	line(b, "info", _("What happened"), model->lead[0] != '\0' ? model->lead : text.what);
+	line(b, "hand-palm", _("What it means"), text.means);
+	line(b, "arrow-right", _("What you can do now"), text.now);
+	if (b->size <= TEXT_LARGE)
+		part_close(b);
+	else
+		part_pager(b, _("Read more"));
+	node_end(ui);
+	part_money(b);
+	frame_close(b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
+			       .primary = model->primary[0] != '\0' ? model->primary
+								    : _("See the services"),
+			       .primary_action = "close",
+			       .primary_icon_after = "arrow-right"});
+}
+
+void build_out_of_service(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_model *model = b->model;
+	const struct header header = {.style = HEADER_COMPACT, .title = "", .step = ""};
+	struct text_problem text;
+
+	text_problem(model->problem, &text);
+	frame_open(b, &header);
+	widget_spacer(ui, 2);
+	sign(b, text.icon, 260);
+	node_add(ui, &(struct node_spec){.height = length_units(10), .droppable = 2});
+	node_add(ui, &(struct node_spec){.text = text_title(model),
+			     .type = TYPE_TITLE_LARGE,
+			     .text_align = TEXT_CENTER,
+			     .width = length_fill(1),
+			     .role = ROLE_HEADING,
+			     .id = "title"});
+	node_add(ui, &(struct node_spec){.text = model->lead[0] != '\0' ? model->lead : text.what,
+			     .type = TYPE_LEAD,
+			     .fg = COLOR_TEXT2,
+			     .text_align = TEXT_CENTER,
+			     .width = length_fill(1)});
+	widget_spacer(ui, 1);
+	part_card_open(b, NULL, 36, 8);
+	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("Meanwhile you can"));
+	line(b, "map-pin", _("Use another terminal"), text.means);
+	line(b, "headset", _("Call free of charge"), _("079, every day, 24 hours."));
+	part_close(b);
+	widget_spacer(ui, 1);
+	if (model->terminal[0] != '\0')
+		node_add(ui, &(struct node_spec){
+				     .text = node_text(ui, _("Terminal %s"), model->terminal),
+				     .type = TYPE_SMALL,
+				     .fg = COLOR_TEXT2,
+				     .text_align = TEXT_CENTER,
+				     .width = length_fill(1)});
+	widget_spacer(ui, 2);
+	frame_close(b, &(struct actions){.has_no_dock = strcmp(model->problem, "restarting") == 0});
+}

@@ -1,0 +1,199 @@
+#include <string.h>
+
+#include "ui/screens/build.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+
+/* One question: a text with its keyboard, a date in three boxes, or a list of radio cards. */
+
+static bool is_list(const struct build *b)
+{
+	return b->model->field.type == FIELD_CHOICE || b->model->field.type == FIELD_ENTITY;
+}
+
+static void caret(struct build *b, int height)
+{
+	node_add(b->ui, &(struct node_spec){.width = length_units(4),
+				.height = length_units(height),
+				.fill = COLOR_ACTION_TEXT,
+				.radius = 2});
+}
+
+static void hint(struct build *b, const char *text)
+{
+	if (text[0] != '\0')
+		node_add(b->ui, &(struct node_spec){.text = text,
+					.type = TYPE_BODY,
+					.fg = COLOR_TEXT2,
+					.width = length_fill(1),
+					.id = "hint"});
+}
+
+static bool is_wrong(const struct build *b)
+{
+	return part_error(b)[0] != '\0' && !b->view->error_seen;
+}
+
+static void text_box(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const char *value = part_value(b, b->view->entry.text, true);
+	bool wrong = is_wrong(b);
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .min_height = 120,
+			       .pad = insets_xy(28, 20),
+			       .gap = 4,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_SURFACE,
+			       .border = wrong ? COLOR_ERROR : COLOR_ACTION,
+			       .border_width = 5,
+			       .radius = 16,
+			       .role = ROLE_TEXTBOX,
+			       .states = wrong ? STATE_INVALID : 0,
+			       .id = "field",
+			       .name = b->model->field.label,
+			       .description = b->model->field.hint,
+			       .value = value,
+			       .personal = true,
+			       .editable = true});
+	if (value[0] != '\0')
+		node_add(ui, &(struct node_spec){
+				     .text = value, .type = TYPE_CARD_TITLE, .personal = true});
+	if (!b->env->masked)
+		caret(b, 56);
+	node_end(ui);
+}
+
+static void date_box(struct build *b, enum date_part part, const char *label, int width)
+{
+	struct ui *ui = b->ui;
+	const struct entry *entry = &b->view->entry;
+	bool active = entry->part == part && !b->env->masked, wrong = is_wrong(b);
+	const char *value = part_value(b, entry->parts[part], true);
+
+	node_begin(
+		ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			    .gap = 8,
+			    .cross = ALIGN_CENTER,
+			    .role = ROLE_TEXTBOX,
+			    .id = node_text(ui, "part-%d", (int)part),
+			    .name = label,
+			    .value = value,
+			    .personal = true,
+			    .states = (wrong ? STATE_INVALID : 0u) | (active ? STATE_CURRENT : 0u),
+			    .action = "part",
+			    .arg = node_text(ui, "%d", (int)part)});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_units(width),
+			       .min_height = 120,
+			       .gap = 4,
+			       .main = ALIGN_CENTER,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_SURFACE,
+			       .border = wrong	  ? COLOR_ERROR
+					 : active ? COLOR_ACTION
+						  : COLOR_CONTROL,
+			       .border_width = active || wrong ? 5 : 3,
+			       .radius = 16});
+	if (value[0] != '\0')
+		node_add(ui,
+			&(struct node_spec){.text = value, .type = TYPE_CURP, .personal = true});
+	if (active)
+		caret(b, 60);
+	node_end(ui);
+	widget_text(ui, active ? TYPE_CAPTION : TYPE_SMALL,
+		active ? COLOR_ACTION_TEXT : COLOR_TEXT2, label);
+	node_end(ui);
+}
+
+static void date_boxes(struct build *b)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .gap = 28,
+			       .role = ROLE_GROUP,
+			       .name = b->model->field.label,
+			       .id = "field"});
+	date_box(b, DATE_DAY, _("Day"), 190);
+	date_box(b, DATE_MONTH, _("Month"), 190);
+	date_box(b, DATE_YEAR, _("Year"), 300);
+	node_end(ui);
+}
+
+static void choices(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_model *model = b->model;
+	int columns = b->size <= TEXT_LARGE && model->item_count > 4 ? 2 : 1, in_row = 0;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .height = length_fill(1),
+			       .gap = GUTTER,
+			       .paged = true,
+			       .page = b->view->page,
+			       .role = ROLE_RADIOGROUP,
+			       .name = text_title(model),
+			       .id = "choices"});
+	for (size_t i = 0; i < model->item_count; i++) {
+		const struct screen_item *item = &model->items[i];
+
+		if (in_row == 0)
+			node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
+					       .width = length_fill(1),
+					       .columns = columns,
+					       .gap = GUTTER,
+					       .equal_rows = true});
+		part_radio(b, &(struct radio){
+				      .id = node_text(ui, "choice-%s", item->id),
+				      .label = item->label,
+				      .detail = item->value[0] != '\0' ? item->value : item->detail,
+				      .action = "choose",
+				      .arg = item->id,
+				      .checked = strcmp(item->id, b->view->entry.text) == 0,
+			      });
+		if (++in_row == columns) {
+			node_end(ui);
+			in_row = 0;
+		}
+	}
+	if (in_row > 0)
+		node_end(ui);
+	part_pager(b, _("See more options"));
+	node_end(ui);
+}
+
+void build_question(struct build *b)
+{
+	const struct screen_model *model = b->model;
+	const struct screen_field *field = &model->field;
+	const char *label = field->label;
+	const struct header header = {
+		.style = is_list(b) ? HEADER_TALL : HEADER_COMPACT,
+		.title = model->title[0] != '\0' ? model->title
+			 : field->optional	 ? node_text(b->ui, _("%s (optional)"), label)
+						 : label,
+		.lead = model->lead,
+	};
+
+	frame_open(b, &header);
+	part_error_summary(b);
+	hint(b, field->hint);
+	if (is_list(b))
+		choices(b);
+	else if (field->type == FIELD_DATE)
+		date_boxes(b);
+	else
+		text_box(b);
+	if (!is_list(b))
+		part_unmask(b);
+	frame_close(
+		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
+			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),
+			   .primary_action = "submit",
+			   .primary_icon_after = "arrow-right",
+			   .keyboard = !is_list(b)});
+}

@@ -1,0 +1,115 @@
+#include "ui/screens/build.h"
+#include "ui/screens/format.h"
+#include "ui/screens/locale.h"
+#include "ui/screens/texts.h"
+#include "terminal/domain/money.h"
+
+static void total(struct build *b)
+{
+	struct ui *ui = b->ui;
+	char amount[MONEY_SIZE];
+
+	if (b->model->total_centavos <= 0)
+		return;
+	money_format(b->model->total_centavos, amount);
+	widget_line(ui, COLOR_LINE);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .pad = insets_xy(0, 14),
+			       .gap = GUTTER,
+			       .cross = ALIGN_CENTER,
+			       .role = ROLE_ROW,
+			       .id = "total"});
+	node_add(ui, &(struct node_spec){
+			     .text = _("Total"), .type = TYPE_HEADING, .width = length_fill(1)});
+	widget_text(ui, TYPE_AMOUNT, COLOR_TEXT, amount);
+	widget_text(ui, TYPE_SMALL, COLOR_TEXT2, "MXN");
+	node_end(ui);
+}
+
+static void consent(struct build *b)
+{
+	struct ui *ui = b->ui;
+	bool checked = b->view->consent, wrong = part_error(b)[0] != '\0' && !checked;
+
+	if (!b->model->needs_consent)
+		return;
+	node_begin(
+		ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			    .width = length_fill(1),
+			    .min_height = 104,
+			    .pad = insets_xy(30, 16),
+			    .gap = 26,
+			    .cross = ALIGN_CENTER,
+			    .fill = COLOR_SURFACE,
+			    .border = wrong ? COLOR_ERROR : COLOR_CONTROL,
+			    .border_width = wrong ? 5 : ui_palette(ui)->border_control,
+			    .radius = 20,
+			    .role = ROLE_CHECKBOX,
+			    .states = (checked ? STATE_CHECKED : 0u) | (wrong ? STATE_INVALID : 0u),
+			    .id = "consent",
+			    .action = "consent"});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_units(56),
+			       .height = length_units(56),
+			       .main = ALIGN_CENTER,
+			       .cross = ALIGN_CENTER,
+			       .fill = checked ? COLOR_ACTION : COLOR_SURFACE,
+			       .border = checked ? COLOR_ACTION : COLOR_CONTROL,
+			       .border_width = 4,
+			       .radius = 12});
+	if (checked)
+		widget_icon(ui, "check", ICON_BOLD, 42, COLOR_ON_ACTION);
+	node_end(ui);
+	node_add(ui, &(struct node_spec){.text = b->model->lead[0] != '\0'
+							 ? b->model->lead
+							 : _("I confirm that the data are correct"),
+			     .type = TYPE_BODY_STRONG,
+			     .width = length_fill(1)});
+	node_end(ui);
+}
+
+void build_review(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_model *model = b->model;
+	const struct header header = {.style = HEADER_TALL,
+		.title = text_title(model),
+		/* With consent the lead is what one agrees to: it stands at the box. */
+		.lead = model->needs_consent ? "" : model->lead};
+	const char *primary = model->primary[0] != '\0' ? model->primary : _("Confirm and send");
+
+	frame_open(b, &header);
+	part_error_summary(b);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .height = length_fill(1),
+			       .paged = true,
+			       .page = b->view->page,
+			       .gap = 0,
+			       .role = ROLE_LIST,
+			       .name = _("Your answers"),
+			       .id = "rows"});
+	if (b->size <= TEXT_NORMAL) {
+		part_card_open(b, NULL, 32, 0);
+		part_rows(b, true);
+		total(b);
+		part_close(b);
+	} else {
+		part_rows(b, true);
+		part_pager(b, _("See more answers"));
+	}
+	node_end(ui);
+	if (b->size > TEXT_NORMAL)
+		total(b);
+	if (b->size <= TEXT_LARGE)
+		part_money(b);
+	consent(b);
+	part_unmask(b);
+	frame_close(
+		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
+			   .primary = primary,
+			   .primary_action = "confirm",
+			   .primary_icon = model->total_centavos > 0 ? "lock-key" : NULL,
+			   .primary_icon_after = model->total_centavos > 0 ? NULL : "arrow-right"});
+}

@@ -1,0 +1,411 @@
+#include "ui/screens/screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal/base/assert.h"
+#include "terminal/base/log.h"
+#include "terminal/base/text.h"
+#include "ui/screens/build.h"
+#include "ui/screens/locale.h"
+
+/* How a model becomes the view on the screen (UI.md section 7):
+ *
+ *	             model ≠ wait, or 300 ms after a wait model
+ *	show ──► next ──────────────────────────────────────────► view
+ *	          └─ while the view is a wait drawn less than 500 ms ago
+ *
+ * So a fast answer never flashes "Consultando…", and a slow one does not vanish at once. While
+ * something waits in next, taps do nothing: core has moved on, they would name an old revision. */
+
+#define WAIT_DELAY_MS 300
+#define WAIT_KEEP_MS  500
+
+struct screen *screen_create(const char *locales)
+{
+	struct screen *screen = calloc(1, sizeof(*screen));
+	struct vt_error error;
+
+	if (screen == NULL)
+		return NULL;
+	/* Without catalogues the ui still works, in the English of the message ids. */
+	if (locale_init(locales, &error) != VT_OK)
+		vt_log(VT_LOG_ERROR, "screens: %s", error.msg);
+	return screen;
+}
+
+static void view_wipe(struct view *view)
+{
+	vt_wipe(view, sizeof(*view));
+	view->error = "";
+}
+
+void screen_destroy(struct screen **screen)
+{
+	if (*screen == NULL)
+		return;
+	vt_wipe(*screen, sizeof(**screen));
+	free(*screen);
+	*screen = NULL;
+}
+
+/* The same question again: what was typed stays. */
+static bool is_same_place(const struct screen_model *a, const struct screen_model *b)
+{
+	return a->screen == b->screen && strcmp(a->service, b->service) == 0 &&
+	       a->has_field == b->has_field && strcmp(a->field.name, b->field.name) == 0;
+}
+
+static void view_set(struct view *view, const struct screen_model *model)
+{
+	bool same = is_same_place(&view->model, model);
+	bool value_changed = strcmp(view->model.field.value, model->field.value) != 0;
+	bool lang_changed = strcmp(view->model.lang, model->lang) != 0;
+
+	if (!same)
+		view_wipe(view);
+	view->model = *model;
+	if (!same || lang_changed)
+		vt_copy_cut(view->chosen, sizeof(view->chosen), model->lang);
+	if (model->has_field && (!same || (value_changed && model->field.value[0] != '\0')))
+		entry_init(&view->entry, &model->field);
+	view->error = "";
+	view->error_seen = false;
+}
+
+static void promote(struct screen *screen)
+{
+	/* The local state of the view may live on: view_set() decides. */
+	view_set(&screen->view, &screen->next.model);
+	view_wipe(&screen->next);
+	screen->has_next = false;
+	screen->wait_seen = false;
+}
+
+void screen_show(struct screen *screen, const struct screen_model *model)
+{
+	bool is_wait = model->screen == SCREEN_WAIT;
+	bool shows_wait = screen->has_model && screen->view.model.screen == SCREEN_WAIT;
+	bool starts_wait = is_wait && !shows_wait && screen->has_model &&
+			   screen->view.model.screen != SCREEN_ATTRACT;
+
+	screen->next.model = *model;
+	screen->has_next = true;
+	if (!starts_wait && !(shows_wait && !is_wait && screen->wait_seen))
+		promote(screen);
+	screen->has_model = true;
+}
+
+/* Whether next must wait longer, and how long. */
+static int64_t hold_ms(const struct screen *screen, const struct screen_env *env)
+{
+	int64_t seen;
+
+	if (!screen->has_next)
+		return 0;
+	if (screen->next.model.screen == SCREEN_WAIT)
+		return env->since_show_ms < WAIT_DELAY_MS ? WAIT_DELAY_MS - env->since_show_ms : 0;
+	seen = env->now_unix_ms - screen->wait_seen_unix_ms;
+	/* A clock that jumped must not hold anything. */
+	return screen->wait_seen && seen >= 0 && seen < WAIT_KEEP_MS ? WAIT_KEEP_MS - seen : 0;
+}
+
+const struct screen_model *screen_get_model(const struct screen *screen)
+{
+	return screen->has_next ? &screen->next.model : &screen->view.model;
+}
+
+struct ui_settings screen_settings(const struct screen *screen)
+{
+	const struct screen_settings *wish = &screen->view.model.settings;
+
+	return (struct ui_settings){
+		.text_size = wish->text_size >= 0 && wish->text_size < TEXT_SIZE_COUNT
+				     ? (enum text_size)wish->text_size
+				     : TEXT_NORMAL,
+		.mode = wish->contrast >= 0 && wish->contrast < THEME_MODE_COUNT
+				? (enum theme_mode)wish->contrast
+				: THEME_LIGHT,
+		.reach = wish->reach,
+		.calm = wish->calm,
+	};
+}
+
+/* No core for some seconds: what core would say, said here. Money is core's business, so nothing is
+ * said about it. */
+static void build_lost(struct build *b)
+{
+	struct view view = {.error = ""};
+
+	view.model.screen = SCREEN_OUT_OF_SERVICE;
+	view.model.settings = b->model->settings;
+	vt_copy_cut(view.model.problem, sizeof(view.model.problem), "restarting");
+	vt_copy_cut(view.model.terminal, sizeof(view.model.terminal), b->model->terminal);
+	b->view = &view;
+	b->model = &view.model;
+	build_out_of_service(b);
+}
+
+static void build_kind(struct build *b)
+{
+	static void (*const builders[SCREEN_KIND_COUNT])(struct build *) = {
+		[SCREEN_ATTRACT] = build_attract,
+		[SCREEN_LANGUAGE] = build_language,
+		[SCREEN_HOME] = build_home,
+		[SCREEN_INTRO] = build_intro,
+		[SCREEN_QUESTION] = build_question,
+		[SCREEN_CURP] = build_curp,
+		[SCREEN_WAIT] = build_wait,
+		[SCREEN_RESULTS] = build_results,
+		[SCREEN_REVIEW] = build_review,
+		[SCREEN_DONE] = build_done,
+		[SCREEN_PROBLEM] = build_problem,
+		[SCREEN_OUT_OF_SERVICE] = build_out_of_service,
+		[SCREEN_ACCESS] = build_access,
+		[SCREEN_HELP] = build_help,
+	};
+
+	VT_ASSERT(b->model->screen < SCREEN_KIND_COUNT);
+	builders[b->model->screen](b);
+}
+
+void screen_build(struct screen *screen, struct ui *ui, const struct screen_env *env)
+{
+	struct build b = {
+		.ui = ui, .env = env, .view = &screen->view, .model = &screen->view.model};
+	struct ui_settings settings;
+	bool is_lost = env->waiting_for_core || !screen->has_model;
+
+	if (screen->has_next && hold_ms(screen, env) == 0)
+		promote(screen);
+	if (screen->view.model.screen == SCREEN_WAIT && !screen->wait_seen && !screen->has_next) {
+		screen->wait_seen = true;
+		screen->wait_seen_unix_ms = env->now_unix_ms;
+	}
+	settings = screen_settings(screen);
+	ui_set_settings(ui, &settings);
+	locale_use(screen->view.model.lang);
+	ui_begin(ui, is_lost ? "restarting" : screen_kind_names[b.model->screen], locale_get());
+	b.is_plain = !ui_palette(ui)->shadows;
+	b.size = ui_settings(ui)->text_size;
+	if (is_lost) {
+		build_lost(&b);
+	} else {
+		build_kind(&b);
+		if (b.model->warning_ms > 0)
+			frame_timeout(&b);
+	}
+	if (ui_end(ui) != VT_OK)
+		vt_log(VT_LOG_ERROR, "screens: tree of screen %s is cut",
+			screen_kind_names[b.view->model.screen]);
+}
+
+/* ---- taps ---- */
+
+/* Actions that only tell core something; the node's arg becomes the item. */
+static const struct {
+	const char *action;
+	enum intent_action intent;
+} plain_actions[] = {
+	{"start", INTENT_START},
+	{"open", INTENT_OPEN},
+	{"unknown-curp", INTENT_UNKNOWN_CURP},
+	{"change", INTENT_CHANGE},
+	{"yes", INTENT_YES},
+	{"no", INTENT_NO},
+	{"print", INTENT_PRINT},
+	{"printed-ok", INTENT_PRINTED_OK},
+	{"printed-bad", INTENT_PRINTED_BAD},
+	{"back", INTENT_BACK},
+	{"cancel", INTENT_CANCEL},
+	{"extend", INTENT_EXTEND},
+	{"end", INTENT_END},
+	{"language", INTENT_LANGUAGE},
+	{"access", INTENT_ACCESS},
+	{"help", INTENT_HELP},
+	{"close", INTENT_CLOSE},
+};
+
+static bool send(struct screen *screen, struct screen_answer *answer, enum intent_action act,
+	const char *item)
+{
+	answer->send = true;
+	answer->intent.screen = screen->view.model.screen;
+	answer->intent.revision = screen->view.model.revision;
+	answer->intent.action = act;
+	vt_copy_cut(answer->intent.item, sizeof(answer->intent.item), item);
+	return false;
+}
+
+static struct vt_date today_of(const struct screen_env *env)
+{
+	struct vt_date today;
+	int minute;
+
+	date_from_unix_ms(env->now_unix_ms, env->utc_offset_min, &today, &minute);
+	return today;
+}
+
+static bool act_submit(
+	struct screen *screen, const struct screen_env *env, struct screen_answer *answer)
+{
+	struct view *view = &screen->view;
+	const char *problem = entry_error(&view->entry, today_of(env));
+	bool is_choice = view->entry.type == FIELD_CHOICE || view->entry.type == FIELD_ENTITY;
+
+	if (problem[0] != '\0') {
+		view->error = problem;
+		view->error_seen = false;
+		return true;
+	}
+	entry_value(&view->entry, answer->intent.value);
+	return send(screen, answer, INTENT_SUBMIT, is_choice ? answer->intent.value : "");
+}
+
+static bool act_confirm(struct screen *screen, struct screen_answer *answer)
+{
+	struct view *view = &screen->view;
+
+	if (view->model.needs_consent && !view->consent) {
+		view->error = "consent";
+		view->error_seen = false;
+		return true;
+	}
+	answer->intent.consent = view->consent;
+	return send(screen, answer, INTENT_CONFIRM, "");
+}
+
+/* arg "textSize:2": name and value of a setting. */
+static bool act_setting(struct screen *screen, const char *arg, struct screen_answer *answer)
+{
+	const char *colon = strchr(arg, ':');
+	char name[VT_MAX_ID];
+
+	if (colon == NULL || (size_t)(colon - arg) >= sizeof(name))
+		return false;
+	memcpy(name, arg, (size_t)(colon - arg));
+	name[colon - arg] = '\0';
+	vt_copy_cut(answer->intent.value, sizeof(answer->intent.value), colon + 1);
+	return send(screen, answer, INTENT_SETTING, name);
+}
+
+static bool act_key(struct view *view, const char *arg)
+{
+	const struct keyboard_key *key;
+	enum keyboard_layout layout;
+
+	if (!entry_layout(&view->entry, &layout) || (key = keyboard_find(layout, arg)) == NULL ||
+		!entry_press(&view->entry, key))
+		return false;
+	/* What was wrong is being mended: the summary stays until the next "Continuar", the mark at
+	 * the field goes. */
+	view->error_seen = true;
+	return true;
+}
+
+/* Actions that change only what is drawn; true if this was one. */
+static bool act_local(struct view *view, const struct ui_action *action, bool *ret_redraw)
+{
+	*ret_redraw = true;
+	if (strcmp(action->action, "key") == 0) {
+		*ret_redraw = act_key(view, action->arg);
+	} else if (strcmp(action->action, "choose") == 0) {
+		entry_choose(&view->entry, action->arg);
+		view->error = "";
+		view->error_seen = true;
+	} else if (strcmp(action->action, "pick") == 0) {
+		vt_copy_cut(view->chosen, sizeof(view->chosen), action->arg);
+	} else if (strcmp(action->action, "part") == 0) {
+		int64_t part;
+
+		if (vt_parse_i64(action->arg, 0, DATE_PART_COUNT - 1, &part) == VT_OK)
+			entry_select(&view->entry, (enum date_part)part);
+	} else if (strcmp(action->action, "consent") == 0) {
+		view->consent = !view->consent;
+		view->error = "";
+	} else if (strcmp(action->action, "page") == 0) {
+		view->page++;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+bool screen_act(struct screen *screen, struct ui *ui, const struct screen_env *env,
+	const struct ui_action *action, struct screen_answer *ret_answer)
+{
+	const char *what = action->action;
+	bool redraw;
+
+	(void)ui;
+	memset(ret_answer, 0, sizeof(*ret_answer));
+	if (screen->has_next || !screen->has_model || env->waiting_for_core)
+		return false;
+	if (act_local(&screen->view, action, &redraw))
+		return redraw;
+	if (strcmp(what, "submit") == 0)
+		return act_submit(screen, env, ret_answer);
+	if (strcmp(what, "confirm") == 0)
+		return act_confirm(screen, ret_answer);
+	if (strcmp(what, "setting") == 0)
+		return act_setting(screen, action->arg, ret_answer);
+	if (strcmp(what, "use-language") == 0)
+		return send(screen, ret_answer, INTENT_LANGUAGE, screen->view.chosen);
+	if (strcmp(what, "listen") == 0) {
+		ret_answer->listen = true;
+		return false;
+	}
+	if (strcmp(what, "unmask") == 0) {
+		ret_answer->unmask = true;
+		return true;
+	}
+	for (size_t i = 0; i < VT_ELEMENTS(plain_actions); i++)
+		if (strcmp(what, plain_actions[i].action) == 0)
+			return send(screen, ret_answer, plain_actions[i].intent, action->arg);
+	vt_log(VT_LOG_WARNING, "screens: no such action: %s", what);
+	return false;
+}
+
+bool screen_type(struct screen *screen, const char *text)
+{
+	struct view *view = &screen->view;
+	enum keyboard_layout layout;
+	const struct keyboard_key *key;
+	char upper[8];
+
+	if (screen->has_next || !screen->has_model || !view->model.has_field ||
+		!entry_layout(&view->entry, &layout))
+		return false;
+	key = keyboard_find(layout, text[0] == '\b' ? "delete" : text);
+	if (key == NULL && text[0] >= 'a' && text[0] <= 'z' && text[1] == '\0') {
+		upper[0] = (char)(text[0] - 'a' + 'A');
+		upper[1] = '\0';
+		key = keyboard_find(layout, upper);
+	}
+	if (key == NULL || !entry_press(&view->entry, key))
+		return false;
+	view->error_seen = true;
+	return true;
+}
+
+int64_t screen_next_change_ms(const struct screen *screen, const struct screen_env *env)
+{
+	const struct screen_model *model = &screen->view.model;
+	int64_t to_second = 1000 - env->since_show_ms % 1000;
+
+	if (!screen->has_model || env->waiting_for_core)
+		return -1;
+	if (screen->has_next)
+		return hold_ms(screen, env);
+	if (model->warning_ms > 0 && frame_seconds_left(model, env) > 0) {
+		int64_t left = model->warning_ms - env->since_show_ms;
+
+		/* The number changes when a whole second is left. */
+		return left % 1000 > 0 ? left % 1000 : 1000;
+	}
+	if (model->screen == SCREEN_WAIT)
+		return to_second;
+	if (model->screen == SCREEN_DONE && model->print == PRINT_BUSY)
+		return to_second;
+	return -1;
+}
