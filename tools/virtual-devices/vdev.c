@@ -141,6 +141,8 @@ static int give_status(const struct vdev *dev, const struct vdev_setup *setup, u
 
 	if ((setup->type & 0x1f) == 2 && dev->halted & halt_bit((uint8_t)setup->index))
 		status[0] = 1;
+	if ((setup->type & 0x1f) == 0 && dev->desc.config_length > 7)
+		status[0] = dev->desc.config[7] >> 6 & 1; /* self-powered, as the descriptor says */
 	return give(setup, data, status, sizeof(status));
 }
 

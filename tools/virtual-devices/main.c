@@ -1,0 +1,477 @@
+/* virtual-devices: serves virtual USB devices, talks to a running server, launches clients. */
+
+#include <errno.h>
+#include <getopt.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "terminal/base/cleanup.h"
+#include "terminal/base/log.h"
+#include "terminal/base/text.h"
+#include "tools/virtual-devices/printer.h"
+#include "tools/virtual-devices/server.h"
+
+#define PRELOAD "libumockdev-preload.so.0"
+
+static const char usage_text[] =
+	"usage: virtual-devices serve --root DIR... --device KIND[:OPTIONS]... [OPTIONS] [-- "
+	"PROGRAM ARGS]\n"
+	"         --root DIR        one for each client process; absolute, at most 70 bytes\n"
+	"         --device printer[:id=ID,serial=TEXT,buffer=BYTES,paper=MM,speed=FACTOR,\n"
+	"                           usblp,no-qr,no-process-id]\n"
+	"         --paper DIR       each sheet as DIR/paper-N.png, torn ones as "
+	"paper-N-partial.png\n"
+	"         --control SOCKET  for `virtual-devices control`\n"
+	"         --pcap FILE       every transfer, for tshark\n"
+	"         --script FILE     lines \"MS COMMAND\"; --record FILE writes such lines\n"
+	"         --speed FACTOR    of printing: 1 = real, 0.5, 10 ..., instant\n"
+	"         --seed N          of garbage faults\n"
+	"         --ready-fd N      write \"ready\" there instead of to standard output\n"
+	"         --verbose\n"
+	"         PROGRAM           runs as a client of the first root; the server ends with it\n"
+	"       virtual-devices control SOCKET COMMAND...\n"
+	"         plug|unplug|status [ID] · power on|off · devices · sheets · quit\n"
+	"         paper out|low|full|take|MM · cover open|close · cutter jam|clear\n"
+	"         offline|fatal|heat|mute on|off · drawer open|close · feed\n"
+	"         fault TYPE [control|out|in|any] [at N] [times N] [bytes N|ms N] · fault clear\n"
+	"         wait KEY=VALUE|KEY>=NUMBER [MS]   (keys as in status: sheets, buffered, online "
+	"...)\n"
+	"       virtual-devices run --root DIR -- PROGRAM ARGS...\n";
+
+static int usage(void)
+{
+	fputs(usage_text, stderr);
+	return 2;
+}
+
+/* --- options --- */
+
+static uint32_t arg_seed = 1;
+static unsigned arg_speed_percent = 100;
+static bool arg_instant;
+
+/* "instant" or a decimal factor with at most two places. */
+static bool parse_speed(const char *text, unsigned *ret_percent, bool *ret_instant)
+{
+	int64_t whole = 0, part = 0;
+	char head[16];
+	const char *dot = strchr(text, '.');
+
+	if (strcmp(text, "instant") == 0) {
+		*ret_instant = true;
+		return true;
+	}
+	size_t length = dot ? (size_t)(dot - text) : strlen(text);
+	if (length >= sizeof(head))
+		return false;
+	memcpy(head, text, length);
+	head[length] = '\0';
+	if (vt_parse_i64(head, 0, 1000, &whole) != VT_OK ||
+		(dot && (strlen(dot) > 3 || vt_parse_i64(dot + 1, 0, 99, &part) != VT_OK)))
+		return false;
+	if (dot && strlen(dot) == 2)
+		part *= 10;
+	*ret_percent = (unsigned)(whole * 100 + part);
+	*ret_instant = false;
+	return *ret_percent > 0;
+}
+
+static bool parse_number(const char *text, int64_t max, int64_t *ret)
+{
+	return text && vt_parse_i64(text, 0, max, ret) == VT_OK;
+}
+
+static bool printer_option(
+	struct printer_options *o, bool *usblp, const char *key, const char *value)
+{
+	int64_t n;
+
+	if (strcmp(key, "id") == 0 && value && *value)
+		o->id = value;
+	else if (strcmp(key, "serial") == 0 && value)
+		o->serial = value;
+	else if (strcmp(key, "buffer") == 0 && parse_number(value, 1 << 24, &n))
+		o->buffer_bytes = (size_t)n;
+	else if (strcmp(key, "paper") == 0 && parse_number(value, 1000000, &n))
+		o->paper_mm = (int)n;
+	else if (strcmp(key, "speed") == 0 && value)
+		return parse_speed(value, &o->speed_percent, &o->instant);
+	else if (strcmp(key, "usblp") == 0 && !value)
+		*usblp = true;
+	else if (strcmp(key, "no-qr") == 0 && !value)
+		o->no_qr = true;
+	else if (strcmp(key, "no-process-id") == 0 && !value)
+		o->no_process_id = true;
+	else
+		return false;
+	return true;
+}
+
+/* "printer:id=left,usblp". index counts devices, for ids nobody gave. */
+static enum vt_code add_device(
+	struct vserver *server, const char *text, int index, struct vt_error *error)
+{
+	char copy[300], id[32];
+	bool usblp = false;
+	struct printer_options o = {
+		.speed_percent = arg_speed_percent, .instant = arg_instant, .seed = arg_seed};
+
+	if (!vt_copy(copy, sizeof(copy), text) ||
+		!(index > 1 ? vt_format(id, sizeof(id), "printer%d", index)
+			    : vt_copy(id, sizeof(id), "printer")))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "--device: too long");
+	char *save = NULL;
+	char *options = strchr(copy, ':');
+	if (options)
+		*options++ = '\0';
+	if (strcmp(copy, "printer") != 0)
+		return vt_fail(error, VT_ERR_NOT_FOUND, 0, "--device: no kind \"%s\"", copy);
+	o.id = id;
+	for (char *key = options ? strtok_r(options, ",", &save) : NULL; key;
+		key = strtok_r(NULL, ",", &save)) {
+		char *value = strchr(key, '=');
+		if (value)
+			*value++ = '\0';
+		if (!printer_option(&o, &usblp, key, value))
+			return vt_fail(error, VT_ERR_INVALID, 0, "--device: option \"%s\"", key);
+	}
+	struct vdev *dev = printer_create(&o);
+	if (!dev)
+		return vt_fail(error, VT_ERR_NOMEM, 0, "printer");
+	enum vt_code code = vserver_add_device(server, dev, usblp, error);
+	if (code != VT_OK)
+		vdev_destroy(&dev);
+	return code;
+}
+
+/* --- serve --- */
+
+enum {
+	OPT_ROOT = 1,
+	OPT_DEVICE,
+	OPT_PAPER,
+	OPT_CONTROL,
+	OPT_PCAP,
+	OPT_SCRIPT,
+	OPT_RECORD,
+	OPT_SPEED,
+	OPT_SEED,
+	OPT_READY,
+	OPT_VERBOSE
+};
+
+static const struct option serve_options[] = {{"root", required_argument, NULL, OPT_ROOT},
+	{"device", required_argument, NULL, OPT_DEVICE},
+	{"paper", required_argument, NULL, OPT_PAPER},
+	{"control", required_argument, NULL, OPT_CONTROL},
+	{"pcap", required_argument, NULL, OPT_PCAP},
+	{"script", required_argument, NULL, OPT_SCRIPT},
+	{"record", required_argument, NULL, OPT_RECORD},
+	{"speed", required_argument, NULL, OPT_SPEED}, {"seed", required_argument, NULL, OPT_SEED},
+	{"ready-fd", required_argument, NULL, OPT_READY},
+	{"verbose", no_argument, NULL, OPT_VERBOSE}, {NULL, 0, NULL, 0}};
+
+struct serve {
+	struct vserver *server;
+	const char *devices[VSERVER_MAX_DEVICES];
+	int device_count;
+	const char *first_root;
+	int ready_fd;
+};
+
+static enum vt_code apply_option(struct serve *s, int option, struct vt_error *error)
+{
+	int64_t n;
+
+	switch (option) {
+	case OPT_ROOT:
+		if (!s->first_root)
+			s->first_root = optarg;
+		return vserver_add_root(s->server, optarg, error);
+	case OPT_DEVICE:
+		if (s->device_count == VSERVER_MAX_DEVICES)
+			return vt_fail(error, VT_ERR_LIMIT, 0, "--device: too many");
+		s->devices[s->device_count++] = optarg;
+		return VT_OK;
+	case OPT_PAPER:
+		return vserver_set_paper(s->server, optarg, error);
+	case OPT_CONTROL:
+		return vserver_open_control(s->server, optarg, error);
+	case OPT_PCAP:
+		return vserver_set_pcap(s->server, optarg, error);
+	case OPT_SCRIPT:
+		return vserver_load_script(s->server, optarg, error);
+	case OPT_RECORD:
+		return vserver_set_record(s->server, optarg, error);
+	case OPT_SPEED:
+		if (parse_speed(optarg, &arg_speed_percent, &arg_instant))
+			return VT_OK;
+		return vt_fail(error, VT_ERR_INVALID, 0, "--speed: a factor or instant");
+	case OPT_SEED:
+		if (!parse_number(optarg, UINT32_MAX, &n))
+			return vt_fail(error, VT_ERR_INVALID, 0, "--seed: a number");
+		arg_seed = (uint32_t)n;
+		return VT_OK;
+	case OPT_READY:
+		if (!parse_number(optarg, 1 << 20, &n))
+			return vt_fail(error, VT_ERR_INVALID, 0, "--ready-fd: a number");
+		s->ready_fd = (int)n;
+		return VT_OK;
+	case OPT_VERBOSE:
+		vt_log_init("virtual-devices", VT_LOG_DEBUG);
+		return VT_OK;
+	default:
+		return vt_fail(error, VT_ERR_INVALID, 0, "unknown option");
+	}
+}
+
+static enum vt_code say_ready(int fd, struct vt_error *error)
+{
+	if (write(fd, "ready\n", 6) != 6)
+		return vt_fail(error, VT_ERR_IO, errno, "ready: %s", strerror(errno));
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return VT_OK;
+}
+
+/* PROGRAM as a client, by way of our own `run`; its signal mask is clean. */
+static enum vt_code spawn_client(
+	const char *root, char **program, pid_t *ret_pid, struct vt_error *error)
+{
+	char *argv[64] = {NULL};
+	size_t count = 0;
+	sigset_t none;
+	posix_spawnattr_t attributes;
+	char self[] = "virtual-devices", run[] = "run", option[] = "--root", end[] = "--";
+	char root_copy[VSERVER_MAX_ROOT_PATH + 1];
+
+	if (!vt_copy(root_copy, sizeof(root_copy), root))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "root path too long");
+	char *head[] = {self, run, option, root_copy, end};
+	for (size_t i = 0; i < VT_ELEMENTS(head); i++)
+		argv[count++] = head[i];
+	for (; *program && count + 1 < VT_ELEMENTS(argv); program++)
+		argv[count++] = *program;
+	if (*program)
+		return vt_fail(error, VT_ERR_LIMIT, 0, "too many arguments");
+	sigemptyset(&none);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	int os = posix_spawn(ret_pid, "/proc/self/exe", NULL, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	if (os != 0)
+		return vt_fail(error, VT_ERR_IO, os, "cannot start %s: %s", argv[5], strerror(os));
+	return VT_OK;
+}
+
+static enum vt_code serve(struct serve *s, char **program, int *ret_status, struct vt_error *error)
+{
+	pid_t child = 0;
+	int status = 0;
+	enum vt_code code = VT_OK;
+
+	for (int i = 0; i < s->device_count && code == VT_OK; i++)
+		code = add_device(s->server, s->devices[i], i + 1, error);
+	if (code == VT_OK)
+		code = vserver_start(s->server, error);
+	if (code == VT_OK)
+		code = say_ready(s->ready_fd, error);
+	if (code == VT_OK && *program)
+		code = spawn_client(s->first_root, program, &child, error);
+	if (code != VT_OK)
+		return code;
+	code = vserver_run(s->server, child, &status, error);
+	if (child > 0)
+		*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return code;
+}
+
+static int main_serve(int argc, char **argv)
+{
+	struct serve s = {.ready_fd = STDOUT_FILENO, .server = vserver_create()};
+	struct vt_error error = {0};
+	enum vt_code code = s.server ? VT_OK : VT_ERR_NOMEM;
+	int status = 0;
+
+	for (int option; code == VT_OK &&
+			 (option = getopt_long(argc, argv, "+", serve_options, NULL)) != -1;) {
+		if (option == '?') {
+			vserver_destroy(&s.server);
+			return usage();
+		}
+		code = apply_option(&s, option, &error);
+	}
+	if (code == VT_OK && (!s.first_root || s.device_count == 0)) {
+		vserver_destroy(&s.server);
+		return usage();
+	}
+	if (code == VT_OK)
+		code = serve(&s, argv + optind, &status, &error);
+	if (code != VT_OK)
+		fprintf(stderr, "virtual-devices: %s\n",
+			error.msg[0] ? error.msg : vt_code_text(code));
+	vserver_destroy(&s.server);
+	return code == VT_OK ? status : 1;
+}
+
+/* --- control --- */
+
+static int exchange(int fd, const char *command)
+{
+	char reply[65536 + 256];
+
+	if (send(fd, command, strlen(command), MSG_NOSIGNAL) < 0) {
+		perror("virtual-devices: send");
+		return 1;
+	}
+	ssize_t n = recv(fd, reply, sizeof(reply) - 1, 0);
+	if (n <= 0) {
+		fprintf(stderr, "virtual-devices: the server went away\n");
+		return 1;
+	}
+	reply[n] = '\0';
+	char *text = strchr(reply, '\n');
+	bool good = strncmp(reply, "ok\n", 3) == 0;
+	if (good)
+		fputs(text + 1, stdout);
+	else
+		fputs(reply, stderr);
+	return good ? 0 : 1;
+}
+
+static int main_control(int argc, char **argv)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	VT_CLEANUP(vt_closep) int fd = -1;
+	struct vt_buf command;
+
+	if (argc < 3)
+		return usage();
+	if (!vt_copy(address.sun_path, sizeof(address.sun_path), argv[1])) {
+		fprintf(stderr, "virtual-devices: socket path too long\n");
+		return 1;
+	}
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0 ||
+		connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) < 0) {
+		fprintf(stderr, "virtual-devices: %s: %s\n", argv[1], strerror(errno));
+		return 1;
+	}
+	vt_buf_init(&command, 4096);
+	for (int i = 2; i < argc; i++)
+		vt_buf_printf(&command, "%s%s", i > 2 ? " " : "", argv[i]);
+	int status = exchange(fd, vt_buf_text(&command));
+	vt_buf_finish(&command);
+	return status;
+}
+
+/* --- run --- */
+
+/* ASan refuses to start behind another preload, so its library goes first: the name of the one that
+ * the program file mentions, or "". */
+static void find_asan(const char *program, char *ret, size_t size)
+{
+	static const char needle[] = "libasan.so.";
+	VT_CLEANUP(vt_fclosep) FILE *file = fopen(program, "rbe");
+	size_t matched = 0;
+
+	ret[0] = '\0';
+	for (int c; file && (c = fgetc(file)) != EOF;) {
+		if (c != needle[matched]) {
+			matched = c == needle[0] ? 1 : 0;
+			continue;
+		}
+		if (++matched == sizeof(needle) - 1) {
+			int digit = fgetc(file);
+			if (digit >= '0' && digit <= '9' &&
+				!vt_format(ret, size, "%s%c", needle, digit))
+				ret[0] = '\0';
+			return;
+		}
+	}
+}
+
+/* Full path of program as execvp would find it; program itself where there is none. */
+static void find_program(const char *program, char *ret, size_t size)
+{
+	const char *path = getenv("PATH");
+
+	vt_copy_cut(ret, size, program);
+	if (strchr(program, '/') || !path)
+		return;
+	while (*path) {
+		size_t n = strcspn(path, ":");
+		char candidate[4096];
+		if (vt_format(candidate, sizeof(candidate), "%.*s/%s", (int)n, path, program) &&
+			access(candidate, X_OK) == 0) {
+			vt_copy_cut(ret, size, candidate);
+			return;
+		}
+		path += n + (path[n] == ':');
+	}
+}
+
+static int main_run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"root", required_argument, NULL, OPT_ROOT}, {NULL, 0, NULL, 0}};
+	const char *root = NULL;
+	char program[4096], asan[64], preload[4096];
+	const char *before = getenv("LD_PRELOAD");
+	struct rlimit files = {4096, 4096};
+
+	for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
+		if (option != OPT_ROOT)
+			return usage();
+		root = optarg;
+	}
+	if (!root || optind == argc)
+		return usage();
+	find_program(argv[optind], program, sizeof(program));
+	find_asan(program, asan, sizeof(asan));
+	if (before && strstr(before, "libasan.so"))
+		asan[0] = '\0';
+	if (!vt_format(preload, sizeof(preload), "%s%s%s%s%s", asan, asan[0] ? " " : "",
+		    before ? before : "", before && before[0] ? " " : "", PRELOAD)) {
+		fprintf(stderr, "virtual-devices: LD_PRELOAD too long\n");
+		return 1;
+	}
+	setenv("LD_PRELOAD", preload, 1);
+	setenv("UMOCKDEV_DIR", root, 1);
+	/* Each ioctl ends with usleep(0) in the preload, which costs the timer slack. */
+	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+	/* The preload leaks a descriptor for each other file below /dev that is opened; where more
+	 * are not allowed the program runs with what it has. */
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		vt_log(VT_LOG_DEBUG, "descriptor limit not raised");
+	execvp(argv[optind], argv + optind);
+	fprintf(stderr, "virtual-devices: %s: %s\n", argv[optind], strerror(errno));
+	return 127;
+}
+
+int main(int argc, char **argv)
+{
+	vt_log_init("virtual-devices", VT_LOG_NOTICE);
+	if (argc < 2)
+		return usage();
+	if (strcmp(argv[1], "serve") == 0)
+		return main_serve(argc - 1, argv + 1);
+	if (strcmp(argv[1], "control") == 0)
+		return main_control(argc - 1, argv + 1);
+	if (strcmp(argv[1], "run") == 0)
+		return main_run(argc - 1, argv + 1);
+	if (strcmp(argv[1], "--help") == 0) {
+		fputs(usage_text, stdout);
+		return 0;
+	}
+	return usage();
+}
