@@ -22,19 +22,21 @@
 #include "terminal/domain/date.h"
 
 /* Maxima of one file; the schema says the same. */
-#define CATALOGUE_MAX_FILE	262144
-#define CATALOGUE_MAX_SERVICES	64
-#define CATALOGUE_MAX_LANGS	12
-#define CATALOGUE_MAX_NOTES	8
-#define CATALOGUE_MAX_QUESTIONS VT_MAX_FIELDS
-#define CATALOGUE_MAX_CHOICES	SCREEN_MAX_ITEMS
-#define CATALOGUE_MAX_WAYS	4
-#define CATALOGUE_MAX_PAYLOAD	24
-#define CATALOGUE_MAX_OUTCOMES	12
-#define CATALOGUE_MAX_ROWS	16
-#define CATALOGUE_MAX_STEPS	6
-#define CATALOGUE_MAX_DOCUMENTS 12
-#define CATALOGUE_MAX_FEES	64
+#define CATALOGUE_MAX_FILE	 262144
+#define CATALOGUE_MAX_SERVICES	 64
+#define CATALOGUE_MAX_LANGS	 12
+#define CATALOGUE_MAX_NOTES	 8
+#define CATALOGUE_MAX_CONDITIONS 6
+#define CATALOGUE_MAX_QUESTIONS	 VT_MAX_FIELDS
+#define CATALOGUE_MAX_CHOICES	 SCREEN_MAX_ITEMS
+#define CATALOGUE_MAX_WAYS	 4
+#define CATALOGUE_MAX_PAYLOAD	 24
+#define CATALOGUE_MAX_OUTCOMES	 12
+#define CATALOGUE_MAX_ROWS	 16
+#define CATALOGUE_MAX_STEPS	 6
+#define CATALOGUE_MAX_DOCUMENTS	 12
+#define CATALOGUE_MAX_LINES	 RECEIPT_MAX_LINES
+#define CATALOGUE_MAX_FEES	 64
 /* The language every text has. */
 #define CATALOGUE_DEFAULT_LANG "es-MX"
 
@@ -171,7 +173,7 @@ struct catalogue_outcome {
 	size_t row_count;
 	const struct catalogue_row *rows; /* what the screen shows: label and value */
 	size_t step_count;
-	const struct catalogue_text *steps; /* "¿Qué sigue?", templates */
+	const struct catalogue_text *steps; /* "¿Qué sigue?" */
 	const char *qr;			    /* template of the QR on SCREEN_DONE, "" = none */
 	const struct catalogue_document *document; /* NULL = no paper */
 };
@@ -290,10 +292,10 @@ struct catalogue;
  * (no service at all), VT_ERR_NOMEM. */
 VT_MUST_USE enum vt_code catalogue_load(
 	const char *dir, struct catalogue **ret_catalogue, struct vt_error *error);
-/* One file as a catalogue of one service, for lint. */
+/* One file as a catalogue of one service, for lint. Its name need not fit the id yet. */
 VT_MUST_USE enum vt_code catalogue_load_file(
 	const char *path, struct catalogue **ret_catalogue, struct vt_error *error);
-/* The same from memory; file is the name for errors, "curp.json", and must fit the id. */
+/* The same from memory; file is the name for errors, "curp.json". */
 VT_MUST_USE enum vt_code catalogue_parse(const char *file, const char *json, size_t length,
 	struct catalogue **ret_catalogue, struct vt_error *error);
 /* Accepts NULL; *catalogue becomes NULL. */
