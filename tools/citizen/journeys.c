@@ -105,7 +105,7 @@ static void leave(struct citizen *c)
 /* The sheet is said to be printed, and one more really came out. */
 static void take_sheet(struct citizen *c)
 {
-	expect_text(c, "Su comprobante está impreso");
+	expect_text(c, "Su hoja está impresa");
 	mark(c, "printed");
 	photograph(c);
 	c->sheets++;
