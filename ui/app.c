@@ -1,0 +1,305 @@
+#include "ui/app.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal/base/cleanup.h"
+#include "terminal/base/text.h"
+#include "ui/screens/screen.h"
+
+/* UI.md §7: after this long without touch CURP and names are masked. */
+#define MASK_MS 20000
+/* Without core for this long the ui says so by itself. */
+#define CORE_ABSENT_MS 3000
+/* Core's idle clock needs no more than this. */
+#define ACTIVITY_MS 1000
+#define MINUTE_MS   60000
+
+struct app {
+	struct ui *ui;
+	struct screen *screen;
+	bool has_model, is_dirty, is_masked;
+	bool is_linked, is_waiting; /* is_waiting: the waiting screen is shown */
+	int64_t link_lost_ms;
+	int64_t shown_ms, touched_ms;
+	bool was_touched;     /* since the last Activity */
+	int64_t activity_ms;  /* of the last Activity */
+	int64_t drawn_minute; /* unix minute of the last frame */
+	int64_t change_at_ms; /* the screen changes by itself then; -1 = never */
+	int64_t frame_number;
+	bool has_intent;
+	struct intent_act intent;
+};
+
+enum vt_code app_create(const struct app_options *options, const struct app_time *time,
+	struct app **ret_app, struct vt_error *error)
+{
+	VT_CLEANUP(app_destroy) struct app *app = calloc(1, sizeof(*app));
+
+	if (!app)
+		return vt_fail(error, VT_ERR_NOMEM, 0, "app");
+	enum vt_code code = ui_create(&options->ui, &app->ui, error);
+	if (code != VT_OK)
+		return code;
+	app->screen = screen_create(options->locales);
+	if (!app->screen)
+		return vt_fail(error, VT_ERR_NOMEM, 0, "app");
+	app->is_dirty = true;
+	app->link_lost_ms = app->shown_ms = app->touched_ms = time->now_ms;
+	app->activity_ms = time->now_ms - ACTIVITY_MS;
+	app->change_at_ms = -1;
+	*ret_app = vt_take_ptr(&app);
+	return VT_OK;
+}
+
+void app_destroy(struct app **app)
+{
+	if (!*app)
+		return;
+	screen_destroy(&(*app)->screen);
+	ui_destroy(&(*app)->ui);
+	vt_wipe(*app, sizeof(**app));
+	free(*app);
+	*app = NULL;
+}
+
+static struct screen_env env_of(const struct app *app, const struct app_time *time)
+{
+	return (struct screen_env){.now_unix_ms = time->unix_ms,
+		.utc_offset_min = time->utc_offset_min,
+		.since_show_ms = time->now_ms - app->shown_ms,
+		.masked = app->is_masked,
+		.waiting_for_core = app->is_waiting};
+}
+
+/* The same question again, perhaps with a banner or the time-out dialogue over it. */
+static bool is_same_screen(const struct screen_model *a, const struct screen_model *b)
+{
+	return a->screen == b->screen && strcmp(a->service, b->service) == 0 &&
+	       strcmp(a->field.name, b->field.name) == 0;
+}
+
+void app_show(struct app *app, const struct screen_model *model, const struct app_time *time)
+{
+	const struct screen_model *before = screen_get_model(app->screen);
+	bool is_same = app->has_model && before && is_same_screen(before, model);
+	struct ui_settings settings;
+
+	input_reset(app->ui);
+	if (!is_same) {
+		app->is_masked = false;
+		ui_forget_personal(app->ui);
+		input_set_focus(app->ui, "", false);
+	}
+	screen_show(app->screen, model);
+	settings = screen_settings(app->screen);
+	ui_set_settings(app->ui, &settings);
+	app->has_model = true;
+	app->is_waiting = false;
+	app->shown_ms = time->now_ms;
+	app->is_dirty = true;
+}
+
+/* Core is gone: whatever a citizen left on the screen goes with it. */
+static void start_waiting(struct app *app)
+{
+	static const struct screen_model nothing;
+
+	app->is_waiting = true;
+	app->has_model = false;
+	app->is_masked = false;
+	screen_show(app->screen, &nothing);
+	ui_forget_personal(app->ui);
+	input_reset(app->ui);
+	ui_set_settings(app->ui, &(struct ui_settings){0});
+	app->is_dirty = true;
+}
+
+void app_set_link(struct app *app, bool is_up, const struct app_time *time)
+{
+	if (app->is_linked && !is_up)
+		app->link_lost_ms = time->now_ms;
+	app->is_linked = is_up;
+	if (!is_up)
+		input_reset(app->ui);
+}
+
+/* ---- what people do ---- */
+
+static void take_answer(struct app *app, const struct screen_answer *answer)
+{
+	if (answer->unmask) {
+		app->is_masked = false;
+		app->is_dirty = true;
+	}
+	/* Without core an intent would come too late whenever it came. */
+	if (answer->send && app->is_linked) {
+		app->has_intent = true;
+		app->intent = answer->intent;
+	}
+}
+
+static void take_input(
+	struct app *app, const struct input_result *result, const struct app_time *time)
+{
+	struct screen_answer answer = {0};
+	struct screen_env env = env_of(app, time);
+
+	if (result->touched) {
+		app->touched_ms = time->now_ms;
+		app->was_touched = true;
+	}
+	app->is_dirty |= result->redraw;
+	if (!result->acted || !app->has_model)
+		return;
+	if (screen_act(app->screen, app->ui, &env, &result->action, &answer))
+		app->is_dirty = true;
+	take_answer(app, &answer);
+	vt_wipe(&answer, sizeof(answer));
+}
+
+void app_finger(struct app *app, int64_t finger, enum input_phase phase, int x, int y,
+	const struct app_time *time)
+{
+	struct input_result result = input_finger(app->ui, finger, phase, x, y, time->now_ms);
+
+	take_input(app, &result, time);
+	vt_wipe(&result, sizeof(result));
+}
+
+void app_key(struct app *app, enum input_key key, const struct app_time *time)
+{
+	struct input_result result = input_key(app->ui, key, time->now_ms);
+
+	take_input(app, &result, time);
+}
+
+void app_type(struct app *app, const char *text, const struct app_time *time)
+{
+	app->touched_ms = time->now_ms;
+	app->was_touched = true;
+	if (app->has_model && screen_type(app->screen, text))
+		app->is_dirty = true;
+}
+
+/* ---- time ---- */
+
+static int64_t mask_at(const struct app *app)
+{
+	const struct screen_model *model = screen_get_model(app->screen);
+	int64_t from = app->touched_ms > app->shown_ms ? app->touched_ms : app->shown_ms;
+
+	if (!app->has_model || app->is_masked || !model || !model->personal)
+		return -1;
+	return from + MASK_MS;
+}
+
+static int64_t wait_at(const struct app *app)
+{
+	return app->is_linked || app->is_waiting ? -1 : app->link_lost_ms + CORE_ABSENT_MS;
+}
+
+static bool is_due(int64_t at_ms, const struct app_time *time)
+{
+	return at_ms >= 0 && time->now_ms >= at_ms;
+}
+
+void app_tick(struct app *app, const struct app_time *time)
+{
+	struct input_result result = input_tick(app->ui, time->now_ms);
+
+	if (result.acted)
+		take_input(app, &result, time);
+	if (is_due(wait_at(app), time))
+		start_waiting(app);
+	if (is_due(mask_at(app), time)) {
+		app->is_masked = true;
+		/* The runs of what is masked now have no reason to stay. */
+		ui_forget_personal(app->ui);
+		app->is_dirty = true;
+	}
+	if (is_due(app->change_at_ms, time))
+		app->is_dirty = true;
+	if (time->unix_ms / MINUTE_MS != app->drawn_minute)
+		app->is_dirty = true;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+}
+
+int64_t app_deadline(const struct app *app, const struct app_time *time)
+{
+	int64_t at = time->now_ms + MINUTE_MS - time->unix_ms % MINUTE_MS;
+
+	at = earlier(at, input_deadline(app->ui));
+	at = earlier(at, mask_at(app));
+	at = earlier(at, wait_at(app));
+	at = earlier(at, app->change_at_ms);
+	if (app->was_touched)
+		at = earlier(at, app->activity_ms + ACTIVITY_MS);
+	return app->is_dirty ? time->now_ms : at;
+}
+
+/* ---- what comes out ---- */
+
+bool app_frame(struct app *app, const struct app_time *time, const struct rect **ret_rects,
+	size_t *ret_count)
+{
+	struct screen_env env = env_of(app, time);
+	int64_t change;
+
+	if (!app->is_dirty)
+		return false;
+	if (app->has_model || app->is_waiting) {
+		screen_build(app->screen, app->ui, &env);
+	} else {
+		ui_begin(app->ui, "blank", "");
+		/* Cannot fail: one node. */
+		(void)!ui_end(app->ui);
+	}
+	change = app->has_model ? screen_next_change_ms(app->screen, &env) : -1;
+	app->change_at_ms = change < 0 ? -1 : time->now_ms + change;
+	app->drawn_minute = time->unix_ms / MINUTE_MS;
+	app->is_dirty = false;
+	app->frame_number++;
+	*ret_rects = ui_paint(app->ui, ret_count);
+	return true;
+}
+
+bool app_take_intent(struct app *app, struct intent_act *ret_intent)
+{
+	if (!app->has_intent)
+		return false;
+	*ret_intent = app->intent;
+	vt_wipe(&app->intent, sizeof(app->intent));
+	app->has_intent = false;
+	return true;
+}
+
+bool app_take_activity(struct app *app, const struct app_time *time)
+{
+	if (!app->was_touched || time->now_ms - app->activity_ms < ACTIVITY_MS)
+		return false;
+	app->was_touched = false;
+	app->activity_ms = time->now_ms;
+	return app->is_linked;
+}
+
+struct ui *app_ui(struct app *app)
+{
+	return app->ui;
+}
+
+int64_t app_revision(const struct app *app)
+{
+	const struct screen_model *model = screen_get_model(app->screen);
+
+	return app->has_model && model ? model->revision : 0;
+}
+
+int64_t app_frame_number(const struct app *app)
+{
+	return app->frame_number;
+}

@@ -1,0 +1,193 @@
+#include "ui/test_hooks.h"
+
+#include <SDL.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal/base/cleanup.h"
+#include "terminal/base/text.h"
+#include "terminal/bus/fields.h"
+#include "ui/toolkit/semantics.h"
+
+#define MAX_ANSWER ((size_t)4 * 1024 * 1024)
+
+void test_hooks_shift(const struct test_hooks *hooks, struct app_time *time)
+{
+	time->now_ms += hooks->advance_ms;
+	time->unix_ms = hooks->fixed_unix_ms >= 0 ? hooks->fixed_unix_ms
+						  : time->unix_ms + hooks->advance_ms;
+}
+
+static void answer_text(struct test_hooks *hooks, unsigned client, const char *text)
+{
+	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
+
+	vt_buf_init(&out, MAX_ANSWER);
+	vt_buf_append_text(&out, text);
+	test_socket_answer(hooks->socket, client, &out);
+}
+
+static void answer_tree(struct test_hooks *hooks, unsigned client)
+{
+	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
+	struct ui *ui = app_ui(hooks->app);
+	const struct node *root = ui_root(ui);
+
+	vt_buf_init(&out, MAX_ANSWER);
+	vt_buf_printf(&out, "{\"frame\":%lld,\"kind\":\"%s\",",
+		(long long)app_frame_number(hooks->app), root ? root->spec.name : "");
+	semantics_write_members(ui, app_revision(hooks->app), &out);
+	vt_buf_append_byte(&out, '}');
+	test_socket_answer(hooks->socket, client, &out);
+}
+
+static const char *get_tree(struct test_hooks *hooks, unsigned client, const json_t *root)
+{
+	const json_t *after = json_object_get(root, "after");
+
+	if (!after || app_frame_number(hooks->app) > json_integer_value(after)) {
+		answer_tree(hooks, client);
+		return NULL;
+	}
+	if (hooks->waiting_count == TEST_HOOKS_MAX_WAITING)
+		return "{\"error\":\"too many wait\"}";
+	hooks->waiting[hooks->waiting_count].client = client;
+	hooks->waiting[hooks->waiting_count++].after = json_integer_value(after);
+	return NULL;
+}
+
+static const char *get_png(struct test_hooks *hooks, const json_t *root)
+{
+	const char *path = json_string_value(json_object_get(root, "path"));
+	struct vt_error error;
+
+	if (!path || canvas_write_png(ui_canvas(app_ui(hooks->app)), path, &error) != VT_OK)
+		return "{\"error\":\"not written\"}";
+	return "{\"ok\":true}";
+}
+
+static void get_caches(struct test_hooks *hooks, unsigned client)
+{
+	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
+	struct ui_cache_sizes s = ui_cache_sizes(app_ui(hooks->app));
+
+	vt_buf_init(&out, MAX_ANSWER);
+	vt_buf_printf(&out,
+		"{\"text_bytes\":%zu,\"text_runs\":%zu,\"personal_runs\":%zu,\"fonts\":%zu,"
+		"\"shape_bytes\":%zu,\"nodes\":%zu,\"arena_bytes\":%zu,\"frames\":%lld,"
+		"\"presents\":%ld,\"presenter\":\"%s\"}",
+		s.text_bytes, s.text_runs, s.personal_runs, s.fonts, s.shape_bytes, s.node_count,
+		s.arena_bytes, (long long)app_frame_number(hooks->app),
+		presenter_count(hooks->presenter), presenter_name(hooks->presenter));
+	test_socket_answer(hooks->socket, client, &out);
+}
+
+static const char *push_finger(const struct test_hooks *hooks, const json_t *finger)
+{
+	const char *phase = json_string_value(json_array_get(finger, 1));
+	struct canvas *canvas = ui_canvas(app_ui(hooks->app));
+	SDL_Event e = {0};
+
+	if (json_array_size(finger) != 4 || !phase)
+		return "{\"error\":\"finger is [id, phase, x, y]\"}";
+	e.type = strcmp(phase, "down") == 0	? SDL_FINGERDOWN
+		 : strcmp(phase, "up") == 0	? SDL_FINGERUP
+		 : strcmp(phase, "motion") == 0 ? SDL_FINGERMOTION
+						: 0;
+	if (e.type == 0)
+		return "{\"error\":\"phase is down, up or motion\"}";
+	e.tfinger.touchId = 1;
+	e.tfinger.fingerId = json_integer_value(json_array_get(finger, 0));
+	/* The middle of the pixel; the window has the size of the frame in tests. */
+	e.tfinger.x =
+		((float)json_number_value(json_array_get(finger, 2)) + 0.5f) / (float)canvas->width;
+	e.tfinger.y = ((float)json_number_value(json_array_get(finger, 3)) + 0.5f) /
+		      (float)canvas->height;
+	SDL_PushEvent(&e);
+	return "{\"ok\":true}";
+}
+
+static const char *push_key(struct test_hooks *hooks, const char *name, const struct app_time *time)
+{
+	static const char *const names[] = {"next", "previous", "enter", "escape", "help"};
+
+	for (size_t i = 0; name && i < VT_ELEMENTS(names); i++) {
+		if (strcmp(name, names[i]) != 0)
+			continue;
+		app_key(hooks->app, (enum input_key)i, time);
+		return "{\"ok\":true}";
+	}
+	return "{\"error\":\"no such key\"}";
+}
+
+static const char *type_text(
+	struct test_hooks *hooks, const char *text, const struct app_time *time)
+{
+	char one[5];
+
+	for (const char *p = text; p && *p;) {
+		size_t length = vt_utf8_encode(vt_utf8_next(&p), one);
+		one[length] = '\0';
+		app_type(hooks->app, one, time);
+	}
+	return "{\"ok\":true}";
+}
+
+static const char *take(
+	struct test_hooks *hooks, unsigned client, const json_t *root, const struct app_time *time)
+{
+	const char *get = json_string_value(json_object_get(root, "get"));
+	const char *set = json_string_value(json_object_get(root, "set"));
+
+	if (get && strcmp(get, "tree") == 0)
+		return get_tree(hooks, client, root);
+	if (get && strcmp(get, "png") == 0)
+		return get_png(hooks, root);
+	if (get && strcmp(get, "caches") == 0) {
+		get_caches(hooks, client);
+		return NULL;
+	}
+	if (set && strcmp(set, "clock") == 0) {
+		hooks->fixed_unix_ms = json_integer_value(json_object_get(root, "unix_ms"));
+		return "{\"ok\":true}";
+	}
+	if (json_object_get(root, "advance_ms")) {
+		hooks->advance_ms += json_integer_value(json_object_get(root, "advance_ms"));
+		return "{\"ok\":true}";
+	}
+	if (json_object_get(root, "finger"))
+		return push_finger(hooks, json_object_get(root, "finger"));
+	if (json_object_get(root, "key"))
+		return push_key(hooks, json_string_value(json_object_get(root, "key")), time);
+	if (json_object_get(root, "type"))
+		return type_text(hooks, json_string_value(json_object_get(root, "type")), time);
+	return "{\"error\":\"unknown request\"}";
+}
+
+void test_hooks_take(
+	struct test_hooks *hooks, struct test_request *request, const struct app_time *time)
+{
+	struct vt_error error;
+	json_t *root = bus_parse_json(request->line, request->length, &error);
+	const char *answer = root ? take(hooks, request->client, root, time)
+				  : "{\"error\":\"not one JSON object\"}";
+
+	if (answer)
+		answer_text(hooks, request->client, answer);
+	json_decref(root);
+	free(request);
+}
+
+void test_hooks_presented(struct test_hooks *hooks)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < hooks->waiting_count; i++) {
+		if (app_frame_number(hooks->app) > hooks->waiting[i].after)
+			answer_tree(hooks, hooks->waiting[i].client);
+		else
+			hooks->waiting[kept++] = hooks->waiting[i];
+	}
+	hooks->waiting_count = kept;
+}
