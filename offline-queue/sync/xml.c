@@ -206,7 +206,8 @@ static struct xml_doc *wrap(xmlDoc *doc)
 enum vt_code xml_parse(
 	const void *data, size_t length, struct xml_doc **ret_doc, struct vt_error *error)
 {
-	VT_CLEANUP(vt_buf_finish) struct vt_buf repaired;
+	/* Finished on every way out, also before it is initialised below. */
+	VT_CLEANUP(vt_buf_finish) struct vt_buf repaired = {0};
 	struct guard guard = {0};
 
 	VT_ASSERT(data || length == 0);

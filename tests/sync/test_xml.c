@@ -197,6 +197,27 @@ static void refuses_what_is_not_well_formed(void **state)
 	assert_null(doc);
 }
 
+/* Leaves non-zero bytes where the next function's variables will lie. */
+static void soil_stack(void)
+{
+	volatile char soil[4096];
+
+	for (size_t i = 0; i < sizeof(soil); i++)
+		soil[i] = 0x31;
+}
+
+static void a_document_of_no_bytes_is_refused_on_a_used_stack(void **state)
+{
+	(void)state;
+	struct xml_doc *doc = NULL;
+
+	soil_stack();
+	assert_int_equal(xml_parse("", 0, &doc, NULL), VT_ERR_PARSE);
+	soil_stack();
+	assert_int_equal(xml_parse("x", XML_MAX_SIZE + 1, &doc, NULL), VT_ERR_LIMIT);
+	assert_null(doc);
+}
+
 static void errors_do_not_quote_the_document(void **state)
 {
 	(void)state;
@@ -338,6 +359,7 @@ int main(void)
 		cmocka_unit_test(attributes_are_limited),
 		cmocka_unit_test(size_is_limited),
 		cmocka_unit_test(refuses_what_is_not_well_formed),
+		cmocka_unit_test(a_document_of_no_bytes_is_refused_on_a_used_stack),
 		cmocka_unit_test(errors_do_not_quote_the_document),
 		cmocka_unit_test(latin1_bytes_are_read_as_latin1),
 		cmocka_unit_test(builder_escapes_everything),
