@@ -1,0 +1,466 @@
+#include "tools/agency/registry.h"
+
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "terminal/base/text.h"
+
+/* Records in one answer by data: more than any homonymy of real life. */
+#define RECORDS_MAX 20
+
+#define FAULT_CLIENT	  "soap:Client"
+#define FAULT_KEY_REUSED  "soap:Client.LlaveReutilizada"
+#define FAULT_SERVER	  "soap:Server"
+#define FAULT_CREDENTIALS "wsse:FailedAuthentication"
+
+static const char *const by_key_fields[] = {
+	"cveCurp", "cveEntidadEmisora", "direccionIp", "password", "tipoTransaccion", "usuario"};
+static const char *const by_data_fields[] = {"cveAlfaEntFedNac", "fechaNacimiento", "nombre",
+	"primerApellido", "segundoApellido", "sexo", "cveUsuario", "cveEntidadEmisora",
+	"direccionIp", "password", "tipoTransaccion"};
+static const char *const confirm_fields[] = {"sessionID", "Mssg"};
+static const char *const inquire_fields[] = {"clave"};
+
+#define FIELDS(list) (list), VT_ELEMENTS(list)
+static const struct registry_wire wires[] = {
+	[REGISTRY_BY_KEY] = {"ConsultaPorCurpService", "urn:consultarPorCurp", "consultarPorCurp",
+		"datos", FIELDS(by_key_fields)},
+	[REGISTRY_BY_DATA] = {"ConsultaCurpDetalleService", "urn:consultarCurpDetalle",
+		"consultarCurpDetalle", "datos", FIELDS(by_data_fields)},
+	[REGISTRY_CONFIRM] = {"", "urn:getConfirm", "getConfirm", NULL, FIELDS(confirm_fields)},
+	[REGISTRY_INQUIRE] = {"ConsultaTransaccionService", "urn:consultarTransaccion",
+		"consultarTransaccion", "datos", FIELDS(inquire_fields)},
+};
+static_assert(VT_ELEMENTS(wires) == REGISTRY_OPERATION_MAX, "a row for each operation");
+
+const struct registry_wire *registry_wire(enum registry_operation operation)
+{
+	return &wires[operation];
+}
+
+const char *registry_field(const struct registry_fields *fields, const char *name)
+{
+	for (size_t i = 0; i < fields->count; i++)
+		if (strcmp(fields->list[i].name, name) == 0)
+			return fields->list[i].value;
+	return "";
+}
+
+void registry_answer_init(struct registry_answer *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	answer->status = 200;
+	vt_buf_init(&answer->document, VT_MAX_HTTP_BODY);
+}
+
+void registry_answer_finish(struct registry_answer *answer)
+{
+	vt_buf_finish(&answer->document);
+}
+
+void registry_fault(struct registry_answer *answer, int status, const char *code, const char *text)
+{
+	answer->fault = code;
+	answer->fault_text = text;
+	answer->status = status;
+	answer->is_replayed = false;
+	vt_copy_cut(answer->result, sizeof(answer->result), code);
+	vt_buf_reset(&answer->document);
+}
+
+/* Documents */
+
+static void escaped(struct vt_buf *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		switch (*text) {
+		case '&':
+			vt_buf_append_text(out, "&amp;");
+			break;
+		case '<':
+			vt_buf_append_text(out, "&lt;");
+			break;
+		case '>':
+			vt_buf_append_text(out, "&gt;");
+			break;
+		case '"':
+			vt_buf_append_text(out, "&quot;");
+			break;
+		default:
+			vt_buf_append_byte(out, (uint8_t)*text);
+		}
+	}
+}
+
+static void element(struct vt_buf *out, const char *name, const char *value)
+{
+	vt_buf_printf(out, "<%s>", name);
+	escaped(out, value);
+	vt_buf_printf(out, "</%s>", name);
+}
+
+/* The opening tag of an answer; session and folio may be "". */
+static void open_answer(struct vt_buf *out, const char *root, const char *error_type,
+	const char *message, const char *session, const char *folio)
+{
+	vt_buf_printf(out,
+		"<%s statusOper=\"%s\" message=\"%s\" TipoError=\"%s\" CodigoError=\"%s\""
+		" SessionID=\"%s\" FolioConstancia=\"%s\">",
+		root, error_type[0] == '\0' ? "EXITOSO" : "NO EXITOSO", message, error_type,
+		error_type, session, folio);
+}
+
+static void person_elements(struct vt_buf *out, const struct person *p)
+{
+	char birth[11];
+
+	vt_copy_cut(birth, sizeof(birth), p->birth);
+	memcpy(birth, p->birth + 8, 2);
+	memcpy(birth + 2, "/", 1);
+	memcpy(birth + 3, p->birth + 5, 2);
+	memcpy(birth + 5, "/", 1);
+	memcpy(birth + 6, p->birth, 4);
+	element(out, "CURP", p->curp);
+	element(out, "apellido1", p->first);
+	element(out, "apellido2", p->second);
+	element(out, "nombres", p->names);
+	element(out, "sexo", p->sex);
+	element(out, "fechNac", birth);
+	element(out, "nacionalidad", p->nationality);
+	element(out, "docProbatorio", p->document);
+	element(out, "anioReg", p->year);
+	element(out, "foja", p->foja);
+	element(out, "tomo", p->tomo);
+	element(out, "libro", p->libro);
+	element(out, "numActa", p->acta);
+	element(out, "CRIP", p->crip);
+	element(out, "numEntidadReg", p->registry_entity);
+	element(out, "cveMunicipioReg", p->registry_municipality);
+	element(out, "NumRegExtranjeros", p->foreigner);
+	element(out, "FolioCarta", p->letter);
+	element(out, "cveEntidadNac", p->entity);
+	element(out, "cveEntidadEmisora", p->registry_entity);
+	element(out, "statusCurp", p->status);
+}
+
+/* Queries */
+
+static void new_session(char ret_session[SESSION_SIZE])
+{
+	uint8_t random[16];
+
+	vt_random(random, sizeof(random));
+	vt_hex(ret_session, random, sizeof(random));
+}
+
+/* Nine digits for a sheet about nobody or several, eight for one person's. */
+static enum vt_code next_folio(
+	struct store *store, bool is_one, char ret_folio[10], struct vt_error *error)
+{
+	int64_t number;
+	enum vt_code code = is_one ? store_next(store, "folio-8", 10000001, &number, error)
+				   : store_next(store, "folio-9", 100000001, &number, error);
+
+	if (code == VT_OK && !vt_format(ret_folio, 10, "%lld", (long long)number))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "registry: folios used up");
+	return code;
+}
+
+/* What was found (or what is wrong) as a document in row. */
+static enum vt_code write_answer(struct store *store, const char *root,
+	const struct person *persons, size_t count, struct store_row *row, char ret_folio[10],
+	struct vt_error *error)
+{
+	enum vt_code code = next_folio(store, count == 1, ret_folio, error);
+
+	if (code != VT_OK)
+		return code;
+	bool is_list = strcmp(root, "CURPS") == 0;
+
+	if (count > 0)
+		new_session(row->session);
+	open_answer(&row->answer, root, count == 0 ? "01" : "",
+		count == 0 ? "CURP no encontrada" : "", row->session, ret_folio);
+	for (size_t i = 0; i < count; i++) {
+		vt_buf_append_text(&row->answer, is_list ? "<CURPStruct>" : "");
+		person_elements(&row->answer, &persons[i]);
+		vt_buf_append_text(&row->answer, is_list ? "</CURPStruct>" : "");
+		row->is_latin1 = row->is_latin1 || persons[i].is_latin1[0] == '1';
+	}
+	vt_buf_printf(&row->answer, "</%s>", root);
+	return row->answer.failed;
+}
+
+static void write_refusal(
+	struct store_row *row, const char *root, const char *error_type, const char *message)
+{
+	row->state = STORE_REJECTED;
+	vt_copy_cut(row->reason, sizeof(row->reason), message);
+	open_answer(&row->answer, root, error_type, message, "", "");
+	vt_buf_printf(&row->answer, "</%s>", root);
+}
+
+/* DD/MM/AAAA of a real day to YYYY-MM-DD. */
+static bool read_birth(const char *text, char ret_birth[11])
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int64_t day, month, year;
+
+	if (strlen(text) != 10 || text[2] != '/' || text[5] != '/' ||
+		vt_parse_i64((char[]){text[0], text[1], '\0'}, 1, 31, &day) != VT_OK ||
+		vt_parse_i64((char[]){text[3], text[4], '\0'}, 1, 12, &month) != VT_OK ||
+		vt_parse_i64(text + 6, 1800, 2999, &year) != VT_OK)
+		return false;
+	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	if (day > days[month - 1] + (month == 2 && is_leap ? 1 : 0))
+		return false;
+	return vt_format(ret_birth, 11, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
+}
+
+static enum vt_code answer_by_key(struct store *store, const struct registry_call *call,
+	struct store_row *row, char ret_folio[10], struct vt_error *error)
+{
+	struct person person;
+	const char *curp = registry_field(call->fields, "cveCurp");
+
+	if (!names_curp_has_structure(curp)) {
+		write_refusal(row, "CURPStruct", "03", "CURP no cumple con la estructura oficial");
+		return VT_OK;
+	}
+	enum vt_code code = store_person_by_key(store, curp, &person, error);
+
+	if (code != VT_OK && code != VT_ERR_NOT_FOUND)
+		return code;
+	return write_answer(
+		store, "CURPStruct", &person, code == VT_OK ? 1 : 0, row, ret_folio, error);
+}
+
+static bool read_query(const struct registry_fields *fields, struct store_query *query)
+{
+	memset(query, 0, sizeof(*query));
+	return names_fold(query->first, sizeof(query->first),
+		       registry_field(fields, "primerApellido")) == VT_OK &&
+	       names_fold(query->second, sizeof(query->second),
+		       registry_field(fields, "segundoApellido")) == VT_OK &&
+	       names_fold(query->names, sizeof(query->names), registry_field(fields, "nombre")) ==
+		       VT_OK &&
+	       names_fold(query->sex, sizeof(query->sex), registry_field(fields, "sexo")) ==
+		       VT_OK &&
+	       names_fold(query->entity, sizeof(query->entity),
+		       registry_field(fields, "cveAlfaEntFedNac")) == VT_OK &&
+	       read_birth(registry_field(fields, "fechaNacimiento"), query->birth) &&
+	       query->first[0] != '\0' && query->names[0] != '\0';
+}
+
+static enum vt_code answer_by_data(struct store *store, const struct registry_call *call,
+	struct store_row *row, char ret_folio[10], struct vt_error *error)
+{
+	struct store_query query;
+	struct person persons[RECORDS_MAX];
+	size_t count;
+
+	if (!read_query(call->fields, &query)) {
+		write_refusal(row, "CURPS", "02", "Datos incompletos o incorrectos");
+		return VT_OK;
+	}
+	enum vt_code code =
+		store_persons_by_data(store, &query, RECORDS_MAX, persons, &count, error);
+
+	if (code != VT_OK)
+		return code;
+	return write_answer(store, "CURPS", persons, count, row, ret_folio, error);
+}
+
+static bool is_business_field(const char *name)
+{
+	static const char *const envelope[] = {
+		"usuario", "cveUsuario", "password", "direccionIp", "cveEntidadEmisora"};
+
+	for (size_t i = 0; i < VT_ELEMENTS(envelope); i++)
+		if (strcmp(name, envelope[i]) == 0)
+			return false;
+	return true;
+}
+
+/* Over what is asked, not over who asks: a new password between two tries is no other request. */
+static void fingerprint_of(const struct registry_call *call, char ret_hex[FINGERPRINT_SIZE])
+{
+	const struct registry_wire *wire = registry_wire(call->operation);
+	struct vt_buf canonical;
+
+	vt_buf_init(&canonical, VT_MAX_PAYLOAD);
+	for (size_t i = 0; i < wire->field_count; i++) {
+		if (is_business_field(wire->fields[i])) {
+			vt_buf_printf(&canonical, "%s=%s\n", wire->fields[i],
+				registry_field(call->fields, wire->fields[i]));
+		}
+	}
+	fingerprint(wire->element, vt_buf_text(&canonical), canonical.length, ret_hex);
+	vt_buf_finish(&canonical);
+}
+
+static void take_document(struct registry_answer *answer, const struct store_row *row)
+{
+	vt_buf_append_text(&answer->document, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+	vt_buf_append(&answer->document, row->answer.data, row->answer.length);
+	answer->is_latin1 = row->is_latin1;
+	if (answer->result[0] == '\0') {
+		vt_copy_cut(answer->result, sizeof(answer->result),
+			row->state == STORE_APPLIED ? "applied" : "rejected");
+	}
+}
+
+/* Inside a transaction: replays or decides. */
+static enum vt_code decide(struct store *store, const struct registry_call *call,
+	struct registry_answer *answer, struct vt_error *error)
+{
+	VT_CLEANUP(store_row_finish) struct store_row row = {0};
+	char print[FINGERPRINT_SIZE], folio[10] = "";
+	enum vt_code code = store_find(store, call->terminal, call->key, &row, error);
+
+	fingerprint_of(call, print);
+	if (code == VT_OK) {
+		if (strcmp(row.fingerprint, print) != 0) {
+			registry_fault(answer, 422, FAULT_KEY_REUSED,
+				"La clave pertenece a otra solicitud");
+			return VT_OK;
+		}
+		answer->is_replayed = true;
+		vt_copy_cut(answer->result, sizeof(answer->result), "replayed");
+		take_document(answer, &row);
+		return VT_OK;
+	}
+	if (code != VT_ERR_NOT_FOUND)
+		return code;
+	row.status = 200;
+	vt_copy_cut(row.operation, sizeof(row.operation), registry_wire(call->operation)->element);
+	vt_copy_cut(row.fingerprint, sizeof(row.fingerprint), print);
+	vt_buf_init(&row.answer, VT_MAX_HTTP_BODY);
+	code = call->operation == REGISTRY_BY_KEY ? answer_by_key(store, call, &row, folio, error)
+						  : answer_by_data(store, call, &row, folio, error);
+	if (code == VT_OK && row.state == STORE_APPLIED)
+		code = store_effect(store, call->terminal, call->key, folio, error);
+	if (code == VT_OK) {
+		code = store_decide(
+			store, call->terminal, call->key, &row, call->now_unix_ms, error);
+	}
+	if (code == VT_OK)
+		take_document(answer, &row);
+	return code;
+}
+
+static bool is_equal(const char *a, const char *b)
+{
+	return strlen(a) == strlen(b) && CRYPTO_memcmp(a, b, strlen(a)) == 0;
+}
+
+static void consult(struct store *store, const struct registry_account *account,
+	const struct registry_call *call, struct registry_answer *answer)
+{
+	struct vt_error error = {0};
+	const char *user = call->operation == REGISTRY_BY_KEY ? "usuario" : "cveUsuario";
+
+	/* All three are looked at, so that the time tells nothing. */
+	bool is_user = is_equal(registry_field(call->fields, user), account->user);
+	bool is_password = is_equal(registry_field(call->fields, "password"), account->password);
+	bool is_entity =
+		is_equal(registry_field(call->fields, "cveEntidadEmisora"), account->entity);
+
+	if (!is_user || !is_password || !is_entity) {
+		registry_fault(
+			answer, 500, FAULT_CREDENTIALS, "Usuario, clave o entidad incorrectos");
+		return;
+	}
+	enum vt_code code = store_begin(store, &error);
+
+	if (code == VT_OK)
+		code = decide(store, call, answer, &error);
+	if (code == VT_OK)
+		code = store_commit(store, &error);
+	if (code != VT_OK) {
+		store_abort(store);
+		registry_fault(answer, 500, FAULT_SERVER, "El registro no puede escribirse");
+	}
+}
+
+static void confirm(
+	struct store *store, const struct registry_call *call, struct registry_answer *answer)
+{
+	struct vt_error error = {0};
+	const char *session = registry_field(call->fields, "sessionID");
+
+	if (strcmp(registry_field(call->fields, "Mssg"), "OK") != 0) {
+		registry_fault(answer, 500, FAULT_CLIENT, "Mssg debe ser OK");
+		return;
+	}
+	const enum vt_code code =
+		store_confirm(store, call->terminal, session, call->now_unix_ms, &error);
+
+	if (code == VT_ERR_NOT_FOUND) {
+		registry_fault(answer, 500, FAULT_CLIENT, "Sesion desconocida");
+	} else if (code) {
+		registry_fault(answer, 500, FAULT_SERVER, "El registro no puede escribirse");
+	} else {
+		vt_copy_cut(answer->result, sizeof(answer->result), "confirmed");
+		open_answer(&answer->document, "Confirmacion", "", "", session, "");
+		vt_buf_append_text(&answer->document, "</Confirmacion>");
+	}
+}
+
+static void inquire(
+	struct store *store, const struct registry_call *call, struct registry_answer *answer)
+{
+	VT_CLEANUP(store_row_finish) struct store_row row = {0};
+	struct vt_error error = {0};
+	const char *key = registry_field(call->fields, "clave");
+
+	if (!vt_uuid_valid(key)) {
+		registry_fault(answer, 500, FAULT_CLIENT, "La clave debe ser un UUID");
+		return;
+	}
+	enum vt_code code = store_find(store, call->terminal, key, &row, &error);
+
+	if (code != VT_OK && code != VT_ERR_NOT_FOUND) {
+		registry_fault(answer, 500, FAULT_SERVER, "El registro no puede leerse");
+		return;
+	}
+	/* A key of the fee service is not one of ours. */
+	bool is_known = code == VT_OK && strcmp(row.operation, "sheets") != 0;
+	const char *state = is_known ? (row.state == STORE_APPLIED ? "APLICADA" : "RECHAZADA")
+			    : call->is_running ? "EN PROCESO"
+					       : "DESCONOCIDA";
+
+	vt_copy_cut(answer->result, sizeof(answer->result), state);
+	vt_buf_printf(&answer->document, "<transaccion estado=\"%s\" clave=\"%s\"", state, key);
+	if (is_known && row.state == STORE_REJECTED)
+		vt_buf_printf(&answer->document, " motivo=\"%s\"", row.reason);
+	vt_buf_append_text(&answer->document, ">");
+	if (is_known && row.state == STORE_APPLIED) {
+		vt_buf_append(&answer->document, row.answer.data, row.answer.length);
+		answer->is_latin1 = row.is_latin1;
+	}
+	vt_buf_append_text(&answer->document, "</transaccion>");
+}
+
+void registry_call(struct store *store, const struct registry_account *account,
+	const struct registry_call *call, struct registry_answer *answer)
+{
+	switch (call->operation) {
+	case REGISTRY_BY_KEY:
+	case REGISTRY_BY_DATA:
+		consult(store, account, call, answer);
+		break;
+	case REGISTRY_CONFIRM:
+		confirm(store, call, answer);
+		break;
+	case REGISTRY_INQUIRE:
+		inquire(store, call, answer);
+		break;
+	case REGISTRY_OPERATION_MAX:
+		break;
+	}
+	if (answer->document.failed != VT_OK)
+		registry_fault(answer, 500, FAULT_SERVER, "Respuesta demasiado grande");
+}
