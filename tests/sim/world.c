@@ -106,6 +106,15 @@ static void drop_job(struct world_job *job)
 	*job = (struct world_job){0};
 }
 
+/* From the moment it is sent to the screen a folio is a promise, whatever dies next. */
+static void remember_folio(struct world *w, const char *folio)
+{
+	if (w->folio_count > 0 && strcmp(w->folios[w->folio_count - 1], folio) == 0)
+		return;
+	VT_ASSERT(w->folio_count < WORLD_MAX_LEDGER);
+	memcpy(w->folios[w->folio_count++], folio, VT_FOLIO_SIZE);
+}
+
 bool peer_send(struct peer *peer)
 {
 	struct world *w = world;
@@ -117,6 +126,8 @@ bool peer_send(struct peer *peer)
 	case BUS_SCREEN_SHOW:
 		w->model = msg->payload.screen_model;
 		w->has_model = true;
+		if (w->model.folio[0])
+			remember_folio(w, w->model.folio);
 		break;
 	case BUS_WORK_DELIVER:
 		take_job(w, free_job(w), 20 + (int64_t)world_below(w, w->is_calm ? 50 : 15000));
@@ -575,14 +586,6 @@ static int64_t next_event_ms(const struct world *w)
 
 /* ---- what must hold ---- */
 
-static void remember_folio(struct world *w, const char *folio)
-{
-	if (w->folio_count > 0 && strcmp(w->folios[w->folio_count - 1], folio) == 0)
-		return;
-	VT_ASSERT(w->folio_count < WORLD_MAX_LEDGER);
-	memcpy(w->folios[w->folio_count++], folio, VT_FOLIO_SIZE);
-}
-
 static void check(struct world *w)
 {
 	struct queue_record record;
@@ -594,7 +597,6 @@ static void check(struct world *w)
 	VT_ASSERT(queue_get(w->core.queue, w->model.folio, &record) == VT_OK);
 	if (w->model.screen == SCREEN_DONE && strcmp(w->model.outcome, "provisional") != 0)
 		VT_ASSERT(record.txn.state == TXN_ACCEPTED);
-	remember_folio(w, w->model.folio);
 }
 
 /* ---- public ---- */
