@@ -46,13 +46,15 @@ struct build {
 /* ---- frame.c ---- */
 
 enum header_style {
-	HEADER_COMPACT, /* as high as its words */
-	HEADER_TALL,	/* content with targets follows: these stay out of the top quarter */
-	HEADER_OK	/* green, centred: confirmation */
+	HEADER_COMPACT,	 /* as high as its words */
+	HEADER_TALL,	 /* content with targets follows: these stay out of the top quarter */
+	HEADER_KEYBOARD, /* compact; the targets of the content stand low by themselves */
+	HEADER_OK	 /* green, centred: confirmation */
 };
 struct header {
 	enum header_style style;
-	const char *title, *lead; /* lead "" = none */
+	const char *title, *lead; /* "" = none */
+	bool is_large;		  /* the title of home */
 	const char *step;	  /* line above the title, NULL = service and "Paso 1 de 3" */
 };
 /* Header, then content is open (a column of the room that is left): add nodes, then frame_close().
@@ -96,6 +98,10 @@ const char *part_error(const struct build *b);
 const char *part_value(struct build *b, const char *value, bool personal);
 /* "Mostrar" while the mask hides something here. */
 void part_unmask(struct build *b);
+/* Units that follow the text size as titles do: for boxes around an icon. */
+int part_scaled(const struct build *b, int units);
+/* An icon that keeps the size it is given, for inside a box. */
+void part_icon(struct build *b, const char *icon, enum icon_style style, int size, enum color fg);
 /* Small square with a duotone icon on tint. */
 void part_icon_box(struct build *b, const char *icon, int size, enum color fg, enum color ground);
 /* A radio card; detail "" = none. */
@@ -110,6 +116,9 @@ void part_pager(struct build *b, const char *label);
 void part_money(struct build *b);
 /* Rows of kind ITEM_ROW in a card, with "Cambiar" where changeable and with_change. */
 void part_rows(struct build *b, bool with_change);
+/* The icon, or NULL where the label needs the width: beside a wrapped label it would stand far off.
+ */
+const char *part_button_icon(struct build *b, const char *icon, const char *label, int width);
 /* Room that grows. */
 void part_spacer(struct build *b);
 /* The keyboard of an entry. */

@@ -95,13 +95,22 @@ static void group(struct build *b, const struct group *group, size_t length, int
 	for (size_t i = group->first; i < group->first + group->count; i++)
 		box(b, i, length, i >= wrong_first && i < wrong_first + wrong_count, height);
 	node_end(ui);
-	node_add(ui, &(struct node_spec){.text = _(group->name),
-			     .type = active ? TYPE_CAPTION : TYPE_SMALL,
-			     .fg = active ? COLOR_ACTION_TEXT : COLOR_TEXT2,
-			     .text_align = TEXT_CENTER,
-			     /* The two wide groups leave no room beside each other. */
-			     .max_width = group->count >= 4 ? width : 0});
+	/* In very large letters there is room for the name of the group that is typed only. */
+	if (b->size <= TEXT_LARGE)
+		node_add(ui, &(struct node_spec){.text = _(group->name),
+				     .type = active ? TYPE_CAPTION : TYPE_SMALL,
+				     .fg = active ? COLOR_ACTION_TEXT : COLOR_TEXT2,
+				     .text_align = TEXT_CENTER,
+				     /* The two wide groups leave no room beside each other. */
+				     .max_width = group->count >= 4 ? width : 0});
 	node_end(ui);
+}
+
+static void group_in_turn(struct build *b, size_t length)
+{
+	for (size_t i = 0; i < VT_ELEMENTS(groups); i++)
+		if (length >= groups[i].first && length < groups[i].first + groups[i].count)
+			widget_text(b->ui, TYPE_CAPTION, COLOR_ACTION_TEXT, _(groups[i].name));
 }
 
 static void boxes(struct build *b)
@@ -133,6 +142,8 @@ static void boxes(struct build *b)
 			group(b, &groups[i], length, height);
 		node_end(ui);
 	}
+	if (b->size > TEXT_LARGE)
+		group_in_turn(b, length);
 	node_end(ui);
 }
 
@@ -180,7 +191,8 @@ static void decoded(struct build *b)
 	struct curp_facts facts;
 	const char *line;
 
-	if (!curp_decode(text, &facts))
+	/* Beside the error there is no room for it in larger letters. */
+	if ((is_wrong && b->size > TEXT_NORMAL) || !curp_decode(text, &facts))
 		return;
 	line = part_value(b, facts_line(b, &facts), true);
 	/* Never "correct": the check digit misses the tens of the day, and H against M. */
@@ -210,7 +222,7 @@ void build_curp(struct build *b)
 {
 	struct ui *ui = b->ui;
 	const struct screen_model *model = b->model;
-	const struct header header = {.style = HEADER_COMPACT, .title = text_title(model)};
+	const struct header header = {.style = HEADER_KEYBOARD, .title = text_title(model)};
 	const char *lead = model->lead[0] != '\0' ? model->lead
 			   : model->field.hint[0] != '\0'
 				   ? model->field.hint

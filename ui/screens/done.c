@@ -6,10 +6,18 @@
 
 /* Confirmation: shown only after core has committed. Says "impreso" only after the printer did. */
 
+static bool has_rows(const struct build *b)
+{
+	for (size_t i = 0; i < b->model->item_count; i++)
+		if (b->model->items[i].kind == ITEM_ROW)
+			return true;
+	return false;
+}
+
 static void qr_card(struct build *b)
 {
 	struct ui *ui = b->ui;
-	bool is_narrow = b->size > TEXT_LARGE;
+	bool is_narrow = b->size > TEXT_LARGE || has_rows(b);
 
 	if (b->model->qr[0] == '\0')
 		return;
@@ -32,7 +40,7 @@ static void qr_card(struct build *b)
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 10});
 	widget_text(ui, TYPE_HEADING, COLOR_TEXT, _("Take it on your phone"));
-	if (!is_narrow)
+	if (b->size <= TEXT_LARGE)
 		widget_text(ui, TYPE_BODY, COLOR_TEXT2,
 			_("Open the camera and point it at the code. You do not need to install "
 			  "anything."));
@@ -92,6 +100,8 @@ static void printing(struct build *b)
 static void ask_printed(struct build *b)
 {
 	struct ui *ui = b->ui;
+	const char *bad = _("No, it did not"), *good = _("Yes, complete");
+	int width = (ui_width(ui) - 2 * MARGIN - 2 * 28 - GUTTER) / 2;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
@@ -117,15 +127,15 @@ static void ask_printed(struct build *b)
 		&(struct node_spec){.layout = LAYOUT_ROW, .width = length_fill(1), .gap = GUTTER});
 	widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
 				  .id = "printed-bad",
-				  .label = _("No, it did not"),
+				  .label = bad,
 				  .action = "printed-bad",
-				  .icon = "x",
+				  .icon = part_button_icon(b, "x", bad, width),
 				  .width = length_fill(1)});
 	widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
 				  .id = "printed-ok",
-				  .label = _("Yes, complete"),
+				  .label = good,
 				  .action = "printed-ok",
-				  .icon = "check",
+				  .icon = part_button_icon(b, "check", good, width),
 				  .width = length_fill(1)});
 	node_end(ui);
 	node_end(ui);
@@ -178,6 +188,10 @@ static void next_steps(struct build *b)
 
 		if (item->kind != ITEM_STEP)
 			continue;
+		/* The heading stays with its first step when the list is paged. */
+		node_begin(
+			ui, &(struct node_spec){
+				    .layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 16});
 		if (number++ == 0)
 			widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("What comes next?"));
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
@@ -200,20 +214,18 @@ static void next_steps(struct build *b)
 			&(struct node_spec){
 				.text = item->label, .type = TYPE_BODY, .width = length_fill(1)});
 		node_end(ui);
+		node_end(ui);
 	}
 }
 
 /* What the agency answered, as far as the outcome shows it. */
 static void rows(struct build *b)
 {
-	for (size_t i = 0; i < b->model->item_count; i++) {
-		if (b->model->items[i].kind != ITEM_ROW)
-			continue;
-		part_card_open(b, "rows", 28, 0);
-		part_rows(b, false);
-		part_close(b);
+	if (!has_rows(b))
 		return;
-	}
+	part_card_open(b, "rows", 28, 0);
+	part_rows(b, false);
+	part_close(b);
 }
 
 void build_done(struct build *b)

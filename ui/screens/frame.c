@@ -17,6 +17,10 @@ static int header_min_height(const struct build *b, enum header_style style)
 {
 	int height = ui_height(b->ui), reach, fill = 0;
 
+	/* A keyboard needs the room, and keeps itself and the buttons low. */
+	if (style == HEADER_KEYBOARD)
+		return 0;
+
 	if (style == HEADER_TALL)
 		fill = height * TALL_PERCENT / 100;
 	if (ui_settings(b->ui)->reach) {
@@ -55,10 +59,9 @@ static void offline_pill(struct build *b)
 	widget_icon(ui, "cloud-slash", ICON_BOLD, 34, COLOR_ON_BRAND);
 	widget_text(ui, TYPE_CAPTION, COLOR_ON_BRAND, _("No connection"));
 	node_end(ui);
-	node_add(ui, &(struct node_spec){.width = length_units(14)});
 }
 
-static void brand_row(struct build *b)
+static void brand_row(struct build *b, enum color ink, enum color ink2)
 {
 	struct ui *ui = b->ui;
 	char clock[8], day[48];
@@ -77,16 +80,16 @@ static void brand_row(struct build *b)
 			     .width = length_units(68),
 			     .height = length_units(62)});
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
-	widget_text(ui, TYPE_BRAND, COLOR_ON_BRAND, brand);
+	widget_text(ui, TYPE_BRAND, ink, brand);
 	if (has_room(b, TYPE_SMALL, owner, room))
-		widget_text(ui, TYPE_SMALL, COLOR_ON_BRAND2, owner);
+		widget_text(ui, TYPE_SMALL, ink2, owner);
 	node_end(ui);
 	offline_pill(b);
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .cross = ALIGN_END, .id = "clock"});
-	widget_text(ui, TYPE_BRAND, COLOR_ON_BRAND, clock);
+	widget_text(ui, TYPE_BRAND, ink, clock);
 	if (has_room(b, TYPE_SMALL, owner, room))
-		widget_text(ui, TYPE_SMALL, COLOR_ON_BRAND2, day);
+		widget_text(ui, TYPE_SMALL, ink2, day);
 	node_end(ui);
 	node_end(ui);
 }
@@ -114,7 +117,10 @@ static void header_words(struct build *b, const struct header *header)
 		widget_text(ui, TYPE_BODY_STRONG, COLOR_ON_BRAND2, step);
 		node_add(ui, &(struct node_spec){.height = length_units(2)});
 	}
-	widget_heading(ui, TYPE_TITLE, COLOR_ON_BRAND, header->title);
+	if (header->title[0] == '\0')
+		return;
+	widget_heading(ui, header->is_large ? TYPE_TITLE_LARGE : TYPE_TITLE, COLOR_ON_BRAND,
+		header->title);
 	if (header->lead != NULL && header->lead[0] != '\0') {
 		node_add(ui, &(struct node_spec){.height = length_units(8)});
 		widget_text(ui, TYPE_BODY, COLOR_ON_BRAND2, header->lead);
@@ -124,6 +130,7 @@ static void header_words(struct build *b, const struct header *header)
 static void ok_words(struct build *b, const struct header *header)
 {
 	struct ui *ui = b->ui;
+	enum color ink = b->is_plain ? COLOR_ON_BRAND : COLOR_ON_OK;
 	const struct screen_model *model = b->model;
 	bool is_final = strcmp(model->outcome, "provisional") != 0;
 	bool is_found =
@@ -138,12 +145,12 @@ static void ok_words(struct build *b, const struct header *header)
 			       .radius = RADIUS_PILL,
 			       .fill = COLOR_EMBLEM,
 			       .droppable = 2});
-	widget_icon(ui, icon, ICON_BOLD, 64, COLOR_OK_BOTTOM);
+	part_icon(b, icon, ICON_BOLD, 64, b->is_plain ? COLOR_BRAND_TOP : COLOR_OK_BOTTOM);
 	node_end(ui);
 	node_add(ui, &(struct node_spec){.height = length_units(26)});
 	node_add(ui, &(struct node_spec){.text = header->title,
 			     .type = TYPE_TITLE,
-			     .fg = COLOR_ON_OK,
+			     .fg = ink,
 			     .text_align = TEXT_CENTER,
 			     .role = ROLE_HEADING,
 			     .id = "title"});
@@ -153,11 +160,11 @@ static void ok_words(struct build *b, const struct header *header)
 
 	format_folio(folio, sizeof(folio), model->folio);
 	node_add(ui, &(struct node_spec){.height = length_units(18)});
-	widget_text(ui, TYPE_BODY, COLOR_ON_OK, _("Folio of your request"));
+	widget_text(ui, TYPE_BODY, ink, _("Folio of your request"));
 	node_add(ui, &(struct node_spec){.height = length_units(4)});
 	node_add(ui, &(struct node_spec){.text = folio,
 			     .type = TYPE_AMOUNT,
-			     .fg = COLOR_ON_OK,
+			     .fg = ink,
 			     .text_align = TEXT_CENTER,
 			     .role = ROLE_STATUS,
 			     .id = "folio",
@@ -184,12 +191,14 @@ static void header_build(struct build *b, const struct header *header)
 	bool is_ok = header->style == HEADER_OK;
 	int min_height = header_min_height(b, header->style);
 	bool has_frets = min_height > 0 && !is_ok;
+	/* High contrast knows no green: there the sign alone tells. */
+	bool is_green = is_ok && !b->is_plain;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_STACK,
 			       .width = length_fill(1),
 			       .min_height = min_height,
-			       .fill = is_ok ? COLOR_OK : COLOR_BRAND_TOP,
-			       .fill_bottom = is_ok ? COLOR_OK_BOTTOM : COLOR_BRAND_BOTTOM,
+			       .fill = is_green ? COLOR_OK : COLOR_BRAND_TOP,
+			       .fill_bottom = is_green ? COLOR_OK_BOTTOM : COLOR_BRAND_BOTTOM,
 			       .role = ROLE_BANNER,
 			       .id = "header"});
 	if (has_frets)
@@ -201,9 +210,11 @@ static void header_build(struct build *b, const struct header *header)
 			       .width = length_fill(1),
 			       .height = length_fill(1),
 			       .pad = {30, MARGIN, 30, MARGIN}});
-	brand_row(b);
+	brand_row(b, is_green ? COLOR_ON_OK : COLOR_ON_BRAND,
+		is_green ? COLOR_ON_OK : COLOR_ON_BRAND2);
 	widget_spacer(ui, 1);
-	node_add(ui, &(struct node_spec){.height = length_units(30)});
+	if (header->title[0] != '\0')
+		node_add(ui, &(struct node_spec){.height = length_units(is_ok ? 44 : 30)});
 	if (is_ok) {
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 				       .width = length_fill(1),
@@ -232,6 +243,8 @@ void frame_open(struct build *b, const struct header *header)
 			       .pad = {CONTENT_TOP, MARGIN, 0, MARGIN},
 			       .gap = GUTTER,
 			       .id = "content"});
+	if (header->style == HEADER_KEYBOARD && ui_settings(ui)->reach)
+		widget_spacer(ui, 1);
 }
 
 /* ---- below the content ---- */
@@ -239,9 +252,15 @@ void frame_open(struct build *b, const struct header *header)
 static void action_row(struct build *b, const struct actions *actions)
 {
 	struct ui *ui = b->ui;
+	int width = ui_width(ui) - 2 * MARGIN;
 
 	if (actions->back == NULL && actions->primary == NULL && actions->second == NULL)
 		return;
+	if (actions->second != NULL && actions->primary != NULL)
+		width = (width - GUTTER) / 2;
+	else if (actions->back != NULL)
+		width -= ui_text_width(ui, TYPE_BUTTON, actions->back) + part_scaled(b, 40) + 96 +
+			 GUTTER;
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = {24, MARGIN, 26, MARGIN},
@@ -263,16 +282,20 @@ static void action_row(struct build *b, const struct actions *actions)
 					  .id = "second",
 					  .label = actions->second,
 					  .action = actions->second_action,
-					  .icon = actions->second_icon,
+					  .icon = part_button_icon(
+						  b, actions->second_icon, actions->second, width),
 					  .width = length_fill(1)});
 	if (actions->primary != NULL)
-		widget_button(ui, &(struct button){.kind = BUTTON_PRIMARY,
-					  .id = "primary",
-					  .label = actions->primary,
-					  .action = actions->primary_action,
-					  .icon = actions->primary_icon,
-					  .icon_after = actions->primary_icon_after,
-					  .width = length_fill(1)});
+		widget_button(
+			ui, &(struct button){.kind = BUTTON_PRIMARY,
+				    .id = "primary",
+				    .label = actions->primary,
+				    .action = actions->primary_action,
+				    .icon = part_button_icon(
+					    b, actions->primary_icon, actions->primary, width),
+				    .icon_after = part_button_icon(b, actions->primary_icon_after,
+					    actions->primary, width),
+				    .width = length_fill(1)});
 	node_end(ui);
 }
 
@@ -369,8 +392,8 @@ static void timeout_ring(struct build *b, int seconds)
 	const char *unit = locale_plural("second", "seconds", (unsigned long)seconds);
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_STACK,
-			       .width = length_units(216),
-			       .height = length_units(216),
+			       .width = length_units(236),
+			       .height = length_units(236),
 			       .role = ROLE_TIMER,
 			       .id = "timer",
 			       .name = node_text(ui, "%d %s", seconds, unit)});

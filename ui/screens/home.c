@@ -5,7 +5,7 @@
 #include "ui/screens/texts.h"
 #include "ui/toolkit/icon_table.h"
 
-#define CARD_PAD    22
+#define CARD_PAD    20
 #define CARD_ICON   80
 #define CARD_MIN    214
 #define FEATURE_MIN 250
@@ -122,8 +122,8 @@ static void card(struct build *b, const struct screen_item *item, int width)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .min_height = CARD_MIN,
-			       .pad = {CARD_PAD, CARD_PAD, 18, CARD_PAD},
-			       .gap = 10,
+			       .pad = {18, CARD_PAD, 14, CARD_PAD},
+			       .gap = 6,
 			       .fill = COLOR_SURFACE,
 			       .border = COLOR_LINE,
 			       .border_width = ui_palette(ui)->border_card,
@@ -227,6 +227,7 @@ void build_home(struct build *b)
 		.title = text_title(model),
 		.lead = model->lead[0] != '\0' ? model->lead : _("Touch an option."),
 		.step = "",
+		.is_large = true,
 	};
 
 	frame_open(b, &header);
@@ -237,11 +238,11 @@ void build_home(struct build *b)
 			       .gap = GUTTER,
 			       .paged = true,
 			       .page = b->view->page,
+			       .pad = {0, 0, 14, 0},
 			       .id = "services"});
 	features(b);
 	cards(b);
 	part_pager(b, _("See more services"));
 	node_end(ui);
-	node_add(ui, &(struct node_spec){.height = length_units(2)});
 	frame_close(b, &(struct actions){.back = NULL});
 }

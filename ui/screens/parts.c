@@ -11,7 +11,7 @@ void part_card_open(struct build *b, const char *id, int pad, int gap)
 {
 	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 				  .width = length_fill(1),
-				  .pad = insets_all(pad),
+				  .pad = insets_xy(pad, pad * 6 / 10),
 				  .gap = gap,
 				  .fill = COLOR_SURFACE,
 				  .border = COLOR_LINE,
@@ -105,10 +105,34 @@ void part_unmask(struct build *b)
 				     .width = length_fill(1)});
 }
 
+int part_scaled(const struct build *b, int units)
+{
+	static const int percent[TEXT_SIZE_COUNT] = {100, 112, 122, 130};
+
+	return units * percent[b->size] / 100;
+}
+
+void part_icon(struct build *b, const char *icon, enum icon_style style, int size, enum color fg)
+{
+	node_add(b->ui, &(struct node_spec){
+				.icon = icon, .icon_style = style, .icon_size = size, .fg = fg});
+}
+
+const char *part_button_icon(struct build *b, const char *icon, const char *label, int width)
+{
+	/* Padding of a button on both sides, the icon and the gap: ui/toolkit/widget.c. */
+	int room = width - 2 * 36 - part_scaled(b, 40) - 24;
+
+	return icon != NULL && label != NULL && ui_text_width(b->ui, TYPE_BUTTON, label) <= room
+		       ? icon
+		       : NULL;
+}
+
 void part_icon_box(struct build *b, const char *icon, int size, enum color fg, enum color ground)
 {
 	struct ui *ui = b->ui;
 
+	size = part_scaled(b, size);
 	if (icon[0] == '\0' || icon_find(icon) == NULL)
 		icon = "file-text";
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
@@ -118,7 +142,7 @@ void part_icon_box(struct build *b, const char *icon, int size, enum color fg, e
 			       .cross = ALIGN_CENTER,
 			       .fill = ground,
 			       .radius = 20});
-	widget_icon(ui, icon, ICON_DUOTONE, size * 6 / 10, fg);
+	part_icon(b, icon, ICON_DUOTONE, size * 6 / 10, fg);
 	node_end(ui);
 }
 
@@ -160,7 +184,7 @@ void part_radio(struct build *b, const struct radio *radio)
 			       .border = radio->checked ? COLOR_ACTION : COLOR_CONTROL,
 			       .border_width = 3});
 	if (radio->checked)
-		widget_icon(ui, "check", ICON_BOLD, 30, COLOR_ON_ACTION);
+		part_icon(b, "check", ICON_BOLD, 30, COLOR_ON_ACTION);
 	node_end(ui);
 	node_end(ui);
 }

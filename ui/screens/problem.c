@@ -23,7 +23,7 @@ static void sign(struct build *b, const char *icon, int size)
 			       .border_width = 4,
 			       .radius = RADIUS_PILL,
 			       .droppable = 2});
-	widget_icon(ui, icon, ICON_DUOTONE, size / 2, COLOR_WARN);
+	part_icon(b, icon, ICON_DUOTONE, size / 2, COLOR_WARN);
 	node_end(ui);
 }
 
@@ -79,9 +79,11 @@ void build_problem(struct build *b)
 
 	text_problem(model->problem, &text);
 	frame_open(b, &header);
-	widget_spacer(ui, 1);
-	sign(b, text.icon, 200);
-	widget_spacer(ui, 1);
+	if (b->size <= TEXT_LARGE) {
+		widget_spacer(ui, 1);
+		sign(b, text.icon, 200);
+		widget_spacer(ui, 1);
+	}
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(6),
@@ -94,7 +96,7 @@ void build_problem(struct build *b)
 		part_card_open(b, NULL, 32, 8);
 	line(b, "info", _("What happened"), model->lead[0] != '\0' ? model->lead : text.what);
 	line(b, "hand-palm", _("What it means"), text.means);
-	line(b, "arrow-right", _("What you can do now"), text.now);
+	line(b, "list-checks", _("What you can do now"), text.now);
 	if (b->size <= TEXT_LARGE)
 		part_close(b);
 	else

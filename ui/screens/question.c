@@ -172,7 +172,7 @@ void build_question(struct build *b)
 	const struct screen_field *field = &model->field;
 	const char *label = field->label;
 	const struct header header = {
-		.style = is_list(b) ? HEADER_TALL : HEADER_COMPACT,
+		.style = is_list(b) ? HEADER_TALL : HEADER_KEYBOARD,
 		.title = model->title[0] != '\0' ? model->title
 			 : field->optional	 ? node_text(b->ui, _("%s (optional)"), label)
 						 : label,

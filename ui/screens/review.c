@@ -59,7 +59,7 @@ static void consent(struct build *b)
 			       .border_width = 4,
 			       .radius = 12});
 	if (checked)
-		widget_icon(ui, "check", ICON_BOLD, 42, COLOR_ON_ACTION);
+		part_icon(b, "check", ICON_BOLD, 42, COLOR_ON_ACTION);
 	node_end(ui);
 	node_add(ui, &(struct node_spec){.text = b->model->lead[0] != '\0'
 							 ? b->model->lead
