@@ -205,13 +205,11 @@ void storage_tick(struct core *core)
 
 	if (!core->queue && storage_open(core, &error) != VT_OK)
 		vt_log(VT_LOG_ERROR, "store: %s", error.msg);
-	if (core->queue && !session_is_open(core->session)) {
-		storage_commit(core);
-		if (core->queue)
-			storage_judge(core,
-				queue_prune(core->queue, core_unix_ms(), &retention, 64, &pruned),
-				"prune");
-	}
+	/* Committing may lease new work, which opens the next batch: then the next tick prunes. */
+	storage_commit(core);
+	if (core->queue && !session_is_open(core->session) && !queue_in_batch(core->queue))
+		storage_judge(core,
+			queue_prune(core->queue, core_unix_ms(), &retention, 64, &pruned), "prune");
 	update_health(core);
 	core_arm(core->storage_timer, vt_clock_monotonic_ms() + 10000);
 }
