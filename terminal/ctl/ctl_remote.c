@@ -1,0 +1,473 @@
+/* Commands that ask core: one connection, one command at a time, one completion each. */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal/base/assert.h"
+#include "terminal/base/cleanup.h"
+#include "terminal/base/clock.h"
+#include "terminal/base/text.h"
+#include "terminal/bus/conn.h"
+#include "terminal/ctl/ctl.h"
+
+#define DEFAULT_SOCKET "/run/ventanilla/ctl.sock"
+/* A terminal holds weeks of work at most; core answers pages of QUEUE_PAGE rows. */
+#define MAX_PAGES 1000
+
+/* ---- asking ---- */
+
+struct remote {
+	struct bus_conn *conn;	 /* owned */
+	struct bus_message *msg; /* owned: the command, then its completion */
+	int64_t deadline_ms;	 /* monotonic */
+};
+
+static void remote_finish(struct remote *remote)
+{
+	bus_conn_close(&remote->conn);
+	if (remote->msg)
+		bus_message_finish(remote->msg);
+	free(remote->msg);
+	remote->msg = NULL;
+}
+
+static enum ctl_exit complain_of_code(enum vt_code code, const struct vt_error *error)
+{
+	if (code == VT_ERR_TIMEOUT) {
+		ctl_complain(
+			CTL_TEXT("el núcleo no respondió a tiempo", "core did not answer in time"),
+			NULL);
+		return CTL_TIMEOUT;
+	}
+	if (code == VT_ERR_NETWORK && (error->os == EACCES || error->os == EPERM)) {
+		ctl_complain(CTL_TEXT("sin permiso para hablar con el núcleo",
+				     "not permitted to talk to core"),
+			error->msg);
+		return CTL_NOT_PERMITTED;
+	}
+	if (code == VT_ERR_NETWORK || code == VT_ERR_CLOSED) {
+		ctl_complain(CTL_TEXT("no se puede hablar con el núcleo", "cannot talk to core"),
+			error->msg);
+		return CTL_NETWORK;
+	}
+	ctl_complain(CTL_TEXT("la respuesta del núcleo no se entiende",
+			     "core's answer is not understood"),
+		error->msg);
+	return CTL_FAILURE;
+}
+
+/* Address from --socket, else $VENTANILLA_RUN/ctl.sock, else the system's. */
+static bool socket_path(const struct ctl_options *options, char *path, size_t size)
+{
+	const char *run = getenv("VENTANILLA_RUN");
+
+	if (options->socket)
+		return vt_copy(path, size, options->socket);
+	if (run && *run)
+		return vt_format(path, size, "%s/ctl.sock", run);
+	return vt_copy(path, size, DEFAULT_SOCKET);
+}
+
+static enum ctl_exit remote_open(const struct ctl_options *options, struct remote *remote)
+{
+	struct vt_error error = {0};
+	char path[256];
+
+	*remote = (struct remote){.deadline_ms = vt_clock_monotonic_ms() + options->timeout_ms};
+	if (!socket_path(options, path, sizeof(path))) {
+		ctl_complain(
+			CTL_TEXT("la ruta del socket es muy larga", "socket path too long"), NULL);
+		return CTL_USAGE;
+	}
+	remote->msg = malloc(sizeof(*remote->msg));
+	if (!remote->msg) {
+		ctl_complain(CTL_TEXT("falta memoria", "out of memory"), NULL);
+		return CTL_FAILURE;
+	}
+	enum vt_code code = bus_connect(path, &remote->conn, &error);
+	if (!code)
+		code = bus_conn_send_hello(remote->conn, "ventanillactl", &error);
+	if (code) {
+		char detail[512];
+		snprintf(detail, sizeof(detail), "%s: %s", path, error.msg);
+		vt_copy_cut(error.msg, sizeof(error.msg), detail);
+		return complain_of_code(code, &error);
+	}
+	return CTL_OK;
+}
+
+/* Waits until the socket can be read, or written while something waits. VT_OK or VT_ERR_TIMEOUT. */
+static enum vt_code wait_for_peer(const struct remote *remote)
+{
+	struct pollfd pfd = {.fd = bus_conn_fd(remote->conn), .events = POLLIN};
+	const int64_t left = remote->deadline_ms - vt_clock_monotonic_ms();
+
+	if (bus_conn_wants_write(remote->conn))
+		pfd.events |= POLLOUT;
+	if (left <= 0)
+		return VT_ERR_TIMEOUT;
+	const int ready = poll(&pfd, 1, (int)(left > 60000 ? 60000 : left));
+	return ready < 0 && errno != EINTR ? VT_ERR_IO : VT_OK;
+}
+
+/* Sends remote->msg, made by bus_make_command(), and replaces it by its completion. Other messages
+ * of core are passed over. */
+static enum vt_code ask(struct remote *remote, struct vt_error *error)
+{
+	const int64_t request = remote->msg->header.request_id;
+	enum vt_code code = bus_conn_send(remote->conn, remote->msg, error);
+
+	while (!code) {
+		code = bus_conn_flush(remote->conn, error);
+		if (!code)
+			code = bus_conn_read(remote->conn, remote->msg, error);
+		if (!code && remote->msg->header.type == BUS_COMPLETION &&
+			remote->msg->header.request_id == request)
+			return VT_OK;
+		if (code == VT_ERR_AGAIN)
+			code = wait_for_peer(remote);
+	}
+	return code;
+}
+
+/* Asks and judges the completion; on CTL_OK its payload is in remote->msg. */
+static enum ctl_exit ask_core(struct remote *remote)
+{
+	const enum bus_name name = remote->msg->header.name;
+	struct vt_error error = {0};
+	enum vt_code code = ask(remote, &error);
+
+	if (!code && remote->msg->header.name != name)
+		code = vt_fail(&error, VT_ERR_PARSE, 0, "another command was answered");
+	if (code)
+		return complain_of_code(code, &error);
+	const struct bus_header *header = &remote->msg->header;
+	if (header->completion == BUS_SUCCESS)
+		return CTL_OK;
+	if (header->completion == BUS_NOT_FOUND) {
+		ctl_complain(CTL_TEXT("no existe", "not found"), NULL);
+		return CTL_NOT_FOUND;
+	}
+	const char *reason =
+		header->error[0] ? header->error : bus_completion_code_names[header->completion];
+	ctl_complain(CTL_TEXT("el núcleo no lo hizo", "core did not do it"), reason);
+	switch (header->completion) {
+	case BUS_NOT_PERMITTED:
+		return CTL_NOT_PERMITTED;
+	case BUS_DEVICE_NOT_READY:
+	case BUS_HARDWARE_ERROR:
+		return CTL_DEVICE;
+	case BUS_TIME_OUT:
+		return CTL_TIMEOUT;
+	case BUS_INVALID_DATA:
+		return CTL_USAGE;
+	case BUS_SUCCESS:
+	case BUS_NOT_FOUND:
+	case BUS_COMMAND_ERROR_CODE:
+	case BUS_CANCELED:
+	case BUS_UNSUPPORTED_COMMAND:
+	case BUS_INTERNAL_ERROR:
+	case BUS_COMPLETION_CODE_COUNT:
+		break;
+	}
+	return CTL_FAILURE;
+}
+
+/* Opens, asks the command `name` without a payload. The caller finishes remote in every case. */
+static enum ctl_exit ask_simple(
+	const struct ctl_options *options, enum bus_name name, struct remote *remote)
+{
+	enum ctl_exit code = remote_open(options, remote);
+
+	if (code)
+		return code;
+	bus_make_command(remote->msg, remote->conn, name);
+	return ask_core(remote);
+}
+
+/* {"schema":"…", and the members of object; missing = "" or 0, as on the bus. */
+static void append_object(
+	struct vt_buf *out, const char *schema, const struct bus_table *table, const void *object)
+{
+	struct vt_buf body;
+	struct vt_error error;
+
+	vt_buf_init(&body, CTL_MAX_JSON);
+	if (bus_encode(table, object, &body, &error) != VT_OK) {
+		out->failed = VT_ERR_INVALID;
+		vt_buf_finish(&body);
+		return;
+	}
+	if (schema)
+		vt_buf_printf(out, "{\"schema\":\"%s\"%s", schema, body.length > 2 ? "," : "");
+	vt_buf_append_text(out, vt_buf_text(&body) + (schema ? 1 : 0));
+	vt_buf_finish(&body);
+}
+
+static enum ctl_exit print_payload(const char *schema, const struct bus_message *msg)
+{
+	struct vt_buf out;
+
+	vt_buf_init(&out, CTL_MAX_JSON);
+	append_object(
+		&out, schema, bus_payload_table(msg->header.name, BUS_COMPLETION), &msg->payload);
+	return ctl_json_print(&out);
+}
+
+/* ---- status ---- */
+
+static const char *yes_no(bool value)
+{
+	return value ? ctl_say(CTL_TEXT("sí", "yes")) : ctl_say(CTL_TEXT("no", "no"));
+}
+
+static void print_number(struct ctl_text name, int64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	ctl_print_pair(name, text);
+}
+
+static void print_status(const struct terminal_status *status)
+{
+	char age[32];
+
+	ctl_print_pair(CTL_TEXT("terminal", "terminal"), status->terminal);
+	ctl_print_pair(CTL_TEXT("versión", "version"), status->version);
+	ctl_print_pair(CTL_TEXT("sesión", "session"), status->session);
+	ctl_print_pair(CTL_TEXT("almacenamiento", "storage"), status->storage);
+	ctl_print_pair(CTL_TEXT("pantalla conectada", "ui connected"), yes_no(status->ui));
+	ctl_print_pair(
+		CTL_TEXT("dispositivos conectados", "devices connected"), yes_no(status->devices));
+	ctl_print_pair(CTL_TEXT("envíos conectados", "sync connected"), yes_no(status->sync));
+	ctl_print_pair(CTL_TEXT("en línea", "online"), yes_no(status->online));
+	ctl_print_pair(CTL_TEXT("impresora", "printer"), status->printer);
+	print_number(CTL_TEXT("por enviar", "to send"), status->queued);
+	print_number(CTL_TEXT("espera a una persona", "waiting for a person"), status->dead);
+	ctl_format_age(status->oldest_ms, age);
+	ctl_print_pair(CTL_TEXT("el más antiguo", "oldest"), status->queued > 0 ? age : "");
+	print_number(CTL_TEXT("sesiones", "sessions"), status->sessions);
+	ctl_format_age(status->uptime_ms, age);
+	ctl_print_pair(CTL_TEXT("en marcha", "uptime"), age);
+}
+
+enum ctl_exit ctl_status(const struct ctl_options *options)
+{
+	VT_CLEANUP(remote_finish) struct remote remote = {0};
+	enum ctl_exit code = ask_simple(options, BUS_TERMINAL_STATUS, &remote);
+
+	if (code)
+		return code;
+	if (options->json)
+		return print_payload("ventanilla.status/1", remote.msg);
+	print_status(&remote.msg->payload.terminal_status);
+	return CTL_OK;
+}
+
+/* ---- device ---- */
+
+static enum ctl_exit print_devices(const struct device_list *list)
+{
+	static const struct ctl_text headings[] = {{"ID", "ID"}, {"CLASE", "CLASS"},
+		{"MODELO", "MODEL"}, {"USB", "USB"}, {"ESTADO", "STATE"}, {"PAPEL", "PAPER"},
+		{"MOTIVO", "REASON"}};
+	struct ctl_table table;
+
+	ctl_table_init(&table, VT_ELEMENTS(headings), headings);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct device_status *device = &list->devices[i];
+		const char *cells[] = {device->id, device->class, device->model, device->usb,
+			device_state_names[device->state], paper_state_names[device->paper],
+			device->reason};
+		ctl_table_add(&table, cells);
+	}
+	return ctl_table_print(&table);
+}
+
+enum ctl_exit ctl_device_list(const struct ctl_options *options)
+{
+	VT_CLEANUP(remote_finish) struct remote remote = {0};
+	enum ctl_exit code = ask_simple(options, BUS_DEVICE_LIST, &remote);
+
+	if (code)
+		return code;
+	if (options->json)
+		return print_payload("ventanilla.device.list/1", remote.msg);
+	return print_devices(&remote.msg->payload.device_list);
+}
+
+static enum ctl_exit print_device(
+	const struct ctl_options *options, const struct device_status *device)
+{
+	if (options->json) {
+		struct vt_buf out;
+		vt_buf_init(&out, CTL_MAX_JSON);
+		append_object(&out, "ventanilla.device/1",
+			bus_payload_table(BUS_COMMON_STATUS_CHANGED, BUS_UNSOLICITED), device);
+		return ctl_json_print(&out);
+	}
+	ctl_print_pair(CTL_TEXT("dispositivo", "device"), device->id);
+	ctl_print_pair(CTL_TEXT("clase", "class"), device->class);
+	ctl_print_pair(CTL_TEXT("modelo", "model"), device->model);
+	ctl_print_pair(CTL_TEXT("USB", "USB"), device->usb);
+	ctl_print_pair(CTL_TEXT("estado", "state"), device_state_names[device->state]);
+	ctl_print_pair(CTL_TEXT("papel", "paper"), paper_state_names[device->paper]);
+	ctl_print_pair(CTL_TEXT("motivo", "reason"), device->reason);
+	ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), device->advice);
+	print_number(CTL_TEXT("hojas", "sheets"), device->sheets);
+	print_number(CTL_TEXT("errores", "errors"), device->errors);
+	return CTL_OK;
+}
+
+enum ctl_exit ctl_device_show(const struct ctl_options *options)
+{
+	VT_CLEANUP(remote_finish) struct remote remote = {0};
+	enum ctl_exit code = ask_simple(options, BUS_DEVICE_LIST, &remote);
+
+	if (code)
+		return code;
+	const struct device_list *list = &remote.msg->payload.device_list;
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->devices[i].id, options->args[0]) == 0)
+			return print_device(options, &list->devices[i]);
+	}
+	ctl_complain(CTL_TEXT("no hay tal dispositivo", "no such device"), options->args[0]);
+	return CTL_NOT_FOUND;
+}
+
+/* ---- queue ---- */
+
+static const struct bus_table *row_table(void)
+{
+	/* The only list in the payload of Queue.List. */
+	const struct bus_table *table = bus_payload_table(BUS_QUEUE_LIST, BUS_COMPLETION);
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->fields[i].kind == BUS_LIST)
+			return table->fields[i].table;
+	}
+	VT_UNREACHABLE();
+}
+
+static void add_row(struct ctl_table *table, const struct queue_row *row)
+{
+	char attempts[16], created[32], next[32] = "";
+
+	snprintf(attempts, sizeof(attempts), "%d", row->attempts);
+	ctl_format_time(row->created_unix_ms, created);
+	if (row->next_ms > 0)
+		ctl_format_age(row->next_ms, next);
+	const char *cells[] = {row->folio[0] ? row->folio : row->transaction, row->service,
+		row->state, row->receipt, attempts, row->cause, created, next};
+	ctl_table_add(table, cells);
+}
+
+/* All pages, each given to the table or to the JSON. */
+static enum ctl_exit collect_rows(const struct ctl_options *options, struct remote *remote,
+	struct ctl_table *table, struct vt_buf *out)
+{
+	int64_t cursor = 0;
+	bool first = true;
+
+	for (int page = 0; page < MAX_PAGES; page++) {
+		bus_make_command(remote->msg, remote->conn, BUS_QUEUE_LIST);
+		remote->msg->payload.queue_query.cursor = cursor;
+		remote->msg->payload.queue_query.unsettled_only = options->unsettled;
+		enum ctl_exit code = ask_core(remote);
+		if (code)
+			return code;
+		const struct queue_list *list = &remote->msg->payload.queue_list;
+		for (size_t i = 0; i < list->count; i++) {
+			add_row(table, &list->rows[i]);
+			vt_buf_append_text(out, first ? "" : ",");
+			append_object(out, NULL, row_table(), &list->rows[i]);
+			first = false;
+		}
+		if (list->next == 0 || list->next == cursor)
+			return CTL_OK;
+		cursor = list->next;
+	}
+	return CTL_OK;
+}
+
+enum ctl_exit ctl_queue_list(const struct ctl_options *options)
+{
+	static const struct ctl_text headings[] = {{"FOLIO", "FOLIO"}, {"SERVICIO", "SERVICE"},
+		{"ESTADO", "STATE"}, {"RECIBO", "RECEIPT"}, {"INTENTOS", "ATTEMPTS"},
+		{"CAUSA", "CAUSE"}, {"CREADO", "CREATED"}, {"PRÓXIMO EN", "NEXT IN"}};
+	VT_CLEANUP(remote_finish) struct remote remote = {0};
+	struct ctl_table table;
+	struct vt_buf out;
+	enum ctl_exit code = remote_open(options, &remote);
+
+	if (code)
+		return code;
+	ctl_table_init(&table, VT_ELEMENTS(headings), headings);
+	vt_buf_init(&out, (size_t)CTL_MAX_JSON * 16);
+	vt_buf_append_text(&out, "{\"schema\":\"ventanilla.queue.list/1\",\"rows\":[");
+	code = collect_rows(options, &remote, &table, &out);
+	vt_buf_append_text(&out, "]}");
+	if (!code && options->json) {
+		free(table.cells);
+		return ctl_json_print(&out);
+	}
+	vt_buf_finish(&out);
+	if (!code)
+		return ctl_table_print(&table);
+	free(table.cells);
+	return code;
+}
+
+static void print_row(const struct queue_row *row)
+{
+	char text[32];
+
+	ctl_print_pair(CTL_TEXT("transacción", "transaction"), row->transaction);
+	ctl_print_pair(CTL_TEXT("folio", "folio"), row->folio);
+	ctl_print_pair(CTL_TEXT("servicio", "service"), row->service);
+	ctl_print_pair(CTL_TEXT("estado", "state"), row->state);
+	ctl_print_pair(CTL_TEXT("recibo", "receipt"), row->receipt);
+	print_number(CTL_TEXT("intentos", "attempts"), row->attempts);
+	ctl_print_pair(CTL_TEXT("última causa", "last cause"), row->cause);
+	ctl_format_time(row->created_unix_ms, text);
+	ctl_print_pair(CTL_TEXT("creado", "created"), text);
+	ctl_format_age(row->next_ms, text);
+	ctl_print_pair(
+		CTL_TEXT("próximo intento en", "next attempt in"), row->next_ms > 0 ? text : "");
+}
+
+enum ctl_exit ctl_queue_show(const struct ctl_options *options)
+{
+	VT_CLEANUP(remote_finish) struct remote remote = {0};
+	enum ctl_exit code = remote_open(options, &remote);
+
+	if (code)
+		return code;
+	bus_make_command(remote.msg, remote.conn, BUS_QUEUE_SHOW);
+	struct queue_query *query = &remote.msg->payload.queue_query;
+	if (!vt_copy(query->id, sizeof(query->id), options->args[0])) {
+		ctl_complain(CTL_TEXT("no hay tal transacción", "no such transaction"), NULL);
+		return CTL_NOT_FOUND;
+	}
+	code = ask_core(&remote);
+	if (code)
+		return code;
+	const struct queue_list *list = &remote.msg->payload.queue_list;
+	if (list->count == 0) {
+		ctl_complain(CTL_TEXT("no hay tal transacción", "no such transaction"),
+			options->args[0]);
+		return CTL_NOT_FOUND;
+	}
+	if (!options->json) {
+		print_row(&list->rows[0]);
+		return CTL_OK;
+	}
+	struct vt_buf out;
+	vt_buf_init(&out, CTL_MAX_JSON);
+	append_object(&out, "ventanilla.queue.row/1", row_table(), &list->rows[0]);
+	return ctl_json_print(&out);
+}
