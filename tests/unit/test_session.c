@@ -578,7 +578,8 @@ static void to_fee_review(struct fixture *f, const char *reason)
 	act(f, INTENT_OPEN, "passport-fee", "");
 	act(f, INTENT_START, "", "");
 	while (f->model.screen == SCREEN_QUESTION || f->model.screen == SCREEN_CURP) {
-		const char *item = f->model.items[f->model.item_count - 1].id;
+		const char *item =
+			f->model.item_count > 0 ? f->model.items[f->model.item_count - 1].id : "";
 		if (strcmp(f->model.field.name, "fare") == 0)
 			item = reason[0] ? "half" : "full";
 		else if (strcmp(f->model.field.name, "half-reason") == 0)
