@@ -133,7 +133,7 @@ void mechanism_tear(struct printer *p, const char *reason)
 static bool move_paper(struct printer *p, const uint8_t *row)
 {
 	if (p->sheet_rows == MAX_SHEET_ROWS) {
-		if (!give_sheet(p, p->sheet_rows, true, "limit"))
+		if (!vdev_effect_room(&p->base) || !give_sheet(p, p->sheet_rows, true, "limit"))
 			return false;
 		blank_paper(p);
 	}
@@ -173,7 +173,7 @@ static bool run_cut(struct printer *p)
 	}
 	int rows = p->sheet_rows - PRINTER_CUTTER_ROWS;
 	if (rows > 0) {
-		if (!give_sheet(p, rows, false, "cut"))
+		if (!vdev_effect_room(&p->base) || !give_sheet(p, rows, false, "cut"))
 			return false;
 		keep_rows(p, PRINTER_CUTTER_ROWS);
 	}

@@ -224,6 +224,10 @@ static int op_out(struct vdev *dev, uint8_t endpoint, const uint8_t *data, size_
 		p->rx[(p->rx_head + p->rx_length) % p->rx_size] = data[i];
 		p->rx_length++;
 		realtime_byte(p, data[i]);
+		/* Without time each byte is done before the next one comes, so that the pieces a
+		 * host cuts its stream into never matter. */
+		if (p->options.instant)
+			printer_work(p);
 	}
 	printer_work(p);
 	return (int)length;

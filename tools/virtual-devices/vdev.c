@@ -581,6 +581,34 @@ static int faulty_in(struct vdev *dev, const struct vdev_fault *fault, uint8_t e
 	return result;
 }
 
+/* A host that asks for less than a packet and gets more has a babbling device: the bytes are lost,
+ * as on a real bus. */
+static int device_in(struct vdev *dev, uint8_t endpoint, uint8_t *data, size_t max)
+{
+	int type, packet = 0, result;
+	uint8_t itf;
+
+	if (!dev->ops->in)
+		return VDEV_STALL;
+	if (!vdev_find_endpoint(dev, endpoint, &type, &packet, &itf) || packet == 0 ||
+		max % (size_t)packet == 0) {
+		result = dev->ops->in(dev, endpoint, data, max);
+		VT_ASSERT(result < 0 || (size_t)result <= max);
+		return result;
+	}
+	size_t rounded = (max / (size_t)packet + 1) * (size_t)packet;
+	uint8_t *room = malloc(rounded);
+	if (!room)
+		return VDEV_ERROR;
+	result = dev->ops->in(dev, endpoint, room, rounded);
+	if (result > 0 && (size_t)result > max)
+		result = VDEV_BABBLE;
+	else if (result > 0)
+		memcpy(data, room, (size_t)result);
+	free(room);
+	return result;
+}
+
 int vdev_in(struct vdev *dev, uint8_t endpoint, uint8_t *data, size_t max)
 {
 	int result;
@@ -600,10 +628,7 @@ int vdev_in(struct vdev *dev, uint8_t endpoint, uint8_t *data, size_t max)
 		vanish(dev, type);
 		return result;
 	}
-	if (!dev->ops->in)
-		return VDEV_STALL;
-	result = dev->ops->in(dev, endpoint, data, max);
-	VT_ASSERT(result < 0 || (size_t)result <= max);
+	result = device_in(dev, endpoint, data, max);
 	if (result == VDEV_NAK)
 		return VDEV_NAK;
 	if (result == VDEV_STALL)
@@ -696,6 +721,11 @@ uint32_t vdev_random(struct vdev *dev)
 
 /* --- effects --- */
 
+bool vdev_effect_room(const struct vdev *dev)
+{
+	return dev->effect_count < VDEV_MAX_EFFECTS - VDEV_EFFECT_RESERVE;
+}
+
 bool vdev_add_effect(struct vdev *dev, const struct vdev_effect *effect)
 {
 	if (dev->effect_count == VDEV_MAX_EFFECTS)
@@ -712,8 +742,7 @@ void vdev_note(struct vdev *dev, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(effect.note, sizeof(effect.note), fmt, args);
 	va_end(args);
-	/* One place stays free, so that notes never keep a sheet from coming out. */
-	if (dev->effect_count + 1 < VDEV_MAX_EFFECTS)
+	if (vdev_effect_room(dev))
 		dev->effects[dev->effect_count++] = effect;
 }
 

@@ -29,6 +29,8 @@ enum vdev_result {
 #define VDEV_MAX_INTERFACES 8
 #define VDEV_MAX_FAULTS	    32
 #define VDEV_MAX_EFFECTS    64
+/* Places kept free for what a device cannot hold back: paper torn by an accident. */
+#define VDEV_EFFECT_RESERVE 8
 #define VDEV_MAX_TRANSFER   (1024 * 1024)
 
 /* The eight setup bytes in host order. */
@@ -175,7 +177,8 @@ int vdev_control(struct vdev *dev, const struct vdev_setup *setup, uint8_t *data
 /* Offers length bytes to an OUT endpoint; returns how many were taken or a vdev_result. The owner
  * goes on with the rest until all is taken, NAK or failure: what was taken stays taken. */
 int vdev_out(struct vdev *dev, uint8_t endpoint, const uint8_t *data, size_t length);
-/* One IN transfer; returns its length or a vdev_result. */
+/* One IN transfer; returns its length or a vdev_result. Ask for whole packets: a device that has
+ * more than max when max is not a multiple of its packet size babbles (VDEV_BABBLE, bytes lost). */
 int vdev_in(struct vdev *dev, uint8_t endpoint, uint8_t *data, size_t max);
 /* Ends a halt (CLEAR_FEATURE ENDPOINT_HALT). False if there is no such endpoint. */
 bool vdev_clear_halt(struct vdev *dev, uint8_t endpoint);
@@ -213,9 +216,12 @@ bool vdev_find_endpoint(const struct vdev *dev, uint8_t endpoint, int *ret_type,
 
 /* --- for devices --- */
 
-/* Puts an effect in the list; false if it is full: the device must then wait and try again (a
- * note is simply dropped). On true the list owns effect->sheet. */
+/* True if an effect that can wait has room; if not, the device waits and tries again. */
+bool vdev_effect_room(const struct vdev *dev);
+/* Puts an effect in the list, the reserve included; false if even that is full. On true the list
+ * owns effect->sheet. */
 VT_MUST_USE bool vdev_add_effect(struct vdev *dev, const struct vdev_effect *effect);
+/* A note; dropped when there is no room. */
 void vdev_note(struct vdev *dev, const char *fmt, ...) VT_PRINTF(2, 3);
 /* Next pseudo-random number of the device's seed (xorshift32). */
 uint32_t vdev_random(struct vdev *dev);
