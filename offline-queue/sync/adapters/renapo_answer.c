@@ -276,7 +276,9 @@ static void read_document(enum renapo_operation operation, const struct xml_node
 {
 	char status[16];
 
-	if (strcmp(xml_name(root), "CURPStruct") != 0 && strcmp(xml_name(root), "CURPS") != 0) {
+	/* What the document of a confirmation is called, no source tells: its status counts. */
+	if (operation != RENAPO_CONFIRM && strcmp(xml_name(root), "CURPStruct") != 0 &&
+		strcmp(xml_name(root), "CURPS") != 0) {
 		set_body(reading, BODY_INVALID, "unknown document in the answer");
 		return;
 	}
