@@ -251,8 +251,8 @@ class SoapAnswer:
             assert relates.text == "urn:uuid:" + key and relates.get(f"{{{WSU}}}Id") in signed
         fault = root.find(f".//{{{SOAP}}}Fault")
         self.fault = None if fault is None else fault.findtext("faultcode").split(":")[-1]
-        text = root.findtext(f".//{{{SER}}}return")
-        self.document = None if text is None else etree.fromstring(text.encode())
+        self.text = root.findtext(f".//{{{SER}}}return")
+        self.document = etree.fromstring(self.text.encode()) if "<" in (self.text or "") else None
 
     @property
     def ok(self):
@@ -263,10 +263,10 @@ class SoapAnswer:
         return [{child.tag: child.text or "" for child in record} for record in found]
 
 
-def run(tests):
+def run(tests, options):
     """Runs the functions given by name order of definition, each named by its sentence."""
     failures = 0
-    with Agency() as agency:
+    with Agency(*options) as agency:
         for name, test in tests:
             start = time.monotonic()
             try:
@@ -286,8 +286,8 @@ def run(tests):
     return 1 if failures else 0
 
 
-def main(namespace):
+def main(namespace, *options):
     wanted = sys.argv[1:]
     tests = [(n[5:].replace("_", " "), f) for n, f in namespace.items()
              if n.startswith("test_") and (not wanted or n in wanted)]
-    sys.exit(run(tests))
+    sys.exit(run(tests, options))

@@ -24,7 +24,7 @@ except ImportError as missing:
     print("skipped:", missing)
     sys.exit(77)
 
-from agency_client import (ASK, BASE, BY_DATA, BY_KEY, SER, SOAP, WSU, Agency, SoapAnswer, build_envelope,
+from agency_client import (ASK, BASE, BY_DATA, BY_KEY, SER, SOAP, WSU, SoapAnswer, build_envelope,
                            main, new_key)
 
 CONCEPCION = "SABC560626MDFLRN01"
@@ -171,15 +171,24 @@ def test_parallel_repetitions_apply_once(agency):
 
 
 def test_a_session_is_confirmed_once(agency):
-    key = new_key()
-    session = agency.curp_call(CONCEPCION, key).document.get("SessionID")
-    for _ in range(2):
-        answer = agency.confirm(session)
-        assert answer.document.get("statusOper") == "EXITOSO" and answer.fault is None
-    assert agency.ledger()["kiosk-0001", key][2] == "1"
+    asked, key = new_key(), new_key()
+    session = agency.curp_call(CONCEPCION, asked).document.get("SessionID")
+    assert agency.inquire(key).document.get("estado") == "DESCONOCIDA"
+    for replayed in (None, "true"):
+        answer = agency.confirm(session, key=key)
+        assert answer.text == "OK" and answer.headers.get("Idempotent-Replayed") == replayed
+    state = agency.inquire(key).document
+    assert state.get("estado") == "APLICADA" and len(state) == 0
+    ledger = agency.ledger()
+    assert ledger["kiosk-0001", asked][2] == "1"
+    assert ledger["kiosk-0001", key] == ("getConfirm", 1, "-")
+    again = new_key()
+    assert agency.confirm(session, key=again).text == "OK"  # another key, the same session
+    assert agency.ledger()["kiosk-0001", again] == ("getConfirm", 0, "-")
     session = agency.data_call(**JUAN).document.get("SessionID")
-    assert agency.confirm(session, BY_DATA).fault is None
+    assert agency.confirm(session, BY_DATA).text == "OK"
     assert agency.confirm("0" * 32).fault == "Client"
+    assert agency.confirm(session, key=key).status == 422
 
 
 def test_a_wrong_account_is_told_apart_and_not_remembered(agency):

@@ -100,25 +100,24 @@ static bool is_under_three(const char *curp, const char *today)
 	return strcmp(today, third_birthday) < 0;
 }
 
-/* Why the order is refused, or NULL: then *ret_fee is what it costs. */
+/* Why the order is refused, or NULL: then *ret_fee is what it costs. The words are the last part of
+ * the problem's type, which the terminal's adapter knows as refusals of the business. */
 static const char *refusal(const struct order *order, const char *today, const struct fee **ret_fee)
 {
 	if (strcmp(order->product, "passport") != 0)
-		return "product-not-offered";
+		return "product-not-available";
 	const struct fee *fee = find_fee(today, order->validity_years);
 
 	if (fee == NULL)
-		return "validity-not-offered";
+		return "product-not-available";
 	bool is_half = strcmp(order->fare, "half") == 0;
 
 	if (!is_half && strcmp(order->fare, "full") != 0)
-		return "fare-not-offered";
-	if (!names_curp_has_structure(order->curp))
-		return "curp-malformed";
+		return "fare-not-applicable";
 	if (fee->validity_years == 1 && !is_under_three(order->curp, today))
-		return "one-year-only-under-three";
+		return "not-entitled";
 	if (order->amount_centavos != (is_half ? fee->half_mxn : fee->full_mxn) * (json_int_t)100)
-		return "amount-not-current";
+		return "fee-changed";
 	*ret_fee = fee;
 	return NULL;
 }
@@ -229,6 +228,10 @@ void fees_issue(struct store *store, const char *terminal, const char *key_heade
 	}
 	if (strcmp(order.key, key) != 0) {
 		reply_problem(reply, 400, "key-mismatch", "Header and body name different keys");
+		return;
+	}
+	if (!names_curp_has_structure(order.curp)) {
+		reply_problem(reply, 400, "curp-malformed", "The key has no valid structure");
 		return;
 	}
 	VT_CLEANUP(text_free) char *canonical = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);

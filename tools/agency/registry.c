@@ -301,15 +301,45 @@ static void fingerprint_of(const struct registry_call *call, char ret_hex[FINGER
 	vt_buf_finish(&canonical);
 }
 
-static void take_document(struct registry_answer *answer, const struct store_row *row)
+static void take_document(struct registry_answer *answer, const struct registry_call *call,
+	const struct store_row *row)
 {
-	vt_buf_append_text(&answer->document, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+	/* A confirmation is answered with a word, not with a document. */
+	if (call->operation != REGISTRY_CONFIRM)
+		vt_buf_append_text(&answer->document, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
 	vt_buf_append(&answer->document, row->answer.data, row->answer.length);
 	answer->is_latin1 = row->is_latin1;
-	if (answer->result[0] == '\0') {
+	if (answer->result[0] == '\0')
 		vt_copy_cut(answer->result, sizeof(answer->result),
 			row->state == STORE_APPLIED ? "applied" : "rejected");
-	}
+}
+
+/* A query's effect is the sheet that goes out under a folio. */
+static enum vt_code answer_query(struct store *store, const struct registry_call *call,
+	struct store_row *row, struct vt_error *error)
+{
+	char folio[10] = "";
+	enum vt_code code = call->operation == REGISTRY_BY_KEY
+				    ? answer_by_key(store, call, row, folio, error)
+				    : answer_by_data(store, call, row, folio, error);
+
+	if (code == VT_OK && row->state == STORE_APPLIED)
+		code = store_effect(store, call->terminal, call->key, folio, error);
+	return code;
+}
+
+/* A confirmation's effect is its note: once per session, whatever key asks for it. */
+static enum vt_code answer_confirm(struct store *store, const struct registry_call *call,
+	struct store_row *row, struct vt_error *error)
+{
+	bool is_first;
+	enum vt_code code = store_confirm(store, call->terminal,
+		registry_field(call->fields, "sessionID"), call->now_unix_ms, &is_first, error);
+
+	if (code == VT_OK && is_first)
+		code = store_effect(store, call->terminal, call->key, "confirmation", error);
+	vt_buf_append_text(&row->answer, "OK");
+	return code;
 }
 
 /* Inside a transaction: replays or decides. */
@@ -317,7 +347,7 @@ static enum vt_code decide(struct store *store, const struct registry_call *call
 	struct registry_answer *answer, struct vt_error *error)
 {
 	VT_CLEANUP(store_row_finish) struct store_row row = {0};
-	char print[FINGERPRINT_SIZE], folio[10] = "";
+	char print[FINGERPRINT_SIZE];
 	enum vt_code code = store_find(store, call->terminal, call->key, &row, error);
 
 	fingerprint_of(call, print);
@@ -329,7 +359,7 @@ static enum vt_code decide(struct store *store, const struct registry_call *call
 		}
 		answer->is_replayed = true;
 		vt_copy_cut(answer->result, sizeof(answer->result), "replayed");
-		take_document(answer, &row);
+		take_document(answer, call, &row);
 		return VT_OK;
 	}
 	if (code != VT_ERR_NOT_FOUND)
@@ -338,16 +368,14 @@ static enum vt_code decide(struct store *store, const struct registry_call *call
 	vt_copy_cut(row.operation, sizeof(row.operation), registry_wire(call->operation)->element);
 	vt_copy_cut(row.fingerprint, sizeof(row.fingerprint), print);
 	vt_buf_init(&row.answer, VT_MAX_HTTP_BODY);
-	code = call->operation == REGISTRY_BY_KEY ? answer_by_key(store, call, &row, folio, error)
-						  : answer_by_data(store, call, &row, folio, error);
-	if (code == VT_OK && row.state == STORE_APPLIED)
-		code = store_effect(store, call->terminal, call->key, folio, error);
+	code = call->operation == REGISTRY_CONFIRM ? answer_confirm(store, call, &row, error)
+						   : answer_query(store, call, &row, error);
 	if (code == VT_OK) {
 		code = store_decide(
 			store, call->terminal, call->key, &row, call->now_unix_ms, error);
 	}
 	if (code == VT_OK)
-		take_document(answer, &row);
+		take_document(answer, call, &row);
 	return code;
 }
 
@@ -356,57 +384,38 @@ static bool is_equal(const char *a, const char *b)
 	return strlen(a) == strlen(b) && CRYPTO_memcmp(a, b, strlen(a)) == 0;
 }
 
-static void consult(struct store *store, const struct registry_account *account,
-	const struct registry_call *call, struct registry_answer *answer)
+static bool is_account(const struct registry_account *account, const struct registry_call *call)
 {
-	struct vt_error error = {0};
 	const char *user = call->operation == REGISTRY_BY_KEY ? "usuario" : "cveUsuario";
 
 	/* All three are looked at, so that the time tells nothing. */
-	bool is_user = is_equal(registry_field(call->fields, user), account->user);
-	bool is_password = is_equal(registry_field(call->fields, "password"), account->password);
-	bool is_entity =
+	const bool is_user = is_equal(registry_field(call->fields, user), account->user);
+	const bool is_password =
+		is_equal(registry_field(call->fields, "password"), account->password);
+	const bool is_entity =
 		is_equal(registry_field(call->fields, "cveEntidadEmisora"), account->entity);
 
-	if (!is_user || !is_password || !is_entity) {
-		registry_fault(
-			answer, 500, FAULT_CREDENTIALS, "Usuario, clave o entidad incorrectos");
-		return;
-	}
+	return is_user && is_password && is_entity;
+}
+
+/* Decides and commits. */
+static void settle(
+	struct store *store, const struct registry_call *call, struct registry_answer *answer)
+{
+	struct vt_error error = {0};
 	enum vt_code code = store_begin(store, &error);
 
 	if (code == VT_OK)
 		code = decide(store, call, answer, &error);
 	if (code == VT_OK)
 		code = store_commit(store, &error);
-	if (code != VT_OK) {
-		store_abort(store);
-		registry_fault(answer, 500, FAULT_SERVER, "El registro no puede escribirse");
-	}
-}
-
-static void confirm(
-	struct store *store, const struct registry_call *call, struct registry_answer *answer)
-{
-	struct vt_error error = {0};
-	const char *session = registry_field(call->fields, "sessionID");
-
-	if (strcmp(registry_field(call->fields, "Mssg"), "OK") != 0) {
-		registry_fault(answer, 500, FAULT_CLIENT, "Mssg debe ser OK");
+	if (code == VT_OK)
 		return;
-	}
-	const enum vt_code code =
-		store_confirm(store, call->terminal, session, call->now_unix_ms, &error);
-
-	if (code == VT_ERR_NOT_FOUND) {
+	store_abort(store);
+	if (code == VT_ERR_NOT_FOUND)
 		registry_fault(answer, 500, FAULT_CLIENT, "Sesion desconocida");
-	} else if (code) {
+	else
 		registry_fault(answer, 500, FAULT_SERVER, "El registro no puede escribirse");
-	} else {
-		vt_copy_cut(answer->result, sizeof(answer->result), "confirmed");
-		open_answer(&answer->document, "Confirmacion", "", "", session, "");
-		vt_buf_append_text(&answer->document, "</Confirmacion>");
-	}
 }
 
 static void inquire(
@@ -437,7 +446,8 @@ static void inquire(
 	if (is_known && row.state == STORE_REJECTED)
 		vt_buf_printf(&answer->document, " motivo=\"%s\"", row.reason);
 	vt_buf_append_text(&answer->document, ">");
-	if (is_known && row.state == STORE_APPLIED) {
+	if (is_known && row.state == STORE_APPLIED &&
+		strcmp(row.operation, registry_wire(REGISTRY_CONFIRM)->element) != 0) {
 		vt_buf_append(&answer->document, row.answer.data, row.answer.length);
 		answer->is_latin1 = row.is_latin1;
 	}
@@ -450,10 +460,17 @@ void registry_call(struct store *store, const struct registry_account *account,
 	switch (call->operation) {
 	case REGISTRY_BY_KEY:
 	case REGISTRY_BY_DATA:
-		consult(store, account, call, answer);
+		if (is_account(account, call))
+			settle(store, call, answer);
+		else
+			registry_fault(answer, 500, FAULT_CREDENTIALS,
+				"Usuario, clave o entidad incorrectos");
 		break;
 	case REGISTRY_CONFIRM:
-		confirm(store, call, answer);
+		if (strcmp(registry_field(call->fields, "Mssg"), "OK") == 0)
+			settle(store, call, answer);
+		else
+			registry_fault(answer, 500, FAULT_CLIENT, "Mssg debe ser OK");
 		break;
 	case REGISTRY_INQUIRE:
 		inquire(store, call, answer);

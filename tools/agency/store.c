@@ -346,22 +346,28 @@ enum vt_code store_next(struct store *store, const char *counter, int64_t first,
 }
 
 enum vt_code store_confirm(struct store *store, const char *terminal, const char *session,
-	int64_t now_unix_ms, struct vt_error *error)
+	int64_t now_unix_ms, bool *ret_is_first, struct vt_error *error)
 {
 	VT_CLEANUP(statement_finalize) sqlite3_stmt *stmt = NULL;
 	enum vt_code code = prepare(store,
 		"INSERT INTO confirmations SELECT session, ?3, 1 FROM ledger"
 		" WHERE terminal = ?1 AND session = ?2"
-		" ON CONFLICT (session) DO UPDATE SET times = times + 1",
+		" ON CONFLICT (session) DO UPDATE SET times = times + 1 RETURNING times",
 		(const char *const[]){terminal, session}, 2, &stmt, error);
 
-	if (code != VT_OK)
+	if (code)
 		return code;
-	if (sqlite3_bind_int64(stmt, 3, now_unix_ms) != SQLITE_OK ||
-		sqlite3_step(stmt) != SQLITE_DONE)
+	if (sqlite3_bind_int64(stmt, 3, now_unix_ms) != SQLITE_OK)
 		return fail(store, error, "confirm");
-	if (sqlite3_changes(store->db) == 0)
+	const int rc = sqlite3_step(stmt);
+	if (rc == SQLITE_DONE)
 		return vt_fail(error, VT_ERR_NOT_FOUND, 0, "store: no such session");
+	if (rc != SQLITE_ROW)
+		return fail(store, error, "confirm");
+	const bool is_first = sqlite3_column_int(stmt, 0) == 1;
+	if (sqlite3_step(stmt) != SQLITE_DONE)
+		return fail(store, error, "confirm");
+	*ret_is_first = is_first;
 	return VT_OK;
 }
 

@@ -64,10 +64,10 @@ VT_MUST_USE enum vt_code store_effect(struct store *store, const char *terminal,
 VT_MUST_USE enum vt_code store_next(struct store *store, const char *counter, int64_t first,
 	int64_t *ret, struct vt_error *error);
 
-/* Notes the confirmation of session, once; asking again is fine. VT_ERR_NOT_FOUND: no such session
- * of this terminal. */
+/* Notes the confirmation of session; *ret_is_first tells whether it is the first. VT_ERR_NOT_FOUND:
+ * no such session of this terminal. */
 VT_MUST_USE enum vt_code store_confirm(struct store *store, const char *terminal,
-	const char *session, int64_t now_unix_ms, struct vt_error *error);
+	const char *session, int64_t now_unix_ms, bool *ret_is_first, struct vt_error *error);
 
 /* The record of curp, or of the key that replaced it. VT_ERR_NOT_FOUND. */
 VT_MUST_USE enum vt_code store_person_by_key(
