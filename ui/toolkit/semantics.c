@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "terminal/base/text.h"
 #include "ui/toolkit/ui_state.h"
 
 static const char *const state_names[] = {
@@ -236,6 +237,7 @@ static void put_children(struct ui *ui, struct vt_buf *out, const struct node *n
 void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out)
 {
 	const struct node *top = ui_modal_root(ui);
+	const size_t arena_used = ui->arena_used;
 	bool is_first = true;
 
 	vt_buf_printf(out,
@@ -246,6 +248,9 @@ void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out
 	if (top)
 		put_node(ui, out, top, &is_first);
 	vt_buf_append_byte(out, ']');
+	/* The names made for this description are not the tree's: reading it must not fill the arena. */
+	vt_wipe(ui->arena + arena_used, ui->arena_used - arena_used);
+	ui->arena_used = arena_used;
 }
 
 void semantics_write(struct ui *ui, int64_t revision, struct vt_buf *out)
