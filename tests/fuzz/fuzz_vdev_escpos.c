@@ -64,8 +64,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	if (length < 3 || length > 8192)
 		return 0;
+	/* "Clear the buffers" clears what is not printed yet, which depends on who took the sheets.
+	 */
+	bool clears = memmem(data, length, "\x10\x14\x08", 3) != NULL;
 	uint64_t whole = print(data + 2, length - 2, length, data[1]);
-	if (data[0] % 4 == 0 && print(data + 2, length - 2, 1 + data[0] / 4, data[1]) != whole) {
+	if (!clears && data[0] % 4 == 0 &&
+		print(data + 2, length - 2, 1 + data[0] / 4, data[1]) != whole) {
 		fprintf(stderr, "the paper depends on how the stream is cut\n");
 		abort();
 	}
