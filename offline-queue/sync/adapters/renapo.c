@@ -72,7 +72,9 @@ static enum vt_code open_signature(struct renapo *renapo, const struct vt_config
 	const char *signer = trust ? vt_config_require(config, section, "signer", error) : NULL;
 	if (!signer)
 		return VT_ERR_NOT_FOUND;
-	return wsse_trust_load(trust, signer, &renapo->trust, error);
+	/* "*" must be written out: whoever the CA certifies may answer. */
+	return wsse_trust_load(
+		trust, strcmp(signer, "*") == 0 ? NULL : signer, &renapo->trust, error);
 }
 
 static enum vt_code renapo_open(const struct vt_config *config, const char *section,
