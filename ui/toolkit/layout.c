@@ -689,8 +689,11 @@ static void assign_heights(struct ui *ui, struct node *n, int height)
 	}
 }
 
+/* Where something starts that leaves room; what is too large sticks out at the end, not at the
+ * start. */
 static int aligned(enum align align, int room)
 {
+	room = max_int(room, 0);
 	return align == ALIGN_CENTER ? room / 2 : align == ALIGN_END ? room : 0;
 }
 

@@ -164,7 +164,7 @@ void paint_box(const struct painter *p, const struct paint_box *box)
 		return;
 	r.border_alpha = box->border_width > 0 ? box->border >> 24 : 0;
 	r.border = r.border_alpha ? clamp(box->border_width, 0, half) : 0;
-	r.radius = clamp(box->radius, 0, half);
+	r.radius = clamp(box->radius, 0, half < SHAPE_MAX_RADIUS ? half : SHAPE_MAX_RADIUS);
 	r.inner_radius = clamp(r.radius - r.border, 0, half);
 	/* The inner corner first: asking for the outer one may empty the cache under it, so both
 	 * are asked for twice; the second time nothing is added. */
@@ -214,7 +214,7 @@ void paint_shadow(const struct painter *p, struct rect box, int radius, int dy, 
 {
 	int half = (box.w < box.h ? box.w : box.h) / 2;
 
-	radius = clamp(radius, 0, half);
+	radius = clamp(radius, 0, half < SHAPE_MAX_RADIUS ? half : SHAPE_MAX_RADIUS);
 	struct shape_shadow s = shape_shadow(p->shapes, sigma_16, radius, box.w, box.h);
 	struct rect all = rect_grow(box, s.margin);
 	all.y += dy;

@@ -22,7 +22,7 @@ struct painter {
 
 struct paint_box {
 	struct rect rect;
-	int radius;	      /* pixels; cut to half of the smaller side */
+	int radius;	      /* pixels; cut to half of the smaller side and SHAPE_MAX_RADIUS */
 	uint32_t fill;	      /* alpha 0: none */
 	uint32_t fill_bottom; /* == fill: plain; else vertical gradient, dithered */
 	uint32_t border;      /* alpha 0: none */

@@ -89,7 +89,7 @@ static const struct node *following_text(const struct node *top, const struct no
 
 const char *semantics_name(struct ui *ui, const struct node *node)
 {
-	char name[1024] = "";
+	char *name = ui->scratch;
 	size_t used = 0;
 
 	if (node->spec.name)
@@ -97,16 +97,17 @@ const char *semantics_name(struct ui *ui, const struct node *node)
 	if (node->spec.role != ROLE_NONE && !is_named_by_content(node->spec.role))
 		return "";
 	for (const struct node *n = first_text(node); n; n = following_text(node, n)) {
-		int length = snprintf(name + used, sizeof(name) - used, "%s%s", used > 0 ? " " : "",
-			n->spec.text);
-		if (length < 0 || (size_t)length >= sizeof(name) - used)
+		int length = snprintf(name + used, sizeof(ui->scratch) - used, "%s%s",
+			used > 0 ? " " : "", n->spec.text);
+		if (length < 0 || (size_t)length >= sizeof(ui->scratch) - used)
 			break;
 		used += (size_t)length;
 	}
 	for (size_t i = 0; i < used; i++)
 		if (name[i] == '\n')
 			name[i] = ' ';
-	return ui_keep(ui, name, used);
+	name[used] = '\0';
+	return name;
 }
 
 /* ---- JSON ---- */

@@ -19,7 +19,7 @@ void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out
 /* The whole object. */
 void semantics_write(struct ui *ui, int64_t revision, struct vt_buf *out);
 /* Accessible name of a node: its own, else the texts inside, joined by blanks. Valid until the next
- * ui_begin(). */
+ * call. */
 const char *semantics_name(struct ui *ui, const struct node *node);
 
 #endif

@@ -10,7 +10,6 @@
 
 #include "terminal/base/assert.h"
 
-#define MAX_RADIUS 512
 /* Kinds of shapes alive at once; a screen uses about a dozen. When it is full everything goes. */
 #define MAX_SHAPES 96
 /* And all together: quarters of 20 dialogue shadows. */
@@ -88,7 +87,7 @@ static uint8_t to_byte(double coverage)
 
 const uint8_t *shape_corner(struct shape_cache *cache, int radius)
 {
-	VT_ASSERT(radius > 0 && radius <= MAX_RADIUS);
+	VT_ASSERT(radius > 0 && radius <= SHAPE_MAX_RADIUS);
 	struct shape *s = find(cache, 0, radius, 0, 0);
 
 	if (s)

@@ -14,7 +14,8 @@ struct shape_cache *shape_cache_create(void);
 void shape_cache_destroy(struct shape_cache **cache);
 size_t shape_cache_bytes(const struct shape_cache *cache);
 
-/* radius × radius bytes, row by row: the top left quarter of a circle. radius 1 … 512. NULL if
+#define SHAPE_MAX_RADIUS 512
+/* radius × radius bytes, row by row: the top left quarter of a circle, radius from 1 up. NULL if
  * there is no memory. Valid until the next call that may add to the cache. */
 const uint8_t *shape_corner(struct shape_cache *cache, int radius);
 

@@ -137,8 +137,11 @@ int ui_icon_px(const struct ui *ui, const struct node *node)
 
 /* ---- building the tree ---- */
 
-const char *ui_keep(struct ui *ui, const char *text, size_t length)
+static const char *keep(struct ui *ui, const char *text)
 {
+	if (!text || (text >= ui->arena && text < ui->arena + UI_ARENA_BYTES))
+		return text;
+	size_t length = strlen(text);
 	if (UI_ARENA_BYTES - ui->arena_used <= length) {
 		ui->failed = VT_ERR_LIMIT;
 		return "";
@@ -148,13 +151,6 @@ const char *ui_keep(struct ui *ui, const char *text, size_t length)
 	copy[length] = '\0';
 	ui->arena_used += length + 1;
 	return copy;
-}
-
-static const char *keep(struct ui *ui, const char *text)
-{
-	if (!text || (text >= ui->arena && text < ui->arena + UI_ARENA_BYTES))
-		return text;
-	return ui_keep(ui, text, strlen(text));
 }
 
 const char *node_text(struct ui *ui, const char *fmt, ...)
@@ -177,6 +173,7 @@ const char *node_text(struct ui *ui, const char *fmt, ...)
 void ui_begin(struct ui *ui, const char *kind, const char *lang)
 {
 	vt_wipe(ui->arena, ui->arena_used);
+	vt_wipe(ui->scratch, sizeof(ui->scratch));
 	ui->arena_used = 0;
 	memset(ui->nodes, 0, ui->node_count * sizeof(ui->nodes[0]));
 	ui->node_count = ui->depth = ui->too_deep = ui->line_count = 0;

@@ -45,6 +45,7 @@ struct ui {
 	enum vt_code failed;
 	char arena[UI_ARENA_BYTES];
 	size_t arena_used;
+	char scratch[1024]; /* name that semantics_name() puts together */
 	struct text_line lines[UI_MAX_LINES];
 	size_t line_count;
 	char lang[16];
@@ -86,8 +87,6 @@ struct node *ui_node_by_key(struct ui *ui, uint64_t key);
 bool node_is_inside(const struct node *node, const struct node *ancestor);
 /* The modal node, or the root. */
 const struct node *ui_modal_root(const struct ui *ui);
-/* Text into the arena; "" and a remembered failure if it is full. */
-const char *ui_keep(struct ui *ui, const char *text, size_t length);
 /* Size of an icon in pixels. */
 int ui_icon_px(const struct ui *ui, const struct node *node);
 

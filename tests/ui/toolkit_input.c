@@ -1,0 +1,285 @@
+/* Fingers, keys and focus (UI.md §2, §15.8). */
+
+#include <string.h>
+
+#include "tests/lib/cmocka_prelude.h"
+#include "tests/ui/toolkit_trees.h"
+#include "ui/toolkit/input.h"
+#include "ui/toolkit/widget.h"
+
+static struct ui *ui;
+
+static int open_ui(void **state)
+{
+	(void)state;
+	ui = trees_ui(profile_reference());
+	trees_home(ui, &(struct trees_home){0});
+	return 0;
+}
+
+static int close_ui(void **state)
+{
+	(void)state;
+	ui_destroy(&ui);
+	return 0;
+}
+
+static void middle(const char *id, int *x, int *y)
+{
+	const struct node *node = ui_find(ui, id);
+
+	assert_non_null(node);
+	*x = node->rect.x + node->rect.w / 2;
+	*y = node->rect.y + node->rect.h / 2;
+}
+
+static struct input_result touch(int64_t finger, enum input_phase phase, const char *id)
+{
+	int x, y;
+
+	middle(id, &x, &y);
+	return input_finger(ui, finger, phase, x, y, 1000);
+}
+
+static void press_and_release_inside_act(void **state)
+{
+	struct input_result r = touch(1, INPUT_DOWN, "c3");
+
+	(void)state;
+	assert_true(r.redraw && r.touched);
+	assert_false(r.acted);
+	r = touch(1, INPUT_UP, "c3");
+	assert_true(r.acted);
+	assert_string_equal(r.action.id, "c3");
+	assert_string_equal(r.action.action, "open");
+	assert_string_equal(r.action.arg, "service-3");
+	assert_false(r.action.by_key);
+}
+
+static void dragging_off_does_not_act_even_after_coming_back(void **state)
+{
+	(void)state;
+	touch(1, INPUT_DOWN, "c3");
+	assert_true(touch(1, INPUT_MOTION, "c4").redraw); /* the highlight goes */
+	assert_false(touch(1, INPUT_UP, "c4").acted);
+	touch(1, INPUT_DOWN, "c3");
+	touch(1, INPUT_MOTION, "c4");
+	touch(1, INPUT_MOTION, "c3");
+	assert_false(touch(1, INPUT_UP, "c3").acted);
+	/* Without a motion event between, too. */
+	touch(1, INPUT_DOWN, "c3");
+	assert_false(touch(1, INPUT_UP, "c4").acted);
+	touch(1, INPUT_DOWN, "c3");
+	touch(1, INPUT_CANCEL, "c3");
+	assert_false(touch(1, INPUT_UP, "c3").acted);
+}
+
+static void small_motions_inside_do_not_cancel(void **state)
+{
+	const struct rect r = ui_find(ui, "c3")->rect;
+
+	(void)state;
+	input_finger(ui, 1, INPUT_DOWN, r.x, r.y, 0);
+	assert_false(input_finger(ui, 1, INPUT_MOTION, r.x + r.w - 1, r.y + r.h - 1, 0).redraw);
+	assert_true(input_finger(ui, 1, INPUT_UP, r.x + r.w - 1, r.y, 0).acted);
+	input_finger(ui, 1, INPUT_DOWN, r.x, r.y, 0);
+	assert_false(input_finger(ui, 1, INPUT_UP, r.x + r.w, r.y, 0).acted);
+}
+
+static void a_second_finger_is_ignored(void **state)
+{
+	(void)state;
+	touch(1, INPUT_DOWN, "c3");
+	assert_false(touch(2, INPUT_DOWN, "c4").redraw);
+	assert_false(touch(2, INPUT_UP, "c4").acted);
+	struct input_result r = touch(1, INPUT_UP, "c3");
+	assert_true(r.acted);
+	assert_string_equal(r.action.id, "c3");
+	/* A finger lifted that was never ours. */
+	assert_false(touch(9, INPUT_UP, "c3").acted);
+}
+
+static void the_same_finger_may_go_on_after_a_rebuild(void **state)
+{
+	(void)state;
+	touch(1, INPUT_DOWN, "c3");
+	trees_home(ui, &(struct trees_home){.has_banner = true});
+	assert_true(touch(1, INPUT_UP, "c3").acted);
+}
+
+static void a_finger_from_the_screen_before_does_nothing(void **state)
+{
+	(void)state;
+	touch(1, INPUT_DOWN, "c3");
+	input_reset(ui);
+	trees_home(ui, &(struct trees_home){0});
+	assert_false(touch(1, INPUT_UP, "c3").acted);
+	touch(1, INPUT_DOWN, "c3");
+	assert_true(touch(1, INPUT_UP, "c3").acted);
+}
+
+static void a_dialogue_takes_all_hits(void **state)
+{
+	int x, y;
+
+	(void)state;
+	middle("c0", &x, &y);
+	trees_home(ui, &(struct trees_home){.has_dialog = true});
+	assert_null(input_hit(ui, x, y));
+	input_finger(ui, 1, INPUT_DOWN, x, y, 0);
+	assert_false(input_finger(ui, 1, INPUT_UP, x, y, 0).acted);
+	touch(1, INPUT_DOWN, "extend");
+	assert_string_equal(touch(1, INPUT_UP, "extend").action.action, "extend");
+}
+
+static void what_lies_on_top_is_hit(void **state)
+{
+	(void)state;
+	ui_begin(ui, "t", "");
+	node_add(ui, &(struct node_spec){.id = "below",
+			     .action = "a",
+			     .width = length_fill(1),
+			     .height = length_fill(1)});
+	node_add(
+		ui, &(struct node_spec){.width = length_units(100),
+			    .height = length_units(100),
+			    .fill = COLOR_SURFACE}); /* a card without action hides what is below */
+	node_add(ui, &(struct node_spec){.width = length_units(300),
+			     .height = length_units(300)}); /* air does not */
+	ui_end(ui);
+	assert_null(input_hit(ui, 50, 50));
+	assert_string_equal(input_hit(ui, 200, 200)->spec.id, "below");
+}
+
+static void disabled_nodes_do_nothing(void **state)
+{
+	(void)state;
+	trees_curp(ui, "NU");
+	touch(1, INPUT_DOWN, "key-1");
+	assert_false(touch(1, INPUT_UP, "key-1").acted);
+	touch(1, INPUT_DOWN, "key-Q");
+	assert_string_equal(touch(1, INPUT_UP, "key-Q").action.arg, "Q");
+	for (int i = 0; i < 60; i++) {
+		input_key(ui, INPUT_KEY_NEXT, 0);
+		assert_string_not_equal(input_focus(ui), "key-1");
+	}
+}
+
+static void a_held_key_repeats_after_600_ms(void **state)
+{
+	int x, y;
+
+	(void)state;
+	ui_begin(ui, "t", "");
+	widget_key(
+		ui, &(struct key){.id = "del", .label = "Borrar", .arg = "del", .repeats = true});
+	ui_end(ui);
+	middle("del", &x, &y);
+	assert_int_equal(input_deadline(ui), -1);
+	input_finger(ui, 1, INPUT_DOWN, x, y, 1000);
+	assert_int_equal(input_deadline(ui), 1600);
+	assert_false(input_tick(ui, 1599).acted);
+	assert_true(input_tick(ui, 1600).acted);
+	assert_false(input_tick(ui, 1600).acted);
+	assert_true(input_tick(ui, input_deadline(ui)).acted);
+	/* What was repeated does not act once more at the end. */
+	assert_false(input_finger(ui, 1, INPUT_UP, x, y, 2000).acted);
+	assert_int_equal(input_deadline(ui), -1);
+}
+
+static void focus_follows_reading_and_wraps(void **state)
+{
+	static const char *const order[] = {"f1", "f2", "c0", "c1"};
+
+	(void)state;
+	assert_string_equal(input_focus(ui), "");
+	for (size_t i = 0; i < VT_ELEMENTS(order); i++) {
+		assert_true(input_key(ui, INPUT_KEY_NEXT, 0).redraw);
+		assert_string_equal(input_focus(ui), order[i]);
+	}
+	for (int i = 0; i < 4; i++)
+		input_key(ui, INPUT_KEY_PREVIOUS, 0);
+	assert_string_equal(input_focus(ui), "go");
+	input_key(ui, INPUT_KEY_NEXT, 0);
+	assert_string_equal(input_focus(ui), "f1");
+	struct input_result r = input_key(ui, INPUT_KEY_ENTER, 0);
+	assert_true(r.acted && r.action.by_key);
+	assert_string_equal(r.action.id, "f1");
+}
+
+static void focus_survives_a_rebuild_and_stays_in_the_dialogue(void **state)
+{
+	(void)state;
+	input_set_focus(ui, "c2", true);
+	trees_home(ui, &(struct trees_home){.has_banner = true});
+	assert_string_equal(input_focus(ui), "c2");
+	trees_home(ui, &(struct trees_home){.has_dialog = true});
+	assert_string_equal(input_focus(ui), "");
+	for (int i = 0; i < 5; i++) {
+		input_key(ui, INPUT_KEY_NEXT, 0);
+		assert_string_equal(input_focus(ui), i % 2 == 0 ? "extend" : "end");
+	}
+}
+
+static void what_is_typed_into_is_in_the_focus_order(void **state)
+{
+	(void)state;
+	trees_curp(ui, "NUIG");
+	input_key(ui, INPUT_KEY_NEXT, 0);
+	assert_string_equal(input_focus(ui), "curp");
+	assert_false(input_key(ui, INPUT_KEY_ENTER, 0).acted);
+}
+
+static void escape_goes_back(void **state)
+{
+	(void)state;
+	assert_string_equal(input_key(ui, INPUT_KEY_ESCAPE, 0).action.id, "back");
+	assert_false(input_key(ui, INPUT_KEY_HELP, 0).acted);
+}
+
+static void a_touch_takes_the_ring_away_and_a_key_brings_it_back(void **state)
+{
+	size_t count;
+
+	(void)state;
+	input_key(ui, INPUT_KEY_NEXT, 0);
+	trees_home(ui, &(struct trees_home){0});
+	ui_paint(ui, &count);
+	uint64_t with_ring = canvas_hash(ui_canvas(ui));
+	assert_true(input_finger(ui, 1, INPUT_DOWN, 2, 2, 0).redraw);
+	input_finger(ui, 1, INPUT_UP, 2, 2, 0);
+	trees_home(ui, &(struct trees_home){0});
+	ui_paint(ui, &count);
+	assert_true(count > 0);
+	assert_int_not_equal(canvas_hash(ui_canvas(ui)), with_ring);
+	input_key(ui, INPUT_KEY_NEXT, 0);
+	assert_string_equal(input_focus(ui), "f1"); /* first it only shows */
+	trees_home(ui, &(struct trees_home){0});
+	ui_paint(ui, &count);
+	assert_int_equal(canvas_hash(ui_canvas(ui)), with_ring);
+}
+
+#define WITH_UI(test) cmocka_unit_test_setup_teardown(test, open_ui, close_ui)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_UI(press_and_release_inside_act),
+		WITH_UI(dragging_off_does_not_act_even_after_coming_back),
+		WITH_UI(small_motions_inside_do_not_cancel),
+		WITH_UI(a_second_finger_is_ignored),
+		WITH_UI(the_same_finger_may_go_on_after_a_rebuild),
+		WITH_UI(a_finger_from_the_screen_before_does_nothing),
+		WITH_UI(a_dialogue_takes_all_hits),
+		WITH_UI(what_lies_on_top_is_hit),
+		WITH_UI(disabled_nodes_do_nothing),
+		WITH_UI(a_held_key_repeats_after_600_ms),
+		WITH_UI(focus_follows_reading_and_wraps),
+		WITH_UI(focus_survives_a_rebuild_and_stays_in_the_dialogue),
+		WITH_UI(what_is_typed_into_is_in_the_focus_order),
+		WITH_UI(escape_goes_back),
+		WITH_UI(a_touch_takes_the_ring_away_and_a_key_brings_it_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
