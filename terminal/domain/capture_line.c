@@ -167,5 +167,7 @@ char capture_algorithm_00(const char *digits)
 		const int product = (digits[length - 1 - i] - '0') * (i % 2 == 0 ? 2 : 1);
 		sum = (sum + product / 10 + product % 10) % 10;
 	}
-	return length > 0 ? (char)('0' + (10 - sum) % 10) : 0;
+	if (length == 0)
+		return 0;
+	return (char)('0' + (10 - sum) % 10);
 }
