@@ -88,6 +88,8 @@ void ctl_clean(char *dst, size_t size, const char *text);
 
 /* Appends text as a JSON string. */
 void ctl_json_string(struct vt_buf *out, const char *text);
+/* Prints what is there so far, for answers of any length. */
+void ctl_json_flush(struct vt_buf *out);
 /* Prints out and a newline, and finishes it. CTL_OK, or CTL_FAILURE if it was cut or stdout fails.
  */
 enum ctl_exit ctl_json_print(struct vt_buf *out);

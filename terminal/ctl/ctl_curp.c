@@ -59,6 +59,7 @@ static void check_one(struct checking *c, const char *given)
 		else
 			append_facts(&c->out, key);
 		vt_buf_append_byte(&c->out, '}');
+		ctl_json_flush(&c->out);
 	}
 	c->count++;
 }

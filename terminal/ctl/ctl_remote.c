@@ -188,23 +188,57 @@ static enum ctl_exit ask_simple(
 	return ask_core(remote);
 }
 
-/* {"schema":"…", and the members of object; missing = "" or 0, as on the bus. */
+static void append_members(struct vt_buf *out, const struct bus_table *table, const char *object);
+
+static void append_list(struct vt_buf *out, const struct bus_field *field, const char *object)
+{
+	size_t count;
+
+	memcpy(&count, object + field->count_offset, sizeof(count));
+	vt_buf_printf(out, "\"%s\":[", field->name);
+	for (size_t i = 0; i < count; i++) {
+		vt_buf_append_text(out, i > 0 ? ",{" : "{");
+		append_members(out, field->table, object + field->offset + i * field->size);
+		vt_buf_append_byte(out, '}');
+	}
+	vt_buf_append_byte(out, ']');
+}
+
+/* Members of *object without braces. On the bus an optional member that is "" or 0 is left out; a
+ * stable schema has every member every time. */
+static void append_members(struct vt_buf *out, const struct bus_table *table, const char *object)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		struct bus_field field = table->fields[i];
+		struct bus_table one = *table;
+		struct vt_buf body;
+		if (i > 0)
+			vt_buf_append_byte(out, ',');
+		if (field.kind == BUS_LIST) {
+			append_list(out, &field, object);
+			continue;
+		}
+		field.optional = false;
+		one.fields = &field;
+		one.count = 1;
+		vt_buf_init(&body, CTL_MAX_JSON);
+		if (bus_encode(&one, object, &body, NULL) == VT_OK)
+			vt_buf_append(out, body.data + 1, body.length - 2);
+		else
+			out->failed = VT_ERR_INVALID;
+		vt_buf_finish(&body);
+	}
+}
+
+/* {"schema":"…", and the members of object. */
 static void append_object(
 	struct vt_buf *out, const char *schema, const struct bus_table *table, const void *object)
 {
-	struct vt_buf body;
-	struct vt_error error;
-
-	vt_buf_init(&body, CTL_MAX_JSON);
-	if (bus_encode(table, object, &body, &error) != VT_OK) {
-		out->failed = VT_ERR_INVALID;
-		vt_buf_finish(&body);
-		return;
-	}
+	vt_buf_append_byte(out, '{');
 	if (schema)
-		vt_buf_printf(out, "{\"schema\":\"%s\"%s", schema, body.length > 2 ? "," : "");
-	vt_buf_append_text(out, vt_buf_text(&body) + (schema ? 1 : 0));
-	vt_buf_finish(&body);
+		vt_buf_printf(out, "\"schema\":\"%s\",", schema);
+	append_members(out, table, object);
+	vt_buf_append_byte(out, '}');
 }
 
 static enum ctl_exit print_payload(const char *schema, const struct bus_message *msg)
@@ -407,7 +441,7 @@ enum ctl_exit ctl_queue_list(const struct ctl_options *options)
 	if (code)
 		return code;
 	ctl_table_init(&table, VT_ELEMENTS(headings), headings);
-	vt_buf_init(&out, (size_t)CTL_MAX_JSON * 16);
+	vt_buf_init(&out, (size_t)CTL_MAX_JSON * 64);
 	vt_buf_append_text(&out, "{\"schema\":\"ventanilla.queue.list/1\",\"rows\":[");
 	code = collect_rows(options, &remote, &table, &out);
 	vt_buf_append_text(&out, "]}");

@@ -196,11 +196,23 @@ void ctl_json_string(struct vt_buf *out, const char *text)
 	vt_buf_append_byte(out, '"');
 }
 
+void ctl_json_flush(struct vt_buf *out)
+{
+	if (out->failed)
+		return;
+	fputs(vt_buf_text(out), stdout);
+	vt_buf_reset(out);
+}
+
 enum ctl_exit ctl_json_print(struct vt_buf *out)
 {
 	const bool failed = out->failed;
 
-	if (!failed)
+	if (failed)
+		ctl_complain(
+			CTL_TEXT("la respuesta es demasiado grande", "the answer is too large"),
+			vt_code_text(out->failed));
+	else
 		puts(vt_buf_text(out));
 	vt_buf_finish(out);
 	return failed ? CTL_FAILURE : CTL_OK;

@@ -1,0 +1,247 @@
+#!/usr/bin/python3
+"""ventanillactl as a technician runs it: output, JSON, languages, exit codes; against a core that
+only answers (fake_core)."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = os.environ["VT_SOURCE_DIR"]
+BUILD = os.environ["VT_BUILD_DIR"]
+CTL = os.path.join(BUILD, "bin", "ventanillactl")
+FAKE_CORE = os.path.join(BUILD, "tests", "fake_core")
+DATA = os.path.join(SOURCE, "tests", "unit", "data")
+CATALOG = os.path.join(SOURCE, "assets", "catalog")
+
+
+def ctl(*args, lang="es_MX.UTF-8", text="", env=None):
+    """Exit status, stdout, stderr."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("LC_") and k != "VENTANILLA_RUN"}
+    environment.update({"LANG": lang, "TZ": "America/Mexico_City"} | (env or {}))
+    run = subprocess.run([CTL, *args], input=text.encode(), capture_output=True, check=False,
+                         env=environment, timeout=30)
+    return run.returncode, run.stdout.decode(), run.stderr.decode()
+
+
+class Core:
+    def __init__(self, mode="normal"):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.folder.name, "ctl.sock")
+        self.process = subprocess.Popen([FAKE_CORE, self.path, mode], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+
+    def __enter__(self):
+        assert self.process.stdout.readline() == b"ready\n"
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        assert self.process.wait(10) == 0
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+
+class Curp(unittest.TestCase):
+    def test_every_vector_gets_its_line(self):
+        with open(os.path.join(DATA, "curp-vectors.json"), encoding="utf-8") as file:
+            vectors = json.load(file)
+        keys = [(v["curp"], "valid") for v in vectors["valid"]]
+        keys += [(v["curp"], "invalid " + v["error"].split("-")[0]) for v in vectors["invalid"]]
+        expected = "".join(f"{key} {word}\n" for key, word in keys)
+        today = ["--today", "2026-11-23"]
+        self.assertEqual(ctl("curp", "check", *today, *[k for k, _ in keys]), (9, expected, ""))
+        self.assertEqual(ctl("curp", "check", "-", *today, text="\n".join(k for k, _ in keys)),
+                         (9, expected, ""))
+        self.assertEqual(ctl("curp", "check", "SABC560626MDFLRN01", lang="C")[0], 0)
+
+    def test_json_has_a_schema_and_decodes(self):
+        status, out, _ = ctl("curp", "check", "sabc-560626-mdflrn01", "Ñ\"", "--json")
+        answer = json.loads(out)
+        self.assertEqual(status, 9)
+        self.assertEqual(answer["schema"], "ventanilla.curp.check/1")
+        self.assertEqual(answer["keys"][0], {"key": "sabc-560626-mdflrn01", "valid": True,
+                                             "birthDate": "1956-06-26", "sex": "M", "entity": "DF"})
+        self.assertEqual(answer["keys"][1], {"key": "Ñ\"", "valid": False, "error": "FORMAT"})
+
+    def test_blank_lines_are_skipped_and_blanks_do_not_break_lines(self):
+        status, out, _ = ctl("curp", "check", "-", text="\n  \nSABC 560626 MDFLRN01\r\n\n")
+        self.assertEqual((status, out), (0, "SABC560626MDFLRN01 valid\n"))
+        self.assertEqual(ctl("curp", "check", "-", text=""), (0, "", ""))
+        status, out, _ = ctl("curp", "check", "A\nB invalid")
+        self.assertEqual(out, "ABinvalid invalid FORMAT\n")
+
+    def test_today_decides_about_the_future(self):
+        key = "AAAA000229HDFLRLA0"
+        self.assertEqual(ctl("curp", "check", key, "--today", "2000-02-29")[0], 0)
+        self.assertEqual(ctl("curp", "check", key, "--today", "2000-02-28")[1], key + " invalid FUTURE\n")
+        self.assertEqual(ctl("curp", "check", key, "--today", "2000-02-30")[0], 2)
+
+    def test_root(self):
+        person = ["curp", "root", "--first-surname", "Salgado", "--second-surname", "Briseño",
+                  "--names", "Concepción", "--birth", "1956-06-26", "--sex", "M", "--entity", "DF"]
+        self.assertEqual(ctl(*person), (0, "SABC560626MDFLRN\n", ""))
+        self.assertEqual(json.loads(ctl(*person, "--json")[1]),
+                         {"schema": "ventanilla.curp.root/1", "root": "SABC560626MDFLRN"})
+        self.assertEqual(ctl(*person[:4], *person[6:])[1], "SAXC560626MDFLXN\n")
+        for wrong in (["--birth", "1956-02-30"], ["--sex", "F"], ["--sex", "MM"], ["--entity", "CX"], ["--names", "1"]):
+            status, out, err = ctl(*person, *wrong)
+            self.assertEqual((status, out), (2, ""), wrong)
+            self.assertTrue(err.startswith("ventanillactl: "), err)
+        self.assertEqual(ctl("curp", "root")[0], 2)
+
+
+class Catalog(unittest.TestCase):
+    def test_lint_passes_what_ships_and_points_at_what_is_wrong(self):
+        files = [os.path.join(CATALOG, n) for n in sorted(os.listdir(CATALOG))]
+        status, out, err = ctl("catalog", "lint", *files)
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out.count("correcto"), 21)
+        self.assertIn("(21 servicios)", ctl("catalog", "lint", CATALOG)[1])
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write('{"id": "x", "surprise": 1}')
+            file.flush()
+            status, out, _ = ctl("catalog", "lint", file.name, files[0])
+            self.assertEqual(status, 9)
+            self.assertIn("$.surprise: unknown member", out)
+            answer = json.loads(ctl("catalog", "lint", file.name, files[0], "--json")[1])
+            self.assertEqual(answer["schema"], "ventanilla.catalog.lint/1")
+            self.assertEqual([f["ok"] for f in answer["files"]], [False, True])
+            self.assertEqual(ctl("catalog", "show", file.name)[0], 9)
+        self.assertEqual(ctl("catalog", "lint", "/nowhere.json")[0], 3)
+        self.assertEqual(ctl("catalog", "show", "/nowhere.json")[0], 3)
+
+    def test_show_tells_fees_of_the_day(self):
+        file = os.path.join(CATALOG, "passport-fee.json")
+        self.assertIn("$ 4,120.00 / $ 2,060.00", ctl("catalog", "show", file, "--today", "2025-05-05")[1])
+        self.assertIn("ninguna", ctl("catalog", "show", file, "--today", "2027-01-01")[1])
+        answer = json.loads(ctl("catalog", "show", file, "--json", "--today", "2026-11-23")[1])
+        self.assertEqual(answer["schema"], "ventanilla.catalog.show/1")
+        self.assertEqual(len(answer["services"][0]["feesToday"]), 4)
+        answer = json.loads(ctl("catalog", "show", CATALOG, "--json")[1])
+        self.assertEqual(len(answer["services"]), 21)
+        self.assertEqual([w["id"] for w in answer["services"][0]["ways"]], ["by-key", "by-data"])
+
+
+class Asking(unittest.TestCase):
+    def test_status_as_table_and_json(self):
+        with Core() as core:
+            status, out, err = ctl("status", "--socket", core.path)
+            self.assertEqual((status, err), (0, ""))
+            self.assertRegex(out, r"terminal: +T001\n")
+            self.assertRegex(out, r"en línea: +sí\n")
+            self.assertRegex(out, r"el más antiguo: +2 h 5 min\n")
+            self.assertRegex(out, r"en marcha: +1 d 1 h\n")
+            self.assertRegex(ctl("status", "--socket", core.path, lang="C")[1], r"online: +yes\n")
+            answer = json.loads(ctl("status", "--socket", core.path, "--json")[1])
+            self.assertEqual(answer["schema"], "ventanilla.status/1")
+            self.assertEqual((answer["terminal"], answer["queued"], answer["sync"]), ("T001", 3, False))
+
+    def test_the_socket_may_come_from_the_environment(self):
+        with Core() as core:
+            self.assertEqual(ctl("status", env={"VENTANILLA_RUN": core.folder.name})[0], 0)
+
+    def test_devices(self):
+        with Core() as core:
+            status, out, _ = ctl("device", "list", "--socket", core.path)
+            self.assertEqual(status, 0)
+            self.assertEqual(len(out.splitlines()), 3)
+            self.assertRegex(out, r"printer +Printer +Demo 80 mm\?\[31m +04b8:0e15 +degraded +low +-")
+            status, out, _ = ctl("device", "show", "printer", "--socket", core.path)
+            self.assertRegex(out, r"qué hacer: +Load a new roll of paper\.\n")
+            answer = json.loads(ctl("device", "list", "--socket", core.path, "--json")[1])
+            self.assertEqual(answer["schema"], "ventanilla.device.list/1")
+            self.assertEqual(answer["devices"][1]["id"], "reader")
+            answer = json.loads(ctl("device", "show", "printer", "--socket", core.path, "--json")[1])
+            self.assertEqual((answer["schema"], answer["sheets"]), ("ventanilla.device/1", 41))
+            status, out, err = ctl("device", "show", "scanner", "--socket", core.path)
+            self.assertEqual((status, out), (3, ""))
+            self.assertIn("scanner", err)
+
+    def test_the_queue_is_read_page_by_page(self):
+        with Core() as core:
+            status, out, _ = ctl("queue", "list", "--socket", core.path)
+            self.assertEqual((status, len(out.splitlines())), (0, 251))
+            self.assertRegex(out, r"T001-0010-0249-AAAA +curp +JOURNALED +PROVISIONAL +2 +timeout +"
+                                  r"2026-11-22 20:13 +1 min\n")
+            answer = json.loads(ctl("queue", "list", "--socket", core.path, "--json", "--unsettled")[1])
+            self.assertEqual(answer["schema"], "ventanilla.queue.list/1")
+            self.assertEqual(len(answer["rows"]), 5)
+            answer = json.loads(ctl("queue", "show", "T001-0010-0007-AAAA", "--socket", core.path, "--json")[1])
+            self.assertEqual((answer["schema"], answer["state"]), ("ventanilla.queue.row/1", "JOURNALED"))
+            self.assertRegex(ctl("queue", "show", "T001-0010-0007-AAAA", "--socket", core.path)[1],
+                             r"folio: +T001-0010-0007-AAAA\n")
+            self.assertEqual(ctl("queue", "show", "T001-0010-0008-AAAA", "--socket", core.path)[0], 3)
+            self.assertEqual(ctl("queue", "show", "x" * 99, "--socket", core.path)[0], 3)
+
+    def test_an_empty_terminal_is_no_error(self):
+        with Core("empty") as core:
+            self.assertEqual(len(ctl("queue", "list", "--socket", core.path)[1].splitlines()), 1)
+            self.assertEqual(json.loads(ctl("queue", "list", "--socket", core.path, "--json")[1])["rows"], [])
+            self.assertEqual(json.loads(ctl("device", "list", "--socket", core.path, "--json")[1])["devices"], [])
+            self.assertEqual(ctl("queue", "show", "T001-0010-0007-AAAA", "--socket", core.path)[0], 3)
+
+    def test_each_trouble_has_its_exit_code(self):
+        for mode, code in (("denied", 4), ("close", 6), ("garbage", 1), ("other", 1)):
+            with Core(mode) as core:
+                status, out, err = ctl("status", "--socket", core.path, "--json")
+                self.assertEqual((status, out), (code, ""), mode)
+                self.assertTrue(err.startswith("ventanillactl: "), err)
+        with Core("silent") as core:
+            self.assertEqual(ctl("status", "--socket", core.path, "--timeout", "1")[0], 7)
+        status, out, err = ctl("status", "--socket", "/nowhere/ctl.sock")
+        self.assertEqual((status, out), (6, ""))
+        self.assertIn("/nowhere/ctl.sock", err)
+        self.assertEqual(ctl("status", "--socket", "x" * 300)[0], 2)
+
+
+class Usage(unittest.TestCase):
+    def test_wrong_usage_ends_with_2_and_says_where_help_is(self):
+        for args in ([], ["fly"], ["curp"], ["curp", "fly"], ["curp", "check"], ["device", "show"],
+                     ["device", "show", "a", "b"], ["status", "x"], ["status", "--fly"], ["status", "--socket"],
+                     ["status", "--today", "2026-01-01"], ["queue", "list", "--sex", "H"], ["catalog", "lint"],
+                     ["status", "--timeout", "0"], ["status", "--timeout", "x"]):
+            status, out, err = ctl(*args)
+            self.assertEqual((status, out), (2, ""), args)
+            self.assertIn("ventanillactl --help", err)
+
+    def test_help_for_all_and_for_each_noun_in_both_languages(self):
+        self.assertIn("códigos de salida", ctl("--help")[1])
+        self.assertIn("exit codes", ctl("--help", lang="C")[1])
+        self.assertIn("exit codes", ctl("--help", lang="en_US.UTF-8")[1])
+        self.assertIn("códigos", ctl("--help", lang="")[1])
+        self.assertIn("exit codes", ctl("--help", env={"LC_ALL": "C"})[1])
+        for noun in ("status", "device", "queue", "catalog", "curp"):
+            status, out, err = ctl(noun, "--help")
+            self.assertEqual((status, err), (0, ""))
+            self.assertIn(noun, out)
+        self.assertNotIn("--first-surname", ctl("queue", "--help")[1])
+        self.assertRegex(ctl("--version")[1], r"^ventanillactl \d+\.\d+\.\d+\n$")
+
+    def test_completion_comes_from_the_same_table(self):
+        script = ctl("completion", "bash")[1]
+
+        def words(*typed):
+            line = " ".join(f"'{w}'" for w in ("ventanillactl", *typed))
+            run = subprocess.run(["bash", "-c", f"{script}\nCOMP_WORDS=({line}); COMP_CWORD={len(typed)}\n"
+                                                "_ventanillactl; echo ${COMPREPLY[@]}"],
+                                 capture_output=True, check=True)
+            return run.stdout.decode().split()
+
+        self.assertEqual(words("st"), ["status"])
+        self.assertEqual(words("queue", ""), ["list", "show", "--help"])
+        self.assertIn("--entity", words("curp", "root", "--"))
+        self.assertNotIn("--entity", words("curp", "check", "--"))
+
+    def test_a_full_disk_behind_stdout_is_a_failure(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            run = subprocess.run([CTL, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(run.returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -1,0 +1,147 @@
+/* A core that only speaks with ventanillactl, for tests/unit/ctl.py:
+ *   fake_core SOCKET MODE
+ * MODE: normal, empty, denied, silent, close, garbage, other. Prints "ready" when it listens and
+ * ends when stdin closes. */
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "terminal/base/assert.h"
+#include "terminal/base/text.h"
+#include "terminal/bus/conn.h"
+
+#define ROWS 250 /* more than two pages */
+
+static const char *mode;
+
+static void fill_status(struct terminal_status *status)
+{
+	vt_copy_cut(status->terminal, sizeof(status->terminal), "T001");
+	vt_copy_cut(status->version, sizeof(status->version), "0.1.0");
+	vt_copy_cut(status->session, sizeof(status->session), "attract");
+	vt_copy_cut(status->storage, sizeof(status->storage), "ok");
+	vt_copy_cut(status->printer, sizeof(status->printer), "ready");
+	status->ui = status->devices = status->online = true;
+	status->queued = 3;
+	status->oldest_ms = 7500000;
+	status->sessions = 12;
+	status->uptime_ms = 90061000;
+}
+
+static void fill_devices(struct device_list *list)
+{
+	struct device_status *device = &list->devices[0];
+
+	list->count = 2;
+	vt_copy_cut(device->id, sizeof(device->id), "printer");
+	vt_copy_cut(device->class, sizeof(device->class), "Printer");
+	vt_copy_cut(device->model, sizeof(device->model), "Demo 80 mm\x1b[31m");
+	vt_copy_cut(device->usb, sizeof(device->usb), "04b8:0e15");
+	vt_copy_cut(device->advice, sizeof(device->advice), "Load a new roll of paper.");
+	device->state = DEVICE_DEGRADED;
+	device->paper = PAPER_LOW;
+	device->sheets = 41;
+	vt_copy_cut(list->devices[1].id, sizeof(list->devices[1].id), "reader");
+	vt_copy_cut(list->devices[1].class, sizeof(list->devices[1].class), "CardReader");
+}
+
+static void fill_row(struct queue_row *row, int number)
+{
+	snprintf(row->transaction, sizeof(row->transaction), "00000000-0000-4000-8000-%012d",
+		number);
+	snprintf(row->folio, sizeof(row->folio), "T001-0010-%04d-AAAA", number);
+	vt_copy_cut(row->service, sizeof(row->service), "curp");
+	vt_copy_cut(row->state, sizeof(row->state), "JOURNALED");
+	vt_copy_cut(row->receipt, sizeof(row->receipt), "PROVISIONAL");
+	vt_copy_cut(row->cause, sizeof(row->cause), "timeout");
+	row->attempts = 2;
+	row->created_unix_ms = 1795400000000;
+	row->next_ms = 61000;
+}
+
+static void fill_queue(const struct queue_query query, struct queue_list *list)
+{
+	const int total = query.unsettled_only ? 5 : ROWS;
+
+	for (int i = (int)query.cursor; i < total && list->count < QUEUE_PAGE; i++)
+		fill_row(&list->rows[list->count++], i);
+	const int64_t next = query.cursor + (int64_t)list->count;
+	list->next = next < total ? next : 0;
+}
+
+static void answer(struct bus_conn *conn, struct bus_message *msg)
+{
+	const struct bus_header request = msg->header;
+	const struct queue_query query = msg->payload.queue_query;
+	enum bus_completion_code code = BUS_SUCCESS;
+	struct vt_error error;
+
+	if (strcmp(mode, "denied") == 0)
+		code = BUS_NOT_PERMITTED;
+	else if (request.name == BUS_QUEUE_SHOW && strncmp(query.id, "T001-0010-0007-", 15) != 0)
+		code = BUS_NOT_FOUND;
+	bus_make_completion(msg, &request, code, code ? "reason of core" : NULL);
+	if (strcmp(mode, "other") == 0)
+		msg->header.name = BUS_SCREEN_SHOW;
+	else if (strcmp(mode, "empty") == 0 || code)
+		; /* lists without elements */
+	else if (request.name == BUS_TERMINAL_STATUS)
+		fill_status(&msg->payload.terminal_status);
+	else if (request.name == BUS_DEVICE_LIST)
+		fill_devices(&msg->payload.device_list);
+	else if (request.name == BUS_QUEUE_LIST)
+		fill_queue(query, &msg->payload.queue_list);
+	else if (request.name == BUS_QUEUE_SHOW)
+		fill_row(&msg->payload.queue_list.rows[msg->payload.queue_list.count++], 7);
+	if (strcmp(mode, "garbage") == 0)
+		VT_ASSERT(send(bus_conn_fd(conn), "{\"header\":1}", 12, MSG_NOSIGNAL) == 12);
+	else
+		VT_ASSERT(bus_conn_send(conn, msg, &error) == VT_OK);
+}
+
+/* One client at a time: that is how ventanillactl comes. */
+static bool serve(struct bus_conn *conn, struct bus_message *msg)
+{
+	const enum vt_code code = bus_conn_read(conn, msg, NULL);
+
+	if (code == VT_ERR_AGAIN)
+		return true;
+	if (code || strcmp(mode, "close") == 0)
+		return false;
+	if (msg->header.type == BUS_COMMAND && strcmp(mode, "silent") != 0)
+		answer(conn, msg);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct bus_message *msg = malloc(sizeof(*msg));
+	struct bus_conn *conn = NULL;
+	struct vt_error error;
+	int listener;
+
+	VT_ASSERT(argc == 3 && msg);
+	mode = argv[2];
+	VT_ASSERT(bus_listen(argv[1], &listener, &error) == VT_OK);
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+			{.fd = conn ? bus_conn_fd(conn) : listener, .events = POLLIN}};
+		VT_ASSERT(poll(fds, 2, -1) > 0);
+		if (fds[0].revents)
+			break;
+		if (!conn)
+			VT_ASSERT(bus_accept(listener, &conn, NULL, NULL, &error) == VT_OK);
+		else if (!serve(conn, msg))
+			bus_conn_close(&conn);
+	}
+	bus_conn_close(&conn);
+	close(listener);
+	free(msg);
+	return 0;
+}
