@@ -95,7 +95,7 @@ class Curp(unittest.TestCase):
 
 class Catalog(unittest.TestCase):
     def test_lint_passes_what_ships_and_points_at_what_is_wrong(self):
-        files = [os.path.join(CATALOG, n) for n in sorted(os.listdir(CATALOG))]
+        files = [os.path.join(CATALOG, n) for n in sorted(os.listdir(CATALOG)) if n.endswith(".json")]
         status, out, err = ctl("catalog", "lint", *files)
         self.assertEqual((status, err), (0, ""))
         self.assertEqual(out.count("correcto"), 21)
