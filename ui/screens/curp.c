@@ -9,8 +9,16 @@
 /* Eighteen boxes in two rows, group by group, with what the key says about the person below. The
  * whole entry is one textbox for speech and focus; a box takes no touch. */
 
-#define BOX_WIDTH 84
-#define BOX_GAP	  11
+#define BOX_GAP	      11
+#define BOX_MAX_WIDTH 84
+
+/* Ten boxes and a space between the groups in the width of the content. */
+static int box_width(const struct build *b)
+{
+	int width = (ui_width(b->ui) - 2 * MARGIN - 8 * BOX_GAP - 40) / 10;
+
+	return width < BOX_MAX_WIDTH ? width : BOX_MAX_WIDTH;
+}
 
 struct group {
 	const char *name;
@@ -57,7 +65,7 @@ static void box(struct build *b, size_t position, size_t length, bool is_wrong, 
 	enum color border = is_wrong ? COLOR_ERROR : is_next ? COLOR_ACTION : COLOR_CONTROL;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-			       .width = length_units(BOX_WIDTH),
+			       .width = length_units(box_width(b)),
 			       .height = length_units(height),
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,
@@ -70,7 +78,7 @@ static void box(struct build *b, size_t position, size_t length, bool is_wrong, 
 			&(struct node_spec){
 				.text = b->env->masked ? "•" : node_text(ui, "%c", text[position]),
 				.type = TYPE_CURP,
-				.fg = is_wrong ? COLOR_ERROR : COLOR_TEXT,
+				.fg = COLOR_TEXT,
 				.personal = true});
 	else if (is_next)
 		node_add(ui, &(struct node_spec){.width = length_units(4),
@@ -85,7 +93,7 @@ static void group(struct build *b, const struct group *group, size_t length, int
 	struct ui *ui = b->ui;
 	size_t wrong_count, wrong_first = wrong_range(b, &wrong_count);
 	bool active = length >= group->first && length < group->first + group->count;
-	int width = (int)group->count * (BOX_WIDTH + BOX_GAP) - BOX_GAP;
+	int width = (int)group->count * (box_width(b) + BOX_GAP) - BOX_GAP;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .min_width = width,
@@ -118,7 +126,9 @@ static void boxes(struct build *b)
 	struct ui *ui = b->ui;
 	const char *text = b->view->entry.text;
 	size_t length = strlen(text), wrong_count;
-	int height = part_error(b)[0] != '\0' || b->size > TEXT_NORMAL ? 88 : 104;
+	int height = b->size > TEXT_LARGE				 ? 98
+		     : part_error(b)[0] != '\0' || b->size > TEXT_NORMAL ? 90
+									 : 104;
 	char shown[32];
 
 	(void)wrong_range(b, &wrong_count);
@@ -211,9 +221,10 @@ static void decoded(struct build *b)
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	node_add(ui, &(struct node_spec){.text = line, .type = TYPE_BODY_STRONG, .personal = true});
-	widget_text(ui, TYPE_SMALL, COLOR_TEXT2,
-		is_whole ? _("Are the birth date and the sex yours?")
-			 : _("Check that these data are yours."));
+	if (is_whole || b->size < TEXT_MAX)
+		widget_text(ui, TYPE_SMALL, is_whole && !is_wrong ? COLOR_TEXT : COLOR_TEXT2,
+			is_whole ? _("Are the birth date and the sex yours?")
+				 : _("Check that these data are yours."));
 	node_end(ui);
 	node_end(ui);
 }
@@ -222,7 +233,10 @@ void build_curp(struct build *b)
 {
 	struct ui *ui = b->ui;
 	const struct screen_model *model = b->model;
-	const struct header header = {.style = HEADER_KEYBOARD, .title = text_title(model)};
+	/* With an error in the largest letters each line counts. */
+	bool is_tight = b->size == TEXT_MAX && part_error(b)[0] != '\0';
+	const struct header header = {
+		.style = HEADER_KEYBOARD, .title = text_title(model), .step = is_tight ? "" : NULL};
 	const char *lead = model->lead[0] != '\0' ? model->lead
 			   : model->field.hint[0] != '\0'
 				   ? model->field.hint

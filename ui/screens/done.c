@@ -236,9 +236,8 @@ void build_done(struct build *b)
 	bool can_print = model->print == PRINT_FAILED;
 
 	frame_open(b, &header);
-	if (model->lead[0] != '\0')
-		widget_text(ui, TYPE_BODY, COLOR_TEXT, model->lead);
-	print_state(b);
+	if (b->size <= TEXT_LARGE)
+		print_state(b);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
@@ -246,6 +245,10 @@ void build_done(struct build *b)
 			       .paged = true,
 			       .page = b->view->page,
 			       .id = "details"});
+	if (b->size > TEXT_LARGE)
+		print_state(b);
+	if (model->lead[0] != '\0')
+		widget_text(ui, TYPE_BODY, COLOR_TEXT, model->lead);
 	qr_card(b);
 	rows(b);
 	next_steps(b);

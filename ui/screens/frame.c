@@ -407,8 +407,8 @@ static void timeout_ring(struct build *b, int seconds)
 			       .self_v = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER});
 	widget_text(ui, TYPE_COUNT_DOWN, COLOR_TEXT, node_text(ui, "%d", seconds));
-	/* Inside the ring there is room for the word in the two smaller sizes only. */
-	if (b->size <= TEXT_LARGE)
+	/* Inside the ring there is room for a short word only. */
+	if (has_room(b, TYPE_SMALL, unit, 140))
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, unit);
 	node_end(ui);
 	node_end(ui);

@@ -45,10 +45,11 @@ static bool is_open(const struct screen_item *item)
 	return item->state == ITEM_AVAILABLE || item->state == ITEM_SELECTED;
 }
 
-static void card_state(struct build *b, const struct screen_item *item)
+static void card_state(struct build *b, const struct screen_item *item, int room)
 {
 	struct ui *ui = b->ui;
 	bool is_soon = item->state == ITEM_SOON;
+	const char *reason = text_reason(item->reason, item->state);
 
 	if (is_open(item))
 		return;
@@ -56,9 +57,11 @@ static void card_state(struct build *b, const struct screen_item *item)
 			       .width = length_fill(1),
 			       .gap = 8,
 			       .cross = ALIGN_CENTER});
-	widget_icon(ui, is_soon ? "clock" : "prohibit", ICON_BOLD, 30,
-		is_soon ? COLOR_TEXT2 : COLOR_WARN);
-	node_add(ui, &(struct node_spec){.text = text_reason(item->reason, item->state),
+	/* One long word and no room beside it: then the word alone. */
+	if (strchr(reason, ' ') != NULL || ui_text_width(ui, TYPE_SMALL, reason) <= room - 50)
+		widget_icon(ui, is_soon ? "clock" : "prohibit", ICON_BOLD, 30,
+			is_soon ? COLOR_TEXT2 : COLOR_WARN);
+	node_add(ui, &(struct node_spec){.text = reason,
 			     .type = TYPE_SMALL,
 			     .fg = COLOR_TEXT2,
 			     .width = length_fill(1)});
@@ -107,7 +110,7 @@ static void feature(struct build *b, const struct screen_item *item, bool is_fir
 	widget_text(ui, TYPE_CARD_TITLE, ink, item->label);
 	if (item->detail[0] != '\0')
 		widget_text(ui, TYPE_SMALL, open ? ink : COLOR_TEXT2, item->detail);
-	card_state(b, item);
+	card_state(b, item, 400);
 	node_end(ui);
 }
 
@@ -152,7 +155,7 @@ static void card(struct build *b, const struct screen_item *item, int width)
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->detail2);
 	if (!open)
 		widget_spacer(ui, 1);
-	card_state(b, item);
+	card_state(b, item, width - 2 * CARD_PAD);
 	node_end(ui);
 }
 
@@ -165,15 +168,18 @@ static void features(struct build *b)
 		count += b->model->items[i].kind == ITEM_FEATURE ? 1 : 0;
 	if (count == 0)
 		return;
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
-			       .width = length_fill(1),
-			       .columns = count > 1 && b->size < TEXT_MAX ? 2 : 1,
-			       .gap = GUTTER,
-			       .equal_rows = true});
+	/* One below the other they are pages of their own. */
+	if (b->size < TEXT_MAX)
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
+				       .width = length_fill(1),
+				       .columns = count > 1 ? 2 : 1,
+				       .gap = GUTTER,
+				       .equal_rows = true});
 	for (size_t i = 0, n = 0; i < b->model->item_count; i++)
 		if (b->model->items[i].kind == ITEM_FEATURE)
 			feature(b, &b->model->items[i], n++ == 0);
-	node_end(ui);
+	if (b->size < TEXT_MAX)
+		node_end(ui);
 }
 
 static int column_count(const struct build *b)

@@ -45,7 +45,8 @@ void part_banner(struct build *b, const struct banner *banner)
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, banner->title);
-	if (banner->text != NULL && banner->text[0] != '\0')
+	/* In very large letters the first line says enough. */
+	if (b->size <= TEXT_LARGE && banner->text != NULL && banner->text[0] != '\0')
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT, banner->text);
 	node_end(ui);
 	node_end(ui);
@@ -172,7 +173,8 @@ void part_radio(struct build *b, const struct radio *radio)
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	widget_text(ui, TYPE_HEADING, COLOR_TEXT, radio->label);
 	if (radio->detail != NULL && radio->detail[0] != '\0')
-		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, radio->detail);
+		widget_text(
+			ui, TYPE_SMALL, radio->checked ? COLOR_TEXT : COLOR_TEXT2, radio->detail);
 	node_end(ui);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_units(46),
@@ -282,8 +284,18 @@ void part_spacer(struct build *b)
 #define KEY_WIDTH  85
 #define KEY_HEIGHT 92
 #define KEY_GAP	   11 /* 2.7 mm; 10 would be 2.48 */
-#define PAD_WIDTH  240
+#define PAD_WIDTH  270
 #define PAD_HEIGHT 110
+
+/* Ten keys in the width of the panel, never wider than on the reference one. */
+static int key_unit(const struct build *b, bool is_pad)
+{
+	int width = (ui_width(b->ui) - 2 * 34 - 2 * 17 - 9 * KEY_GAP) / 10;
+
+	if (is_pad)
+		return PAD_WIDTH;
+	return width < KEY_WIDTH ? width : KEY_WIDTH;
+}
 
 static const char *key_label(const struct keyboard_key *key)
 {
@@ -320,8 +332,6 @@ static const char *key_name(const struct keyboard_key *key)
 		return _("At sign");
 	case '_':
 		return _("Underscore");
-	case '+':
-		return _("Plus sign");
 	default:
 		return NULL;
 	}
@@ -331,26 +341,27 @@ static void key_build(struct build *b, const struct keyboard_key *key, bool is_p
 {
 	struct ui *ui = b->ui;
 	const struct entry *entry = &b->view->entry;
-	int unit = is_pad ? PAD_WIDTH : KEY_WIDTH;
+	int unit = key_unit(b, is_pad);
+	int width = key->columns * unit + (key->columns - 1) * KEY_GAP;
 	const char *label = key_label(key), *accented;
-	bool is_wide = key->columns > 1 || key->kind == KEY_DELETE || key->kind == KEY_CLEAR;
+	bool fits, is_wide = key->columns > 1 || key->kind == KEY_DELETE || key->kind == KEY_CLEAR;
 
+	fits = ui_text_width(ui, TYPE_KEY_WORD, label) + part_scaled(b, 50) + 12 + 16 <= width;
 	if (entry->accent && key->kind == KEY_CHAR &&
 		(accented = keyboard_accented(key->text)) != NULL)
 		label = accented;
-	widget_key(ui,
-		&(struct key){
-			.id = node_text(ui, "key-%s", keyboard_key_id(key)),
-			.label = label,
-			.name = key_name(key),
-			.arg = keyboard_key_id(key),
-			.icon = key->kind == KEY_DELETE ? "backspace" : NULL,
-			.width = length_units(key->columns * unit + (key->columns - 1) * KEY_GAP),
-			.height = is_pad ? PAD_HEIGHT : KEY_HEIGHT,
-			.disabled = !entry_allows(entry, key),
-			.repeats = key->kind == KEY_DELETE,
-			.wide = is_wide,
-		});
+	widget_key(ui, &(struct key){
+			       .id = node_text(ui, "key-%s", keyboard_key_id(key)),
+			       .label = label,
+			       .name = key_name(key),
+			       .arg = keyboard_key_id(key),
+			       .icon = key->kind == KEY_DELETE && fits ? "backspace" : NULL,
+			       .width = length_units(width),
+			       .height = is_pad ? PAD_HEIGHT : KEY_HEIGHT,
+			       .disabled = !entry_allows(entry, key),
+			       .repeats = key->kind == KEY_DELETE,
+			       .wide = is_wide,
+		       });
 }
 
 void part_keyboard(struct build *b)

@@ -114,7 +114,7 @@ void build_out_of_service(struct build *b)
 {
 	struct ui *ui = b->ui;
 	const struct screen_model *model = b->model;
-	const struct header header = {.style = HEADER_COMPACT, .title = "", .step = ""};
+	const struct header header = {.style = HEADER_KEYBOARD, .title = "", .step = ""};
 	struct text_problem text;
 
 	text_problem(model->problem, &text);

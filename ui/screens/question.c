@@ -26,6 +26,7 @@ static void hint(struct build *b, const char *text)
 					.type = TYPE_BODY,
 					.fg = COLOR_TEXT2,
 					.width = length_fill(1),
+					.droppable = 1,
 					.id = "hint"});
 }
 
@@ -166,13 +167,24 @@ static void choices(struct build *b)
 	node_end(ui);
 }
 
+/* Boxes of a date and radio cards are touched: they stay out of the top quarter, where an error
+ * summary does not push them down anyway. */
+static enum header_style style_of(const struct build *b)
+{
+	bool is_date = b->model->field.type == FIELD_DATE;
+
+	if (is_list(b) || (is_date && part_error(b)[0] == '\0'))
+		return HEADER_TALL;
+	return HEADER_KEYBOARD;
+}
+
 void build_question(struct build *b)
 {
 	const struct screen_model *model = b->model;
 	const struct screen_field *field = &model->field;
 	const char *label = field->label;
 	const struct header header = {
-		.style = is_list(b) ? HEADER_TALL : HEADER_KEYBOARD,
+		.style = style_of(b),
 		.title = model->title[0] != '\0' ? model->title
 			 : field->optional	 ? node_text(b->ui, _("%s (optional)"), label)
 						 : label,

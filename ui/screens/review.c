@@ -12,6 +12,7 @@ static void total(struct build *b)
 	if (b->model->total_centavos <= 0)
 		return;
 	money_format(b->model->total_centavos, amount);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
 	widget_line(ui, COLOR_LINE);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
@@ -24,6 +25,7 @@ static void total(struct build *b)
 			     .text = _("Total"), .type = TYPE_HEADING, .width = length_fill(1)});
 	widget_text(ui, TYPE_AMOUNT, COLOR_TEXT, amount);
 	widget_text(ui, TYPE_SMALL, COLOR_TEXT2, "MXN");
+	node_end(ui);
 	node_end(ui);
 }
 
@@ -77,6 +79,8 @@ void build_review(struct build *b)
 		.title = text_title(model),
 		/* With consent the lead is what one agrees to: it stands at the box. */
 		.lead = model->needs_consent ? "" : model->lead};
+	/* All rows at once, where they surely fit. */
+	bool is_short = b->size == TEXT_NORMAL && !ui_settings(ui)->reach;
 	const char *primary = model->primary[0] != '\0' ? model->primary : _("Confirm and send");
 
 	frame_open(b, &header);
@@ -90,18 +94,17 @@ void build_review(struct build *b)
 			       .role = ROLE_LIST,
 			       .name = _("Your answers"),
 			       .id = "rows"});
-	if (b->size <= TEXT_NORMAL) {
+	if (is_short) {
 		part_card_open(b, NULL, 32, 0);
 		part_rows(b, true);
 		total(b);
 		part_close(b);
 	} else {
 		part_rows(b, true);
+		total(b);
 		part_pager(b, _("See more answers"));
 	}
 	node_end(ui);
-	if (b->size > TEXT_NORMAL)
-		total(b);
 	if (b->size <= TEXT_LARGE)
 		part_money(b);
 	consent(b);
