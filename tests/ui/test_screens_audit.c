@@ -73,7 +73,6 @@ static void every_screen_passes_the_layout_audits(void **state)
 		{"max", 3, 0, false},
 		{"reach", 0, 0, true},
 		{"extra-reach", 2, 0, true},
-		{"high-dark", 0, 1, false},
 		{"high-dark-max", 3, 1, false},
 	};
 	double lowest;
