@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "terminal/base/attributes.h"
+#include "terminal/base/text.h"
 #include "ui/toolkit/semantics.h"
 
 #define TARGET_ERROR_MM 12.7
@@ -177,7 +178,7 @@ static void check_overflow(struct audit *audit, const struct ui *ui, const struc
 static void check_names(struct audit *audit, struct ui *ui, const struct node *scope)
 {
 	const struct node *named[MAX_TARGETS];
-	const char *names[MAX_TARGETS];
+	static char names[MAX_TARGETS][256];
 	size_t count = 0;
 	bool has_heading = false;
 
@@ -195,7 +196,7 @@ static void check_names(struct audit *audit, struct ui *ui, const struct node *s
 		if (count == MAX_TARGETS)
 			continue;
 		named[count] = n;
-		names[count] = semantics_name(ui, n);
+		vt_copy_cut(names[count], sizeof(names[count]), semantics_name(ui, n));
 		if (names[count][0] == '\0')
 			report(audit, AUDIT_NAME, n, "has no name");
 		count++;
