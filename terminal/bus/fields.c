@@ -1,7 +1,5 @@
 #include "terminal/bus/fields.h"
 
-#include <malloc.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -339,16 +337,4 @@ enum vt_code bus_decode(const struct bus_table *table, const char *json, size_t 
 	enum vt_code code = bus_decode_value(table, value, object, error);
 	json_decref(value);
 	return code;
-}
-
-static void free_wiped(void *block)
-{
-	if (block)
-		vt_wipe(block, malloc_usable_size(block));
-	free(block);
-}
-
-void bus_wipe_freed_json(void)
-{
-	json_set_alloc_funcs(malloc, free_wiped);
 }

@@ -134,8 +134,4 @@ VT_MUST_USE enum vt_code bus_decode_value(
  * NULL with error filled. */
 void *bus_parse_json(const char *json, size_t length, struct vt_error *error);
 
-/* Called once at the start of a process, before any JSON is touched: from then on the JSON library
- * wipes every block before it frees it, so that no parsed value outlives its message. */
-void bus_wipe_freed_json(void);
-
 #endif

@@ -228,7 +228,6 @@ int main(int argc, char **argv)
 	}
 	vt_harden_process();
 	vt_log_init("ventanilla-core", level);
-	bus_wipe_freed_json();
 	core.started_ms = vt_clock_monotonic_ms();
 	enum vt_code code = vt_config_load(path, &config, &error);
 	core.config = config;

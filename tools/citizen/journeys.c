@@ -114,6 +114,24 @@ static void take_sheet(struct citizen *c)
 		fail(c, "%d sheets instead of %d", world_sheets(&c->world), c->sheets);
 }
 
+static bool is_settled(struct citizen *c)
+{
+	return world_status_has(&c->world, "\"queued\":0");
+}
+
+/* No process of the terminal remembers the key once its citizen is gone. */
+static void expect_forgotten(struct citizen *c)
+{
+	static const char *const parts[] = {"core", "ui", "sync"};
+
+	for (size_t i = 0; i < VT_ELEMENTS(parts); i++) {
+		const int found =
+			world_memory_count(world_pid(&c->world, parts[i]), CURP_CONCEPCION);
+		if (found != 0)
+			fail(c, "the key is still %d times in the memory of %s", found, parts[i]);
+	}
+}
+
 /* The confirmation: folio, paper in the hand, everything delivered; then the citizen leaves. */
 static void finish(struct citizen *c, const char *outcome)
 {
@@ -123,6 +141,8 @@ static void finish(struct citizen *c, const char *outcome)
 	take_sheet(c);
 	leave(c);
 	wait_until(c, is_accepted, "the transaction is accepted");
+	wait_until(c, is_settled, "everything is confirmed");
+	expect_forgotten(c);
 	vt_copy_cut(c->outcome, sizeof(c->outcome), outcome);
 }
 
@@ -301,6 +321,8 @@ static void without_paper(struct citizen *c, const char *switch_off, const char 
 	if (world_sheets(&c->world) != 0)
 		fail(c, "a sheet came out of a printer that cannot print");
 	leave(c);
+	wait_until(c, is_settled, "everything is confirmed");
+	expect_forgotten(c);
 	vt_copy_cut(c->outcome, sizeof(c->outcome), "accepted");
 }
 
