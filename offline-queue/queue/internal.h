@@ -62,6 +62,7 @@ struct queue {
 	size_t service_count;
 	struct queue_adapter_hold holds[QUEUE_MAX_HOLDS];
 	size_t hold_count;
+	bool is_open; /* queue_open() succeeded */
 	bool in_batch;
 	bool bind_failed;      /* the next step answers VT_ERR_NOMEM */
 	bool services_changed; /* in this batch: abort reads them again */

@@ -3,10 +3,9 @@
 /* Design of the tables
  *
  * txn: one row per transaction, keyed by the order of appending, so that rows are appended at the
- * right edge of the tree. Small columns first, sealed blobs last: with pages of 2 KiB a typical
- * payload lies in one overflow page, eight rows' small parts share a leaf, and neither lists nor
- * due scans touch a payload. The CHECKs repeat txn_check() of terminal/session/txn.c: a state that
- * the machine does not know cannot be written, whoever writes.
+ * right edge of the tree. Small columns first, sealed blobs last: a payload lies in overflow pages,
+ * so neither lists nor due scans touch it. The CHECKs repeat txn_check() of terminal/session/txn.c:
+ * a state that the machine does not know cannot be written, whoever writes.
  *
  * Indexes cost one page each per enqueue, so only what an enqueue needs is a full index (id, folio:
  * no double); the others are partial and hold few rows: what waits (txn_due), what is outside
@@ -116,7 +115,8 @@ const char *const queue_migrations[QUEUE_SCHEMA_VERSION] = {migration_1};
 
 #define EFFECT                                                                   \
 	"SELECT e.job, t.id, e.kind, e.detail, e.outcome, e.reason, e.begun_ms," \
-	" e.finished_ms FROM effect e LEFT JOIN txn t ON t.sequence = e.txn "
+	" e.finished_ms FROM effect e "
+#define ITS_TXN "LEFT JOIN txn t ON t.sequence = e.txn "
 
 const char *const queue_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -175,11 +175,12 @@ const char *const queue_sql[SQL_COUNT] = {
 		       " ORDER BY sequence LIMIT 256",
 	[SQL_EFFECT_BEGIN] = "INSERT INTO effect(job, txn, kind, detail, outcome, reason, begun_ms,"
 			     " finished_ms) VALUES(?1, ?2, ?3, ?4, 0, '', ?5, 0)",
-	[SQL_EFFECT_GET] = EFFECT "WHERE e.job = ?1",
+	[SQL_EFFECT_GET] = EFFECT ITS_TXN "WHERE e.job = ?1",
 	[SQL_EFFECT_FINISH] = "UPDATE effect SET outcome = ?2, reason = ?3, finished_ms = ?4"
 			      " WHERE job = ?1",
-	[SQL_EFFECTS_OPEN] = EFFECT "WHERE e.outcome = 0 AND e.sequence > 0"
-				    " ORDER BY e.sequence LIMIT ?1",
+	[SQL_EFFECTS_OPEN] =
+		EFFECT "INDEXED BY effect_open " ITS_TXN "WHERE e.outcome = 0 AND e.sequence > 0"
+		       " ORDER BY e.sequence LIMIT ?1",
 	[SQL_SHRED_FIND] = "SELECT sequence FROM txn WHERE state IN (5, 6, 7)"
 			   " AND wrapped IS NOT NULL AND changed_ms <= ?1"
 			   " ORDER BY changed_ms LIMIT ?2",
