@@ -1,4 +1,5 @@
-/* Fault matrices (VT_LONG=1: every n; else allocations while opening only each 17th): the n-th
+/* Fault matrices (VT_LONG=1: every n; else of the allocations only each 61st while opening
+ * and each third after it): the n-th
  * open, read, write, sync, truncate, delete, access, size, lock or allocation fails, once or from
  * then on, for every n of a whole life (opening and closing included). After each run the store is
  * opened again without faults and must show exactly what was acknowledged; then the rest of the
@@ -184,9 +185,9 @@ static void memory_matrix(struct fixture *f, bool stays)
 	char what[64];
 	int64_t n = 0;
 	const int64_t opening = allocations_of_opening(f);
-	const int64_t stride = getenv("VT_LONG") ? 1 : 17;
+	const bool is_long = getenv("VT_LONG") != NULL;
 
-	for (;; n += n < opening ? stride : 1) {
+	for (;; n += is_long ? 1 : n < opening ? 61 : 3) {
 		enum vt_code code;
 		fault_begin(NULL);
 		snprintf(what, sizeof(what), "allocation %lld%s", (long long)n,
