@@ -34,14 +34,17 @@ static int64_t number(const char *text)
 static void run_once(uint64_t seed, int64_t steps, const char *catalog)
 {
 	static struct world w;
-	char dir[] = "/tmp/vt-sim-XXXXXX";
+	/* In memory where there is such a place: core is killed here, not the machine. */
+	char dir[] = "/dev/shm/vt-sim-XXXXXX", other[] = "/tmp/vt-sim-XXXXXX", *made = mkdtemp(dir);
 
-	if (!mkdtemp(dir))
+	if (!made)
+		made = mkdtemp(other);
+	if (!made)
 		exit(1);
 	/* Before anything can fail: the seed that replays it. */
 	printf("seed %llu: ", (unsigned long long)seed);
 	fflush(stdout);
-	world_start(&w, seed, dir, catalog);
+	world_start(&w, seed, made, catalog);
 	for (int64_t i = 0; i < steps; i++)
 		world_step(&w);
 	world_drain(&w);
@@ -49,7 +52,7 @@ static void run_once(uint64_t seed, int64_t steps, const char *catalog)
 		(long long)w.steps, (long long)w.sessions, w.ledger_count, (long long)w.sheets,
 		(long long)w.kills, (double)w.now_ms / 86400000.0);
 	world_stop(&w);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	nftw(made, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(int argc, char **argv)

@@ -249,7 +249,8 @@ void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out
 	if (top)
 		put_node(ui, out, top, &is_first);
 	vt_buf_append_byte(out, ']');
-	/* The names made for this description are not the tree's: reading it must not fill the arena. */
+	/* The names made for this description are not the tree's: reading it must not fill the
+	 * arena. */
 	vt_wipe(ui->arena + arena_used, ui->arena_used - arena_used);
 	ui->arena_used = arena_used;
 }
