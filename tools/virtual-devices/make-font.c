@@ -17,8 +17,15 @@
 static const struct {
 	int number;
 	const char *name;
-} pages[] = {{0, "CP437"}, {2, "CP850"}, {3, "CP860"}, {4, "CP863"}, {5, "CP865"}, {16, "CP1252"},
-	{18, "CP852"}, {19, "CP858"}, {39, "ISO-8859-2"}, {40, "ISO-8859-15"}};
+} pages[] = {{0, "CP437"}, {2, "CP850"}, {3, "CP860"}, {4, "CP863"}, {5, "CP865"}, {13, "CP857"},
+	{16, "CP1252"}, {18, "CP852"}, {19, "CP858"}, {33, "CP775"}, {35, "CP861"},
+	{39, "ISO-8859-2"}, {40, "ISO-8859-15"}, {45, "CP1250"}, {48, "CP1254"}};
+
+/* Page 1 (katakana) as far as hosts use it here: its lines and blocks at 80–9F. */
+static const uint16_t lines[32] = {0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587, 0x2588,
+	0x258f, 0x258e, 0x258d, 0x258c, 0x258b, 0x258a, 0x2589, 0x253c, 0x2534, 0x252c, 0x2524,
+	0x251c, 0x2594, 0x2500, 0x2502, 0x2595, 0x250c, 0x2510, 0x2514, 0x2518, 0x256d, 0x256e,
+	0x2570, 0x256f};
 
 static uint8_t wanted[65536 / 8];
 
@@ -42,6 +49,12 @@ static unsigned decode(iconv_t from, int byte)
 static void write_pages(void)
 {
 	printf("const struct font_page font_pages[] = {\n");
+	printf("\t{1, \"katakana\", {");
+	for (size_t i = 0; i < 32; i++) {
+		printf("%s0x%04x,", i % 12 == 0 ? "\n\t\t" : " ", lines[i]);
+		want(lines[i]);
+	}
+	printf("}},\n");
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		iconv_t from = iconv_open("UTF-16BE", pages[i].name);
 		if (from == (iconv_t)-1) {
@@ -60,7 +73,8 @@ static void write_pages(void)
 		printf("}},\n");
 		iconv_close(from);
 	}
-	printf("};\nconst unsigned font_page_count = %zu;\n\n", sizeof(pages) / sizeof(pages[0]));
+	printf("};\nconst unsigned font_page_count = %zu;\n\n",
+		1 + sizeof(pages) / sizeof(pages[0]));
 }
 
 /* One cell of width × height dots with the baseline at `baseline`. */
