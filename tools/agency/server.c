@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -566,6 +567,9 @@ static int bound_socket(int port, int *ret_port, struct vt_error *error)
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) != 0 ||
+		/* Inherited by the accepted ones: an answer is two TLS records, and the second must
+		 * not wait 40 ms for the client's delayed acknowledgement of the first. */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)) != 0 ||
 		bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 		getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
 		(void)vt_fail(
