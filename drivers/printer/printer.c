@@ -583,6 +583,8 @@ static void weigh_evidence(struct printer *p)
 		ask_counter(p);
 		return;
 	}
+	if (p->unknown.cut_handed)
+		p->unknown = (struct unknown){0}; /* nothing can tell any more */
 	enter_ready(p);
 }
 
@@ -593,6 +595,8 @@ static void weigh_counter(struct printer *p, bool is_known, uint32_t counter)
 		resolve(p, OUTCOME_PRINTED, "");
 	} else if (is_known && counter == p->unknown.counter) {
 		p->unknown.not_cut = true; /* failed as soon as it is spoilt */
+	} else {
+		p->unknown = (struct unknown){0};
 	}
 	enter_ready(p);
 }
@@ -601,6 +605,7 @@ static void start_sheet(struct printer *p)
 {
 	change_state(p, PRINTER_SENDING, "status good");
 	p->dirty = true;
+	effect(p, PRINTER_FX_BEGUN);
 	stream_start(p, &p->sheet);
 }
 
@@ -1147,6 +1152,7 @@ static void on_control_done(struct printer *p, const struct printer_event *event
 	case PRINTER_FX_CLEAR_OUT:
 	case PRINTER_FX_CLEAR_IN:
 	case PRINTER_FX_USB_RESET:
+	case PRINTER_FX_BEGUN:
 	case PRINTER_FX_DONE:
 	case PRINTER_FX_RESOLVED:
 	case PRINTER_FX_STATUS:
@@ -1393,9 +1399,32 @@ void printer_set_model(
 	*void_mark = (struct sheet){0};
 }
 
-void printer_set_dirty(struct printer *printer)
+void printer_get_trace(const struct printer *printer, struct printer_trace *ret)
 {
-	printer->dirty = true;
+	*ret = (struct printer_trace){.is_dirty = printer->dirty};
+	if (printer->has_job) {
+		ret->has_counter = printer->has_counter;
+		ret->counter = printer->counter;
+		memcpy(ret->job, printer->job, sizeof(ret->job));
+	} else if (printer->unknown.is_open) {
+		ret->has_counter = printer->unknown.has_counter;
+		ret->counter = printer->unknown.counter;
+		memcpy(ret->job, printer->unknown.job, sizeof(ret->job));
+	}
+}
+
+void printer_set_trace(struct printer *printer, const struct printer_trace *trace)
+{
+	VT_ASSERT(printer->state == PRINTER_ABSENT && !printer->has_job);
+	printer->dirty = trace->is_dirty;
+	/* Whether the cut was handed over is not known any more: nothing is taken for granted. */
+	if (trace->job[0]) {
+		printer->unknown = (struct unknown){.is_open = true,
+			.cut_handed = true,
+			.has_counter = trace->has_counter,
+			.counter = trace->counter};
+		memcpy(printer->unknown.job, trace->job, sizeof(trace->job));
+	}
 }
 
 enum vt_code printer_step(

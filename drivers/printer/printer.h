@@ -65,6 +65,7 @@ enum printer_effect_type {
 	PRINTER_FX_CLEAR_OUT,	/* clear halt of bulk OUT */
 	PRINTER_FX_CLEAR_IN,	/* clear halt of bulk IN */
 	PRINTER_FX_USB_RESET,	/* port reset */
+	PRINTER_FX_BEGUN,	/* the first byte of a sheet follows: printer_get_trace() */
 	PRINTER_FX_DONE,	/* a sheet has its outcome: result */
 	PRINTER_FX_RESOLVED,	/* an outcome that was unknown became known: result */
 	PRINTER_FX_STATUS	/* printer_view() has changed */
@@ -110,9 +111,18 @@ void printer_set_model(
 VT_MUST_USE enum vt_code printer_step(struct printer *printer, const struct printer_event *event,
 	struct printer_effects *effects);
 
-/* An earlier process died with a sheet under way: the first thing to do is to spoil what it left.
- */
-void printer_set_dirty(struct printer *printer);
+/* What a process that dies in the middle of a sheet must leave to the next one, so that the outcome
+ * can be found out and nobody gets the rest of somebody else's sheet. No personal data. */
+struct printer_trace {
+	bool is_dirty;		/* a sheet was begun and no confirmed cut came after it */
+	char job[VT_UUID_SIZE]; /* of that sheet, or of one whose outcome is unknown; "" = none */
+	bool has_counter;
+	uint32_t counter; /* cuts before the sheet */
+};
+void printer_get_trace(const struct printer *printer, struct printer_trace *ret);
+/* Before the first PRINTER_EV_ATTACHED: the sheet of the trace is unknown and will be resolved if
+ * the printer can tell; what it left is spoilt first. */
+void printer_set_trace(struct printer *printer, const struct printer_trace *trace);
 
 /* Monotonic time of the next PRINTER_EV_TIME; INT64_MAX: none. */
 int64_t printer_wake_ms(const struct printer *printer);

@@ -199,6 +199,9 @@ static void carry_out(struct printer_port *port, const struct printer_effect *ef
 	case PRINTER_FX_USB_RESET:
 		clear(port, effect->type);
 		break;
+	case PRINTER_FX_BEGUN:
+		port->owner.begun(port->owner.owner);
+		break;
 	case PRINTER_FX_DONE:
 	case PRINTER_FX_RESOLVED:
 		take_note(port, effect);

@@ -14,6 +14,9 @@ struct printer_port;
 struct printer_port_owner {
 	void *owner;
 	int64_t (*now_ms)(void *owner); /* monotonic */
+	/* The first byte of a sheet goes out next: keep printer_get_trace(). Must not call the
+	 * port. */
+	void (*begun)(void *owner);
 	void (*done)(void *owner, const struct printer_print_result *result);
 	void (*resolved)(void *owner, const struct printer_print_result *result);
 	/* View, wake-up time or readiness may have changed. */

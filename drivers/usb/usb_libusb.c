@@ -58,7 +58,9 @@ struct backend {
 	sd_event_source *news_source;
 	int job_pipe[2];
 	sd_event_source *job_source;
-	unsigned handle_count; /* not yet really closed */
+	unsigned handle_count;	    /* not yet really closed */
+	bool is_handling;	    /* inside libusb's event handling */
+	struct usb_handle *closing; /* to be closed behind it */
 };
 
 /* A transfer on its way. */
@@ -77,6 +79,8 @@ struct usb_handle {
 	unsigned job_count;
 	bool is_closing;
 	uint32_t claimed; /* bit = interface */
+	struct usb_handle *next_closing;
+	bool is_listed; /* in backend->closing */
 };
 
 enum job_type { JOB_CLEAR_HALT, JOB_RESET };
@@ -183,6 +187,7 @@ static enum vt_code find_descriptors(usb_key key, struct usb_desc *ret, struct v
 /* ---- the loop ---- */
 
 static void run_libusb(struct backend *b);
+static void close_now(struct usb_handle *handle);
 
 static int on_fd(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
@@ -211,11 +216,25 @@ static void arm_timer(struct backend *b)
 	}
 }
 
+/* libusb_close() takes a lock that libusb holds while it runs our functions (1.0.26,
+ * open_devs_lock): handles are closed behind it. */
+static void handle_events(struct backend *b, int timeout_ms)
+{
+	struct timeval wait = {0, timeout_ms * 1000};
+
+	b->is_handling = true;
+	(void)libusb_handle_events_timeout_completed(b->context, &wait, NULL);
+	b->is_handling = false;
+	while (b->closing) {
+		struct usb_handle *handle = b->closing;
+		b->closing = handle->next_closing;
+		close_now(handle);
+	}
+}
+
 static void run_libusb(struct backend *b)
 {
-	struct timeval zero = {0, 0};
-
-	(void)libusb_handle_events_timeout_completed(b->context, &zero, NULL);
+	handle_events(b, 0);
 	arm_timer(b);
 }
 
@@ -367,16 +386,29 @@ static enum vt_code open_device(
 	return VT_OK;
 }
 
-static void close_if_idle(struct usb_handle *handle)
+static void close_now(struct usb_handle *handle)
 {
-	if (!handle->is_closing || handle->flights || handle->job_count > 0)
-		return;
 	for (int i = 0; i < 32; i++)
 		if (handle->claimed & (uint32_t)1 << i)
 			(void)libusb_release_interface(handle->handle, i);
 	libusb_close(handle->handle);
 	handle->backend->handle_count--;
 	free(handle);
+}
+
+static void close_if_idle(struct usb_handle *handle)
+{
+	struct backend *b = handle->backend;
+
+	if (!handle->is_closing || handle->flights || handle->job_count > 0 || handle->is_listed)
+		return;
+	if (!b->is_handling) {
+		close_now(handle);
+		return;
+	}
+	handle->is_listed = true;
+	handle->next_closing = b->closing;
+	b->closing = handle;
 }
 
 static void close_device(struct usb_handle *handle)
@@ -633,8 +665,7 @@ static void drain(struct backend *b)
 {
 	for (int waited = 0; b->handle_count > 0 && waited < DRAIN_MS; waited += 10) {
 		struct pollfd ready = {.fd = b->job_pipe[0], .events = POLLIN};
-		struct timeval wait = {0, 10000};
-		(void)libusb_handle_events_timeout_completed(b->context, &wait, NULL);
+		handle_events(b, 10);
 		if (poll(&ready, 1, 0) == 1)
 			(void)on_job(NULL, b->job_pipe[0], 0, b);
 	}

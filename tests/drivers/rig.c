@@ -51,6 +51,13 @@ static int64_t rig_now(void *owner)
 	return ((struct rig *)owner)->now_ms;
 }
 
+static void rig_begun(void *owner)
+{
+	struct rig *rig = owner;
+
+	printer_get_trace(printer_port_machine(rig->port), &rig->trace);
+}
+
 static void rig_done(void *owner, const struct printer_print_result *result)
 {
 	struct rig *rig = owner;
@@ -98,6 +105,7 @@ void rig_start(struct rig *rig, const struct printer_options *options,
 	const struct usb_watch watch = {.arrived = rig_arrived, .left = rig_left, .owner = rig};
 	const struct printer_port_owner owner = {.owner = rig,
 		.now_ms = rig_now,
+		.begun = rig_begun,
 		.done = rig_done,
 		.resolved = rig_resolved,
 		.changed = rig_changed};

@@ -18,6 +18,7 @@ struct rig {
 	struct printer_profile profile;
 	struct text_fonts *fonts; /* borrowed from rig_fonts() */
 	/* what the port said */
+	struct printer_trace trace; /* as of the last sheet's first byte */
 	size_t done_count, resolved_count, arrivals;
 	struct printer_print_result done, resolved; /* the last ones */
 	/* what came out */
