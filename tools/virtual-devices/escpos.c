@@ -26,189 +26,6 @@ enum state { S_TEXT, S_LETTER, S_ARGS, S_DATA };
 
 #define DEFAULT_PITCH 30 /* 1/6 inch at 180 dpi, 3.75 mm here */
 
-/* --- dots --- */
-
-static void set_dot(uint8_t *row, int x)
-{
-	if (x >= 0 && x < PRINTER_WIDTH_PX)
-		row[x / 8] |= (uint8_t)(0x80 >> x % 8);
-}
-
-static bool get_dot(const uint8_t *row, int x)
-{
-	return row[x / 8] >> (7 - x % 8) & 1;
-}
-
-static void fill_dots(uint8_t *row, int x, int count)
-{
-	for (int i = 0; i < count; i++)
-		set_dot(row, x + i);
-}
-
-static int area_left(const struct escpos *e)
-{
-	return e->style.left_margin < PRINTER_WIDTH_PX ? e->style.left_margin : 0;
-}
-
-/* First dot behind the printable area. */
-static int area_end(const struct escpos *e)
-{
-	int end = area_left(e) + e->style.area_width;
-
-	return end < PRINTER_WIDTH_PX ? end : PRINTER_WIDTH_PX;
-}
-
-/* Where something `width` dots wide begins under the current alignment. */
-static int aligned(const struct escpos *e, int width)
-{
-	int free_px = area_end(e) - area_left(e) - width;
-
-	if (free_px <= 0 || e->style.align == 0)
-		return area_left(e);
-	return area_left(e) + (e->style.align == 1 ? free_px / 2 : free_px);
-}
-
-/* --- the line --- */
-
-static void clear_line(struct escpos *e)
-{
-	if (e->line_used)
-		memset(e->line, 0, sizeof(e->line));
-	e->line_used = false;
-	e->line_height = 0;
-	e->x = 0;
-}
-
-/* Moves a row right by `shift` dots into out. */
-static void shift_row(const uint8_t *row, int shift, uint8_t *out)
-{
-	int bytes = shift / 8, bits = shift % 8;
-
-	memset(out, 0, ROW_BYTES);
-	for (int i = 0; i + bytes < ROW_BYTES; i++) {
-		out[i + bytes] |= (uint8_t)(row[i] >> bits);
-		if (bits > 0 && i + bytes + 1 < ROW_BYTES)
-			out[i + bytes + 1] |= (uint8_t)(row[i] << (8 - bits));
-	}
-}
-
-static void mirror_row(uint8_t *row, int width)
-{
-	uint8_t copy[ROW_BYTES];
-
-	memcpy(copy, row, ROW_BYTES);
-	memset(row, 0, ROW_BYTES);
-	for (int x = 0; x < width; x++) {
-		if (get_dot(copy, x))
-			set_dot(row, width - 1 - x);
-	}
-}
-
-/* Prints the line and feeds, in all at least `feed` dots. */
-static void print_line(struct printer *p, int feed)
-{
-	struct escpos *e = &p->esc;
-	int height = e->line_used ? e->line_height : 0;
-	int shift = aligned(e, e->x);
-
-	for (int i = 0; i < height; i++) {
-		uint8_t row[ROW_BYTES];
-		int from = e->style.upside_down ? LINE_ROWS - 1 - i : LINE_ROWS - height + i;
-		uint8_t *source = e->line[from];
-		if (e->style.upside_down)
-			mirror_row(source, e->x < PRINTER_WIDTH_PX ? e->x : PRINTER_WIDTH_PX);
-		shift_row(source, shift, row);
-		mechanism_add_row(p, row);
-	}
-	mechanism_feed(p, feed - height);
-	clear_line(e);
-}
-
-static int area_width(const struct escpos *e)
-{
-	return area_end(e) - area_left(e);
-}
-
-static void draw_glyph(struct escpos *e, const uint16_t *rows, int width, int height)
-{
-	const struct escpos_style *s = &e->style;
-	int full_height = height * s->height;
-	int thick = s->bold || s->double_strike ? 1 : 0;
-
-	for (int y = 0; y < full_height; y++) {
-		uint8_t *row = e->line[LINE_ROWS - full_height + y];
-		uint16_t dots = rows[y / s->height];
-		for (int x = 0; x < width * s->width; x++) {
-			bool dot = dots & 0x8000U >> x / s->width;
-			if (thick && x > 0)
-				dot |= (dots & 0x8000U >> (x - 1) / s->width) != 0;
-			if (dot != s->reverse)
-				set_dot(row, e->x + x);
-		}
-		if (!s->reverse && s->underline && y >= full_height - s->underline)
-			fill_dots(row, e->x, (width + s->char_space) * s->width);
-	}
-	if (full_height > e->line_height)
-		e->line_height = full_height;
-}
-
-static void put_code_point(struct printer *p, uint16_t cp)
-{
-	struct escpos *e = &p->esc;
-	const struct font_glyph *glyph = font_find(cp);
-	int width = e->style.font_b ? FONT_B_WIDTH : FONT_A_WIDTH;
-	int advance = (width + e->style.char_space) * e->style.width;
-
-	if (e->line_used && e->x + width * e->style.width > area_width(e))
-		print_line(p, e->style.line_pitch);
-	e->line_used = true;
-	draw_glyph(e, e->style.font_b ? glyph->b : glyph->a, width,
-		e->style.font_b ? FONT_B_HEIGHT : FONT_A_HEIGHT);
-	e->x += advance;
-}
-
-/* ESC R: twelve ASCII places that national sets replace (Epson, "international character set"). */
-static uint16_t international(uint8_t set, uint8_t byte)
-{
-	static const uint8_t places[] = "#$@[\\]^`{|}~";
-	static const uint16_t spain_1[] = {
-		0x20a7, '$', '@', 0xa1, 0xd1, 0xbf, '^', '`', 0xa8, 0xf1, '}', '~'};
-	static const uint16_t spain_2[] = {
-		'#', '$', 0xe1, 0xa1, 0xd1, 0xbf, 0xe9, '`', 0xed, 0xf1, 0xf3, 0xfa};
-	static const uint16_t latin_america[] = {
-		'#', '$', 0xe1, 0xa1, 0xd1, 0xbf, 0xe9, 0xfc, 0xed, 0xf1, 0xf3, 0xfa};
-	const uint16_t *table = set == 7    ? spain_1
-				: set == 11 ? spain_2
-				: set == 12 ? latin_america
-					    : NULL;
-	const uint8_t *place = (const uint8_t *)strchr((const char *)places, byte);
-
-	return table && place ? table[place - places] : byte;
-}
-
-static void put_byte(struct printer *p, uint8_t byte)
-{
-	if (byte >= 0x80)
-		put_code_point(p, font_decode(p->esc.style.page, byte));
-	else
-		put_code_point(p, international(p->esc.style.international, byte));
-}
-
-static void put_tab(struct printer *p)
-{
-	struct escpos *e = &p->esc;
-	int cell = (FONT_A_WIDTH + e->style.char_space) * e->style.width;
-
-	for (size_t i = 0; i < e->style.tab_count; i++) {
-		int x = e->style.tabs[i] * cell;
-		if (x > e->x && x < area_width(e)) {
-			e->x = x;
-			e->line_used = true;
-			return;
-		}
-	}
-}
-
 /* --- life --- */
 
 static void default_style(struct escpos_style *s)
@@ -230,7 +47,7 @@ void escpos_reset(struct escpos *e)
 {
 	default_style(&e->style);
 	e->line_used = true;
-	clear_line(e);
+	line_clear(e);
 	e->state = S_TEXT;
 	e->qr_length = 0;
 	free(e->graphics);
@@ -251,21 +68,6 @@ void escpos_finish(struct escpos *e)
 }
 
 /* --- commands --- */
-
-static struct escpos_style *style(struct printer *p)
-{
-	return &p->esc.style;
-}
-
-static uint8_t arg(const struct printer *p, size_t i)
-{
-	return p->esc.args[i];
-}
-
-static int arg16(const struct printer *p, size_t i)
-{
-	return p->esc.args[i] | p->esc.args[i + 1] << 8;
-}
 
 /* '0' and 0 mean the same in most commands. */
 static uint8_t digit_arg(const struct printer *p, size_t i)
@@ -294,12 +96,6 @@ static void unknown(struct printer *p)
 	vdev_note(&p->base, "unknown command %02X %02X", e->command[0], e->command[1]);
 }
 
-static void finish_line(struct printer *p)
-{
-	if (p->esc.line_used)
-		print_line(p, style(p)->line_pitch);
-}
-
 static void esc_initialise(struct printer *p)
 {
 	escpos_reset(&p->esc);
@@ -318,7 +114,7 @@ static void esc_mode(struct printer *p)
 
 static void esc_position(struct printer *p)
 {
-	if (arg16(p, 0) < area_width(&p->esc)) {
+	if (arg16(p, 0) < line_width(&p->esc)) {
 		p->esc.x = arg16(p, 0);
 		p->esc.line_used = true;
 	}
@@ -328,7 +124,7 @@ static void esc_relative(struct printer *p)
 {
 	int x = p->esc.x + (int16_t)arg16(p, 0);
 
-	if (x >= 0 && x < area_width(&p->esc)) {
+	if (x >= 0 && x < line_width(&p->esc)) {
 		p->esc.x = x;
 		p->esc.line_used = true;
 	}
@@ -384,12 +180,12 @@ static void esc_double_strike(struct printer *p)
 
 static void esc_feed_dots(struct printer *p)
 {
-	print_line(p, arg(p, 0));
+	line_print(p, arg(p, 0));
 }
 
 static void esc_feed_lines(struct printer *p)
 {
-	print_line(p, arg(p, 0) * style(p)->line_pitch);
+	line_print(p, arg(p, 0) * style(p)->line_pitch);
 }
 
 static void esc_font(struct printer *p)
@@ -447,7 +243,7 @@ static void esc_characters(struct printer *p)
 
 static void esc_cut(struct printer *p)
 {
-	finish_line(p);
+	line_finish(p);
 	mechanism_cut(p, true);
 }
 
@@ -487,11 +283,11 @@ static void gs_cut(struct printer *p)
 			more_args(p, 2);
 			return;
 		}
-		finish_line(p);
+		line_finish(p);
 		mechanism_feed(p, PRINTER_CUTTER_ROWS + arg(p, 1));
 		mechanism_cut(p, m == 66);
 	} else if (digit_arg(p, 0) <= 1) {
-		finish_line(p);
+		line_finish(p);
 		mechanism_cut(p, digit_arg(p, 0) == 1);
 	} else {
 		unknown(p);
@@ -583,60 +379,6 @@ static void gs_barcode(struct printer *p)
 	}
 }
 
-static void print_bar_text(struct printer *p, const char *text)
-{
-	struct escpos_style saved = *style(p);
-
-	style(p)->font_b = saved.bar_text_font_b;
-	style(p)->width = style(p)->height = 1;
-	style(p)->bold = style(p)->double_strike = style(p)->reverse = false;
-	style(p)->underline = 0;
-	for (; *text; text++)
-		put_byte(p, (uint8_t)*text);
-	print_line(p, 0);
-	*style(p) = saved;
-}
-
-static void print_barcode(struct printer *p)
-{
-	struct escpos *e = &p->esc;
-	static const uint8_t systems[] = {65, 66, 67, 68, 69, 70, 71};
-	int system = arg(p, 0) <= 6 ? systems[arg(p, 0)] : arg(p, 0);
-	struct codes_bar bar;
-	uint8_t row[ROW_BYTES] = {0};
-	int width = 0;
-
-	finish_line(p);
-	enum vt_code code = e->symbol_too_long
-				    ? VT_ERR_LIMIT
-				    : codes_bar_encode(system, e->symbol, e->symbol_length, &bar);
-	if (code != VT_OK) {
-		vdev_note(
-			&p->base, "barcode not printed: system %d, %s", system, vt_code_text(code));
-		e->unknown++;
-		return;
-	}
-	for (size_t i = 0; i < bar.count; i++)
-		width += bar.widths[i] * style(p)->bar_module;
-	/* Wider than the paper: the real one prints nothing. */
-	if (width > area_width(e)) {
-		vdev_note(&p->base, "barcode not printed: %d dots wide", width);
-		return;
-	}
-	int x = aligned(e, width);
-	for (size_t i = 0; i < bar.count; i++) {
-		if (i % 2 == 0)
-			fill_dots(row, x, bar.widths[i] * style(p)->bar_module);
-		x += bar.widths[i] * style(p)->bar_module;
-	}
-	if (style(p)->bar_text & 1)
-		print_bar_text(p, bar.text);
-	for (int i = 0; i < style(p)->bar_height; i++)
-		mechanism_add_row(p, row);
-	if (style(p)->bar_text & 2)
-		print_bar_text(p, bar.text);
-}
-
 static void gs_bar_height(struct printer *p)
 {
 	if (arg(p, 0) > 0)
@@ -658,38 +400,6 @@ static void gs_bar_text(struct printer *p)
 static void gs_bar_font(struct printer *p)
 {
 	style(p)->bar_text_font_b = digit_arg(p, 0) == 1;
-}
-
-/* --- QR --- */
-
-static void print_qr(struct printer *p)
-{
-	struct escpos *e = &p->esc;
-	struct codes_qr *qr = malloc(sizeof(*qr));
-	enum vt_code code = VT_ERR_NOMEM;
-
-	finish_line(p);
-	if (qr)
-		code = codes_qr_encode(e->qr, e->qr_length, style(p)->qr_level, qr);
-	int module = style(p)->qr_module;
-	if (code == VT_OK && qr->size * module > area_width(e))
-		code = VT_ERR_LIMIT;
-	if (code != VT_OK) {
-		vdev_note(&p->base, "QR code not printed: %s", vt_code_text(code));
-		free(qr);
-		return;
-	}
-	int left = aligned(e, qr->size * module);
-	for (int y = 0; y < qr->size; y++) {
-		uint8_t row[ROW_BYTES] = {0};
-		for (int x = 0; x < qr->size; x++) {
-			if (qr->modules[y * qr->size + x])
-				fill_dots(row, left + x * module, module);
-		}
-		for (int i = 0; i < module; i++)
-			mechanism_add_row(p, row);
-	}
-	free(qr);
 }
 
 /* GS ( k: cn fn m …; the first three are arguments, the rest is payload. */
@@ -718,62 +428,12 @@ static void symbol_function(struct printer *p)
 			e->qr_length = 0;
 		return;
 	} else if (fn == 81) {
-		print_qr(p);
+		graphics_print_qr(p);
 	} else {
 		unknown(p);
 	}
 	if (rest > 0)
 		take_data(p, SINK_SKIP, rest);
-}
-
-/* --- graphics --- */
-
-static void print_graphics(struct printer *p)
-{
-	struct escpos *e = &p->esc;
-	int scale_x = e->graphics_scale_x, scale_y = e->graphics_scale_y;
-
-	finish_line(p);
-	int width = (int)e->graphics_width * 8 * scale_x;
-	int left = aligned(e, width < PRINTER_WIDTH_PX ? width : PRINTER_WIDTH_PX);
-	for (uint32_t y = 0; e->graphics && y < e->graphics_rows; y++) {
-		uint8_t row[ROW_BYTES] = {0};
-		const uint8_t *from = e->graphics + (size_t)y * ROW_BYTES;
-		for (int x = 0; x < PRINTER_WIDTH_PX; x++) {
-			if (get_dot(from, x))
-				fill_dots(row, left + x * scale_x, scale_x);
-		}
-		for (int i = 0; i < scale_y; i++)
-			mechanism_add_row(p, row);
-	}
-	free(e->graphics);
-	e->graphics = NULL;
-	e->graphics_rows = 0;
-}
-
-/* Stores raster graphics: args from `at`: a bx by c xL xH yL yH. Returns false if refused. */
-static bool store_graphics(struct printer *p, size_t at, uint32_t rest)
-{
-	struct escpos *e = &p->esc;
-	uint32_t width = (uint32_t)arg16(p, at + 4), height = (uint32_t)arg16(p, at + 6);
-	uint32_t row_width = (width + 7) / 8;
-	uint8_t scale_x = arg(p, at + 1), scale_y = arg(p, at + 2);
-
-	if (arg(p, at) != 48 || scale_x < 1 || scale_x > 2 || scale_y < 1 || scale_y > 2 ||
-		width == 0 || width > MAX_GRAPHICS_PX || height == 0 ||
-		height > MAX_GRAPHICS_PX / scale_y || rest != row_width * height)
-		return false;
-	free(e->graphics);
-	e->graphics = calloc(height, ROW_BYTES);
-	e->graphics_rows = e->graphics ? height : 0;
-	e->graphics_at = 0;
-	e->graphics_scale_x = scale_x;
-	e->graphics_scale_y = scale_y;
-	e->graphics_width = row_width;
-	e->row_width = row_width;
-	e->row_at = 0;
-	memset(e->row, 0, sizeof(e->row));
-	return e->graphics != NULL;
 }
 
 /* GS ( L and GS 8 L: m fn [a bx by c xL xH yL yH] data; `at` is the place of m. */
@@ -785,9 +445,9 @@ static void graphics_function(struct printer *p, size_t at)
 	enum escpos_sink sink = SINK_SKIP;
 
 	if (fn == 2 || fn == 50) {
-		print_graphics(p);
+		graphics_print(p);
 	} else if (fn == 112 && e->body >= 10) {
-		if (store_graphics(p, at + 2, rest))
+		if (graphics_store(p, at + 2, rest))
 			sink = SINK_GRAPHICS;
 		else
 			unknown(p);
@@ -808,7 +468,7 @@ static void gs_raster(struct printer *p)
 		unknown(p);
 		return;
 	}
-	finish_line(p);
+	line_finish(p);
 	if (width == 0 || height == 0)
 		return;
 	e->row_width = width;
@@ -973,72 +633,6 @@ static const struct command *find_command(uint8_t prefix, uint8_t letter)
 
 /* --- payload --- */
 
-static void raster_row(struct printer *p)
-{
-	struct escpos *e = &p->esc;
-	uint8_t row[ROW_BYTES] = {0};
-	int scale_x = e->mode & 1 ? 2 : 1;
-	int width = e->row_width < ROW_BYTES ? (int)e->row_width * 8 : PRINTER_WIDTH_PX;
-	int left =
-		aligned(e, width * scale_x < PRINTER_WIDTH_PX ? width * scale_x : PRINTER_WIDTH_PX);
-
-	if (scale_x == 1 && left == 0) {
-		memcpy(row, e->row, ROW_BYTES);
-	} else {
-		for (int x = 0; x < width; x++) {
-			if (get_dot(e->row, x))
-				fill_dots(row, left + x * scale_x, scale_x);
-		}
-	}
-	mechanism_add_row(p, row);
-	if (e->mode & 2)
-		mechanism_add_row(p, row);
-}
-
-static void graphics_row(struct printer *p)
-{
-	struct escpos *e = &p->esc;
-
-	if (e->graphics_at < e->graphics_rows)
-		memcpy(e->graphics + (size_t)e->graphics_at++ * ROW_BYTES, e->row, ROW_BYTES);
-}
-
-static void row_byte(struct printer *p, uint8_t byte)
-{
-	struct escpos *e = &p->esc;
-
-	if (e->row_at < ROW_BYTES)
-		e->row[e->row_at] = byte;
-	if (++e->row_at < e->row_width)
-		return;
-	if (e->sink == SINK_RASTER)
-		raster_row(p);
-	else
-		graphics_row(p);
-	e->row_at = 0;
-	memset(e->row, 0, sizeof(e->row));
-}
-
-/* ESC *: bytes run down a column of 8 or 24 dots; single density doubles to the right. */
-static void column_byte(struct printer *p, uint8_t byte)
-{
-	struct escpos *e = &p->esc;
-	uint32_t per_column = e->mode >= 32 ? 3 : 1;
-	int wide = e->mode & 1 ? 1 : 2, high = e->mode >= 32 ? 1 : 3;
-	int part = (int)(e->column % per_column);
-
-	for (int bit = 0; bit < 8; bit++) {
-		if (!(byte & 0x80 >> bit) || e->x >= area_width(e))
-			continue;
-		for (int i = 0; i < high; i++) {
-			int y = (part * 8 + bit) * high + i;
-			fill_dots(e->line[LINE_ROWS - 24 + y], e->x, wide);
-		}
-	}
-	if (++e->column % per_column == 0 && e->x < PRINTER_WIDTH_PX)
-		e->x += wide;
-}
-
 static void symbol_byte(struct escpos *e, uint8_t byte, size_t max)
 {
 	if (e->symbol_length < max)
@@ -1053,7 +647,7 @@ static void payload_done(struct printer *p)
 
 	e->state = S_TEXT;
 	if (e->sink == SINK_BARCODE || e->sink == SINK_BARCODE_Z) {
-		print_barcode(p);
+		graphics_print_barcode(p);
 	} else if (e->sink == SINK_QR) {
 		e->qr_length = e->symbol_too_long ? 0 : e->symbol_length;
 		memcpy(e->qr, e->symbol, e->qr_length);
@@ -1097,10 +691,10 @@ static void payload_byte(struct printer *p, uint8_t byte)
 		return;
 	case SINK_RASTER:
 	case SINK_GRAPHICS:
-		row_byte(p, byte);
+		graphics_row_byte(p, byte);
 		break;
 	case SINK_COLUMNS:
-		column_byte(p, byte);
+		graphics_column_byte(p, byte);
 		break;
 	case SINK_QR:
 		symbol_byte(e, byte, sizeof(e->symbol));
@@ -1131,14 +725,14 @@ static void text_byte(struct printer *p, uint8_t byte)
 		e->state = S_LETTER;
 		break;
 	case '\n':
-		print_line(p, e->style.line_pitch);
+		line_print(p, e->style.line_pitch);
 		break;
 	case '\t':
-		put_tab(p);
+		line_tab(p);
 		break;
 	default:
 		if (byte >= ' ' && byte != 0x7f)
-			put_byte(p, byte);
+			line_put(p, byte);
 		break; /* CR, CAN, FF and the rest do nothing in standard mode */
 	}
 }

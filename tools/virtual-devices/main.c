@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,13 +243,13 @@ static enum vt_code say_ready(int fd, struct vt_error *error)
 	return VT_OK;
 }
 
-/* PROGRAM as a client, by way of our own `run`; its signal mask is clean. */
+/* PROGRAM as a client, by way of our own `run`; it gets no signal setting of ours. */
 static enum vt_code spawn_client(
 	const char *root, char **program, pid_t *ret_pid, struct vt_error *error)
 {
 	char *argv[64] = {NULL};
 	size_t count = 0;
-	sigset_t none;
+	sigset_t none, defaults;
 	posix_spawnattr_t attributes;
 	char self[] = "virtual-devices", run[] = "run", option[] = "--root", end[] = "--";
 	char root_copy[VSERVER_MAX_ROOT_PATH + 1];
@@ -265,7 +266,10 @@ static enum vt_code spawn_client(
 	sigemptyset(&none);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	int os = posix_spawn(ret_pid, "/proc/self/exe", NULL, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	if (os != 0)
@@ -290,6 +294,11 @@ static enum vt_code serve(struct serve *s, char **program, int *ret_status, stru
 	if (code != VT_OK)
 		return code;
 	code = vserver_run(s->server, child, &status, error);
+	/* The server was told to end before its client: without it the client can only abort. */
+	if (child > 0 && waitpid(child, &status, WNOHANG) == 0) {
+		kill(child, SIGTERM);
+		status = SIGTERM;
+	}
 	if (child > 0)
 		*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	return code;
@@ -302,6 +311,8 @@ static int main_serve(int argc, char **argv)
 	enum vt_code code = s.server ? VT_OK : VT_ERR_NOMEM;
 	int status = 0;
 
+	/* Whoever reads "ready" may be gone; the roots must be removed all the same. */
+	signal(SIGPIPE, SIG_IGN);
 	for (int option; code == VT_OK &&
 			 (option = getopt_long(argc, argv, "+", serve_options, NULL)) != -1;) {
 		if (option == '?') {

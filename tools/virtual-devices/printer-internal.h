@@ -163,4 +163,63 @@ void escpos_reset(struct escpos *e);
 /* Interprets one byte of the receive buffer. */
 void escpos_byte(struct printer *p, uint8_t byte);
 
+/* escpos-line.c */
+/* Dots of the printable area, and where something `width` dots wide begins under the alignment. */
+int line_width(const struct escpos *e);
+int line_align(const struct escpos *e, int width);
+void line_clear(struct escpos *e);
+/* Prints the line and feeds, in all at least `feed` dots. */
+void line_print(struct printer *p, int feed);
+/* Prints the line if there is anything on it: before what needs lines of its own. */
+void line_finish(struct printer *p);
+/* One character of the current code page; wraps where the area ends. */
+void line_put(struct printer *p, uint8_t byte);
+void line_tab(struct printer *p);
+
+/* escpos-graphics.c */
+void graphics_print_barcode(struct printer *p);
+void graphics_print_qr(struct printer *p);
+/* Prints and forgets what was stored. */
+void graphics_print(struct printer *p);
+/* Prepares for raster graphics of `rest` bytes; args from `at`: a bx by c xL xH yL yH. False if
+ * they are refused. */
+bool graphics_store(struct printer *p, size_t at, uint32_t rest);
+/* Payload of raster (printed row by row) and stored graphics, and of ESC *. */
+void graphics_row_byte(struct printer *p, uint8_t byte);
+void graphics_column_byte(struct printer *p, uint8_t byte);
+
+/* Shared by the three. */
+
+static inline struct escpos_style *style(struct printer *p)
+{
+	return &p->esc.style;
+}
+
+static inline uint8_t arg(const struct printer *p, size_t i)
+{
+	return p->esc.args[i];
+}
+
+static inline int arg16(const struct printer *p, size_t i)
+{
+	return p->esc.args[i] | p->esc.args[i + 1] << 8;
+}
+
+static inline void dots_set(uint8_t *row, int x)
+{
+	if (x >= 0 && x < PRINTER_WIDTH_PX)
+		row[x / 8] |= (uint8_t)(0x80 >> x % 8);
+}
+
+static inline bool dots_get(const uint8_t *row, int x)
+{
+	return row[x / 8] >> (7 - x % 8) & 1;
+}
+
+static inline void dots_fill(uint8_t *row, int x, int count)
+{
+	for (int i = 0; i < count; i++)
+		dots_set(row, x + i);
+}
+
 #endif

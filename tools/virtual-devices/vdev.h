@@ -188,7 +188,8 @@ void vdev_reset(struct vdev *dev);
 bool vdev_set_interface(struct vdev *dev, uint8_t itf, uint8_t alt);
 void vdev_plug(struct vdev *dev, bool in);
 void vdev_power(struct vdev *dev, bool on);
-/* Tells the time (never backwards); lets prints, delays and timeouts go on. */
+/* Tells the time (never backwards); lets prints, delays and timeouts go on. Call it before offering
+ * transfers, too: the device counts its work from the last time it was told. */
 void vdev_tick(struct vdev *dev, int64_t now_ms);
 /* When vdev_tick() is wanted next; INT64_MAX if only a transfer or command can change anything. */
 int64_t vdev_next_ms(const struct vdev *dev);
