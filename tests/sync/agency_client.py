@@ -280,7 +280,7 @@ def run(tests, options):
                 print(f"FAIL {name}: {type(error).__name__}: {error}")
         private = [w for w in ("SALGADO", "SABC", "BRISE", "HEGG", "JUAN", "1956") if w in agency.log()]
         line = r"^\S+Z kiosk-0001 \S+ [0-9a-f-]{36} \S+ \d+ \d+ms"
-        if private or (len(tests) > 1 and not re.search(line, agency.log(), re.M)):
+        if private or (not sys.argv[1:] and not re.search(line, agency.log(), re.M)):
             failures += 1
             print("FAIL the log: personal data", private, "or no line of the known form")
     print(f"{len(tests)} tests, {failures} failed")

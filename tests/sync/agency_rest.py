@@ -279,7 +279,8 @@ def test_the_control_socket_refuses_what_it_does_not_know(agency):
 
 
 def test_other_paths_and_methods_are_refused(agency):
-    assert agency.request("GET", "/").status == 404
+    assert agency.request("HEAD", "/").status == 200  # the terminal's probe
+    assert agency.request("GET", "/nothing").status == 404
     assert agency.request("GET", "/fees/v1/sheets").status == 405
     assert agency.request("POST", "/health").status == 405
     assert agency.request("GET", "/WebServicesConsulta/services/NoService?wsdl").status == 404

@@ -415,7 +415,8 @@ static void classify(struct exchange *x, const char *path, const char *query, co
 
 	x->kind = KIND_NONE;
 	plain(x, 404, "not-found", "Not found\n");
-	if (strcmp(path, "/health") == 0 && reads) {
+	/* "/": where a terminal looks whether anybody is there. */
+	if ((strcmp(path, "/health") == 0 || strcmp(path, "/") == 0) && reads) {
 		x->kind = KIND_HEALTH;
 		set_operation(x, "health");
 	} else if ((rest = starts_with(path, SERVICES_PATH)) != NULL) {
