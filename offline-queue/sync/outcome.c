@@ -158,7 +158,7 @@ static bool parse_date(const char *p, int64_t *ret_unix_ms)
 	if (strlen(p) != 29 || p[3] != ',' || p[4] != ' ')
 		return false;
 	p += 5;
-	if (!take_digits(&p, 2, 31, &tm.tm_mday) || !take_text(&p, " "))
+	if (!take_digits(&p, 2, 31, &tm.tm_mday) || tm.tm_mday < 1 || !take_text(&p, " "))
 		return false;
 	for (int i = 0; i < 12 && !found; i++) {
 		found = take_text(&p, months[i]);
@@ -171,7 +171,7 @@ static bool parse_date(const char *p, int64_t *ret_unix_ms)
 		return false;
 	tm.tm_year -= 1900;
 	*ret_unix_ms = (int64_t)timegm(&tm) * 1000;
-	return tm.tm_mday >= 1;
+	return true;
 }
 
 bool outcome_parse_retry_after(const char *value, int64_t now_unix_ms, int64_t *ret_ms)
