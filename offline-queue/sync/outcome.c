@@ -71,7 +71,7 @@ static struct outcome decide_by_body(const struct outcome_seen *seen)
 		return seen->inquiry && is_2xx ? answer(WORK_NOT_KNOWN, "not-known")
 					       : answer(WORK_UNKNOWN, "answer");
 	case BODY_DEFECT:
-		return answer(WORK_REJECTED, "defect");
+		return answer(WORK_REJECTED, seen->status == 422 ? "conflict" : "defect");
 	case BODY_SERVER_FAILED:
 		return answer(WORK_UNKNOWN, "server");
 	case BODY_SECURITY_FAILED:

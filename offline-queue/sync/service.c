@@ -22,6 +22,7 @@ struct service {
 	struct http_client *client; /* owned; NULL if unusable */
 	sd_event_source *timer;	    /* owned: next probe */
 	int64_t patience_ms, probe_ms;
+	char probe_path[128];
 	enum link_state link;
 	char reason[48];
 	uint64_t probe; /* request in flight, 0 = none */
@@ -120,7 +121,7 @@ static int on_probe_due(sd_event_source *source, uint64_t usec, void *user)
 {
 	struct service *service = user;
 	const struct http_request request = {
-		.method = "HEAD", .path = "/", .timeout_ms = PROBE_TIMEOUT_MS};
+		.method = "HEAD", .path = service->probe_path, .timeout_ms = PROBE_TIMEOUT_MS};
 
 	(void)source, (void)usec;
 	if (!service->probe && http_start(service->client, &request, on_probe_done, service,
@@ -151,6 +152,9 @@ static enum vt_code open_client(struct service *service, struct http *http, cons
 	if (!code)
 		code = vt_config_i64(config, "sync", "probe_ms", PROBE_MS, 10, 3600000,
 			&service->probe_ms, error);
+	const char *probe_path = vt_config_get(config, section, "probe_path", "/health");
+	if (!code && !vt_copy(service->probe_path, sizeof(service->probe_path), probe_path))
+		code = vt_fail(error, VT_ERR_LIMIT, 0, "[%s] probe_path: too long", section);
 	if (!code)
 		code = service->ops->open(config, section, &service->adapter, error);
 	if (!code)

@@ -218,10 +218,10 @@ static enum outcome_body read_problem(int status, const char *body)
 static void problems_are_sorted(void **state)
 {
 	(void)state;
-	assert_int_equal(read_problem(422, "{\"type\":\"https://x/problems/fare-not-applicable\","
-					   "\"detail\":\"SALGADO\"}"),
+	assert_int_equal(
+		read_problem(412, "{\"type\":\"urn:ventanilla:problem:amount-not-current\","
+				  "\"detail\":\"SALGADO\"}"),
 		BODY_REFUSED);
-	assert_int_equal(read_problem(422, "{\"type\":\"urn:problem:fee-changed\"}"), BODY_REFUSED);
 	assert_int_equal(
 		read_problem(422, "{\"type\":\"https://x/idempotency-key-reused\"}"), BODY_NONE);
 	assert_int_equal(

@@ -462,7 +462,7 @@ static void confirmations_are_read(void **state)
 	assert_int_equal(reading.body, BODY_APPLIED);
 	assert_string_equal(get(json, "outcome"), "confirmed");
 	json_decref(json);
-	json_decref(read_inner(&work, "<CURPStruct statusOper='EXITOSO'/>", &reading));
+	json_decref(read_inner(&work, "<Confirmacion statusOper='EXITOSO'/>", &reading));
 	assert_int_equal(reading.body, BODY_APPLIED);
 	json_decref(read_inner(&work, REFUSAL("02"), &reading));
 	assert_int_equal(reading.body, BODY_REFUSED);
@@ -498,6 +498,8 @@ static void answers_that_are_not_ours_are_not_believed(void **state)
 	check_not_believed(op, id, "", "agency", "xml");
 	check_not_believed(op, id, "hola", "agency", "xml");
 	check_not_believed(op, id, "<otro/>", "agency", "unknown document");
+	check_not_believed(
+		op, id, "<Confirmacion statusOper='EXITOSO'/>", "agency", "unknown document");
 	check_not_believed(op, id, "<CURPStruct/>", "agency", "statusOper");
 	check_not_believed(op, id, "<CURPStruct statusOper='TAL VEZ'/>", "agency", "statusOper");
 	check_not_believed(op, id, "<CURPStruct statusOper='EXITOSO'/>", "agency", "record");

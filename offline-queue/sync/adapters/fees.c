@@ -271,17 +271,8 @@ static void read_sheet(
 		set_body(reading, BODY_INVALID, "answer too large");
 }
 
-/* Types of problems by which the service decides against the citizen, not against our message.
- * Others are judged by their status. */
-static const char *const business_problems[] = {
-	"fare-not-applicable",
-	"fee-changed",
-	"not-entitled",
-	"product-not-available",
-};
-
 /* RFC 9457. The type's last segment is its name; detail and title may quote data and stay out. */
-static void read_problem(const json_t *problem, struct adapter_reading *reading)
+static void read_problem(const json_t *problem, int status, struct adapter_reading *reading)
 {
 	const char *type = get_text(problem, "type");
 	const char *name = type;
@@ -292,9 +283,10 @@ static void read_problem(const json_t *problem, struct adapter_reading *reading)
 			name = p + 1;
 	if (is_token(name, "-_.", 40) && vt_format(detail, sizeof(detail), "problem %s", name))
 		set_body(reading, BODY_NONE, detail);
-	for (size_t i = 0; i < VT_ELEMENTS(business_problems); i++)
-		if (strcmp(name, business_problems[i]) == 0)
-			reading->body = BODY_REFUSED;
+	/* The service's own status for "decided against the order"; every other status has a
+	 * meaning of its own in the table of outcomes. */
+	if (status == 412)
+		reading->body = BODY_REFUSED;
 }
 
 /* The JSON object of an answer; NULL with reading filled. Problems are read here. */
@@ -313,7 +305,7 @@ static json_t *open_answer(const struct http_answer *answer, struct adapter_read
 	if (!json)
 		set_body(reading, is_2xx ? BODY_INVALID : BODY_NONE, error.msg);
 	if (json && !is_2xx) {
-		read_problem(json, reading);
+		read_problem(json, answer->status, reading);
 		json_decref(json);
 		json = NULL;
 	}
