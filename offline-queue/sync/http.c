@@ -36,6 +36,7 @@ struct exchange {
 struct http_client {
 	struct http *http;
 	char url[MAX_URL], ca_file[256], cert_file[256], key_file[256];
+	bool distrusts_kept; /* the last exchange broke: the next one opens a connection */
 	struct exchange exchanges[HTTP_MAX_REQUESTS];
 };
 
@@ -318,6 +319,7 @@ static CURLcode set_up(struct exchange *x, const struct http_request *request, c
 	curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, x->client->distrusts_kept ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
@@ -430,9 +432,9 @@ static bool is_certificate_alert(const char *text)
 	return false;
 }
 
-static enum outcome_transport classify_failure(const struct exchange *x, CURLcode code)
+static enum outcome_transport classify_failure(struct exchange *x, CURLcode code)
 {
-	curl_off_t pretransfer_us = 0;
+	curl_off_t pretransfer_us = 0, appconnect_us = 0;
 
 	/* libcurl's codes: numbers of a foreign enum, most of which cannot happen here. */
 	if (x->too_large)
@@ -448,8 +450,16 @@ static enum outcome_transport classify_failure(const struct exchange *x, CURLcod
 	if (!x->got_header && is_certificate_alert(x->error_text))
 		return TRANSPORT_TLS;
 	(void)curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer_us);
-	if (pretransfer_us == 0 && x->out_read == 0 && !x->got_header)
-		return TRANSPORT_NOT_SENT;
+	(void)curl_easy_getinfo(x->easy, CURLINFO_APPCONNECT_TIME_T, &appconnect_us);
+	if (pretransfer_us == 0 && x->out_read == 0 && !x->got_header) {
+		/* A server that hangs up between the handshake and our first byte has refused our
+		 * certificate, and its reset overtook the alert. */
+		const bool hung_up = appconnect_us > 0 && code != CURLE_OPERATION_TIMEDOUT;
+		if (hung_up)
+			vt_copy_cut(x->error_text, sizeof(x->error_text),
+				"hung up after the handshake (our certificate refused?)");
+		return hung_up ? TRANSPORT_TLS : TRANSPORT_NOT_SENT;
+	}
 	return code == CURLE_OPERATION_TIMEDOUT ? TRANSPORT_TIMEOUT : TRANSPORT_LOST;
 }
 
@@ -463,7 +473,10 @@ static void finish_exchange(struct exchange *x, CURLcode code)
 		x->answer.transport = TRANSPORT_ANSWER;
 		(void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 		x->answer.status = (int)status;
+		x->client->distrusts_kept = false;
 	} else {
+		/* libcurl 7.88 may keep a connection whose request could not be written. */
+		x->client->distrusts_kept = true;
 		x->answer.transport = classify_failure(x, code);
 		vt_copy_cut(x->answer.why, sizeof(x->answer.why),
 			x->error_text[0] ? x->error_text : curl_easy_strerror(code));

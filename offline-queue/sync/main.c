@@ -1,7 +1,6 @@
 /* ventanilla-sync: carries work from core to the web services and their answers back. */
 
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -102,9 +101,6 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	vt_harden_process();
-	/* libxml2, libcurl and jansson free personal data without wiping it: glibc overwrites what
-	 * is freed, theirs and ours. */
-	(void)mallopt(M_PERTURB, 0xA5);
 	vt_log_init("ventanilla-sync", arg_verbose ? VT_LOG_DEBUG : VT_LOG_INFO);
 	return run();
 }

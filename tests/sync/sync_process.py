@@ -53,6 +53,9 @@ key = {pki}/{tls}.key
 class Core:
     """Core's side of the sync socket."""
 
+    running = []
+    pids = set()
+
     def __init__(self, folder, agency, tls="terminal", signer="RENAPO", wrapper=()):
         self.path = folder / "sync.sock"
         self.log_path = folder / "sync.log"
@@ -66,6 +69,7 @@ class Core:
         self.process = subprocess.Popen(
             [*wrapper, SYNC, "--socket", self.path, "--config", self.config, "--verbose"],
             stderr=open(self.log_path, "ab"))
+        Core.running.append(self.process)
         self.accept()
 
     def listen(self):
@@ -80,6 +84,8 @@ class Core:
         hello = self.receive()
         assert hello["header"]["name"] == "Terminal.Hello", hello
         assert hello["payload"]["program"] == "ventanilla-sync"
+        self.pid = hello["payload"]["pid"]
+        Core.pids.add(self.pid)
 
     def receive(self):
         self.peer.settimeout(PATIENCE)
@@ -136,8 +142,10 @@ class Core:
         return self.log_path.read_text()
 
     def stop(self):
-        self.process.terminate()
+        # The hello names the process itself, which strace would keep a signal from.
+        os.kill(self.pid, signal.SIGTERM)
         status = self.process.wait(PATIENCE)
+        Core.pids.discard(self.pid)
         assert status == 0, f"sync ended with {status}:\n{self.log()}"
 
 
@@ -147,11 +155,6 @@ def check(result, kind, cause=None):
     if kind in ("unknown", "retryAfter", "notKnown"):
         assert not result.get("answer"), result
     return json.loads(result["answer"]) if result.get("answer") else None
-
-
-def names(core):
-    """How results are spelt on the bus (work_result_names)."""
-    return core
 
 
 def queries_and_their_confirmation(agency, core):
@@ -186,7 +189,6 @@ def queries_by_data(agency, core):
     assert check(core.deliver(RENAPO, "consultarCurpDetalle", data), "accepted")["outcome"] == "one"
     data["nombres"] = "NADIE"
     assert check(core.deliver(RENAPO, "consultarCurpDetalle", data), "accepted")["outcome"] == "none"
-    data["primerApellido"] = "ANDA"
 
 
 def sheets(agency, core):
@@ -363,6 +365,7 @@ def bad_configuration_is_told_not_fatal(agency, folder):
     core.config.write_text(text.replace("renapo.password", "nothing"))
     core.process = subprocess.Popen([SYNC, "--socket", core.path, "--config", core.config],
                                     stderr=open(core.log_path, "ab"))
+    Core.running.append(core.process)
     core.links.clear()
     core.accept()
     core.await_link(RENAPO, False)
@@ -425,8 +428,12 @@ def main():
     except BaseException:
         if core:
             sys.stderr.write(core.log())
+        for pid in Core.pids:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(core.process.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
+        for process in Core.running:
+            process.kill()
+            process.wait()
         raise
     finally:
         shutil.rmtree(folder)
