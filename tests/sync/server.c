@@ -55,7 +55,13 @@ static bool read_request(SSL *ssl, struct request *request)
 		return false;
 	end += 4;
 	const char *field = strcasestr(head, "\r\nContent-Length:");
-	request->length = field ? strtoul(field + 17, NULL, 10) : 0;
+	char digits[16] = "0";
+	int64_t length = 0;
+	if (field && sscanf(field + 17, " %15[0-9]", digits) != 1)
+		return false;
+	if (vt_parse_i64(digits, 0, 1 << 20, &length))
+		return false;
+	request->length = (size_t)length;
 	request->body = calloc(1, request->length + 1);
 	size_t have = used - (size_t)(end - head);
 	memcpy(request->body, end, have < request->length ? have : request->length);
