@@ -230,8 +230,16 @@ bool form_offers(const struct session *s, const struct catalogue_question *quest
 
 	if (!catalogue_holds(&choice->offer_when, &values, s->today))
 		return false;
-	return !question->shows_fee ||
-	       fee_find(s->c.service, s->today, years_of(choice->id), FARE_FULL);
+	return !question->shows_fee || form_choice_centavos(s, choice) > 0;
+}
+
+int64_t form_choice_centavos(const struct session *s, const struct catalogue_choice *choice)
+{
+	const enum fare fare = chosen_fare(s);
+	const struct catalogue_fee *fee =
+		fee_find(s->c.service, s->today, years_of(choice->id), fare);
+
+	return fee ? fee_centavos(fee, fare) : 0;
 }
 
 const struct catalogue_fee *form_fee(const struct session *s)

@@ -70,6 +70,8 @@ size_t form_first_open(const struct session *s);
 /* Is the choice offered now: condition, and a published fee where the question shows fees? */
 bool form_offers(const struct session *s, const struct catalogue_question *question,
 	const struct catalogue_choice *choice);
+/* Published amount of a choice of years at the fare chosen so far (full until asked); 0 = none. */
+int64_t form_choice_centavos(const struct session *s, const struct catalogue_choice *choice);
 /* Fee that applies to the answers, NULL = none; and its amount, 0 = none. */
 const struct catalogue_fee *form_fee(const struct session *s);
 int64_t form_centavos(const struct session *s);

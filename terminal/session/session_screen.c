@@ -140,16 +140,10 @@ static void fill_choices(const struct session *s, const struct catalogue_questio
 		SET(item->detail, catalogue_text(&choice->detail, s->c.lang));
 		if (strcmp(choice->id, given) == 0)
 			item->state = ITEM_SELECTED;
-		int64_t years;
-		char digits[8] = {0};
-		vt_copy_cut(digits, sizeof(digits), choice->id);
-		digits[strspn(digits, "0123456789")] = 0;
-		if (!question->shows_fee || vt_parse_i64(digits, 1, 99, &years) != VT_OK)
+		if (!question->shows_fee)
 			continue;
-		const struct catalogue_fee *fee =
-			fee_find(s->c.service, s->today, (int)years, FARE_FULL);
 		char amount[MONEY_SIZE];
-		money_format(fee->full_centavos, amount);
+		money_format(form_choice_centavos(s, choice), amount);
 		SET(item->value, amount);
 	}
 }

@@ -612,6 +612,18 @@ static void the_fee_comes_from_the_table_of_the_day(void **state)
 	}
 }
 
+/* Who pays half sees half, also while choosing. */
+static void the_choice_of_years_shows_what_will_be_paid(void **state)
+{
+	struct fixture *f = *state;
+
+	to_fee_review(f, "age-60");
+	act(f, INTENT_CHANGE, "validity", "");
+	assert_string_equal(f->model.field.name, "validity");
+	assert_string_equal(f->model.items[f->model.item_count - 1].value, "$ 2,140.00");
+	act(f, INTENT_END, "", "");
+}
+
 static void without_consent_nothing_is_sent(void **state)
 {
 	struct fixture *f = *state;
@@ -717,6 +729,7 @@ int main(void)
 		TEST(bad_answers_name_their_own_error),
 		TEST(a_language_is_changed_without_losing_an_answer),
 		TEST(the_fee_comes_from_the_table_of_the_day),
+		TEST(the_choice_of_years_shows_what_will_be_paid),
 		TEST(without_consent_nothing_is_sent),
 		TEST(without_a_fee_table_for_today_the_service_is_hidden),
 		TEST(a_service_that_is_not_built_cannot_be_opened),
