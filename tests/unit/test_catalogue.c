@@ -323,8 +323,8 @@ static void a_foreign_document_prints_its_own_lines(void **state)
 {
 	const struct catalogue_service *curp = catalogue_find(catalogue, "curp");
 	static const struct pair migratory[] = {{R "docProbatorio", "3"}, {R "entidad", "NE"},
-		{R "numRegExtranjeros", "1234567"}, {R "libro", ""}, {R "acta", ""}, {R "foja", ""},
-		{NULL, NULL}};
+		{R "registroExtranjeros", "1234567"}, {R "libro", ""}, {R "acta", ""},
+		{R "foja", ""}, {NULL, NULL}};
 	const char *text = paper(curp, "one", "es-MX", record, migratory);
 
 	(void)state;
