@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "terminal/base/text.h"
+#include "ui/toolkit/semantics.h"
 
 static void die(const char *what, const char *why)
 {
@@ -115,4 +116,42 @@ bool stage_tap(struct stage *stage, const char *id)
 			stage->screen, stage->ui, &stage->env, &result.action, &stage->answer);
 	stage_repaint(stage);
 	return result.acted;
+}
+
+const char *stage_find(struct stage *stage, enum node_role role, const char *name)
+{
+	const struct node *top = ui_root(stage->ui), *n = top;
+
+	while (n != NULL) {
+		if (!n->hidden && n->spec.role == role &&
+			strcmp(semantics_name(stage->ui, n), name) == 0)
+			return n->spec.id;
+		if (n->first_child != NULL && !n->hidden) {
+			n = n->first_child;
+			continue;
+		}
+		while (n != top && n->next == NULL)
+			n = n->parent;
+		n = n == top ? NULL : n->next;
+	}
+	return NULL;
+}
+
+bool stage_tap_named(struct stage *stage, enum node_role role, const char *name)
+{
+	const char *id = stage_find(stage, role, name);
+
+	return id != NULL && stage_tap(stage, id);
+}
+
+void stage_type(struct stage *stage, const char *text)
+{
+	while (*text != '\0') {
+		char id[32], letter[5] = "";
+		uint32_t cp = vt_utf8_next(&text);
+
+		(void)vt_utf8_encode(cp, letter);
+		(void)snprintf(id, sizeof(id), "key-%s", cp == ' ' ? "space" : letter);
+		(void)stage_tap(stage, id);
+	}
 }

@@ -34,4 +34,12 @@ void stage_repaint(struct stage *stage);
 /* Presses and releases at the centre of a node; fills stage->answer. False if nothing acted. */
 bool stage_tap(struct stage *stage, const char *id);
 
+/* Id of the visible node with this role and name, as speech would find it; NULL if there is none.
+ */
+const char *stage_find(struct stage *stage, enum node_role role, const char *name);
+/* stage_tap() of it. */
+bool stage_tap_named(struct stage *stage, enum node_role role, const char *name);
+/* Taps the keys of a text of A-Z, Ñ, Ü and digits, one by one; ' ' is the space key. */
+void stage_type(struct stage *stage, const char *text);
+
 #endif

@@ -85,13 +85,15 @@ static void promote(struct screen *screen)
 void screen_show(struct screen *screen, const struct screen_model *model)
 {
 	bool is_wait = model->screen == SCREEN_WAIT;
+	bool is_end = model->screen == SCREEN_ATTRACT || model->screen == SCREEN_OUT_OF_SERVICE;
 	bool shows_wait = screen->has_model && screen->view.model.screen == SCREEN_WAIT;
 	bool starts_wait = is_wait && !shows_wait && screen->has_model &&
 			   screen->view.model.screen != SCREEN_ATTRACT;
 
 	screen->next.model = *model;
 	screen->has_next = true;
-	if (!starts_wait && !(shows_wait && !is_wait && screen->wait_seen))
+	/* The end of a session is never held back: it wipes. */
+	if (is_end || (!starts_wait && !(shows_wait && !is_wait && screen->wait_seen)))
 		promote(screen);
 	screen->has_model = true;
 }

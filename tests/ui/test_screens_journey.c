@@ -1,0 +1,578 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "terminal/base/attributes.h"
+#include "terminal/base/buf.h"
+#include "tests/ui/screens_stage.h"
+#include "ui/screens/build.h"
+#include "ui/toolkit/semantics.h"
+
+/* A person at the screen, headless: taps at the centres of nodes found by role and name, and what
+ * core would be told. */
+
+static struct stage stage;
+
+static int open_stage(void **state)
+{
+	(void)state;
+	stage_open(&stage, NULL, NULL);
+	return 0;
+}
+
+static int close_stage(void **state)
+{
+	(void)state;
+	stage_close(&stage);
+	return 0;
+}
+
+static void show(const char *fixture)
+{
+	stage_show(&stage, fixture_find(fixture), "es-MX", NULL);
+}
+
+static void assert_intent(enum intent_action action, const char *item, const char *value)
+{
+	assert_true(stage.answer.send);
+	assert_int_equal(stage.answer.intent.action, action);
+	assert_string_equal(stage.answer.intent.item, item);
+	assert_string_equal(stage.answer.intent.value, value);
+	assert_int_equal(stage.answer.intent.revision, 7);
+	assert_int_equal(stage.answer.intent.screen, screen_get_model(stage.screen)->screen);
+}
+
+static const char *field_value(const char *id)
+{
+	const struct node *node = ui_find(stage.ui, id);
+
+	assert_non_null(node);
+	return node->spec.value;
+}
+
+static bool has_text(const char *text)
+{
+	struct vt_buf json;
+	bool found;
+
+	vt_buf_init(&json, 1 << 20);
+	semantics_write(stage.ui, 7, &json);
+	found = memmem(json.data, json.length, text, strlen(text)) != NULL;
+	vt_buf_finish(&json);
+	return found;
+}
+
+static bool is_disabled_key(const char *id)
+{
+	const struct node *node = ui_find(stage.ui, id);
+
+	assert_non_null(node);
+	return (node->spec.states & STATE_DISABLED) != 0;
+}
+
+/* ---- CURP ---- */
+
+static void a_curp_is_typed_key_by_key_and_sent(void **state)
+{
+	(void)state;
+	show("curp-empty");
+	stage_type(&stage, "BEML920313HMCLNS09");
+	assert_string_equal(field_value("field"), "BEML 920313 H MC LNS 09");
+	assert_true(has_text("13 de marzo de 1992  ·  Hombre  ·  Estado de México"));
+	assert_true(has_text("¿Son suyos la fecha de nacimiento y el sexo?"));
+	assert_false(has_text("correcta"));
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Continuar"));
+	assert_intent(INTENT_SUBMIT, "", "BEML920313HMCLNS09");
+}
+
+static void only_keys_that_can_follow_are_enabled(void **state)
+{
+	(void)state;
+	show("curp-empty");
+	/* Letters first; Ñ is there, but never in a CURP. */
+	assert_true(is_disabled_key("key-1"));
+	assert_true(is_disabled_key("key-Ñ"));
+	assert_false(is_disabled_key("key-B"));
+	stage_type(&stage, "B");
+	assert_true(is_disabled_key("key-Q")); /* a vowel or X */
+	assert_false(is_disabled_key("key-E"));
+	stage_type(&stage, "EML921");
+	assert_true(is_disabled_key("key-3")); /* no 13th month */
+	assert_false(is_disabled_key("key-2"));
+	stage_type(&stage, "1");
+	assert_false(is_disabled_key("key-3"));
+	stage_type(&stage, "3");
+	assert_true(is_disabled_key("key-1")); /* no 31 November */
+	/* A disabled key does nothing. */
+	assert_false(stage_tap(&stage, "key-1"));
+	assert_string_equal(field_value("field"), "BEML92113");
+	stage_type(&stage, "0");
+	assert_true(is_disabled_key("key-A")); /* H, M or X */
+	assert_false(is_disabled_key("key-M"));
+}
+
+static void the_year_has_two_digits_until_the_century_is_known(void **state)
+{
+	(void)state;
+	show("curp-typing");
+	assert_true(has_text("12 de marzo de ’85  ·  Mujer  ·  Jalisco"));
+	stage_type(&stage, "D0");
+	assert_true(has_text("12 de marzo de 1985  ·  Mujer  ·  Jalisco"));
+}
+
+static void leaving_the_key_cancels_the_press(void **state)
+{
+	const struct node *key;
+	struct input_result result;
+
+	(void)state;
+	show("curp-empty");
+	key = ui_find(stage.ui, "key-B");
+	(void)input_finger(stage.ui, 1, INPUT_DOWN, key->rect.x + 40, key->rect.y + 40, 10);
+	(void)input_finger(stage.ui, 1, INPUT_MOTION, key->rect.x - 300, key->rect.y - 300, 20);
+	result = input_finger(stage.ui, 1, INPUT_UP, key->rect.x - 300, key->rect.y - 300, 30);
+	assert_false(result.acted);
+	/* Not even when the finger comes back. */
+	(void)input_finger(stage.ui, 1, INPUT_DOWN, key->rect.x + 40, key->rect.y + 40, 40);
+	(void)input_finger(stage.ui, 1, INPUT_MOTION, key->rect.x - 300, key->rect.y, 50);
+	(void)input_finger(stage.ui, 1, INPUT_MOTION, key->rect.x + 40, key->rect.y + 40, 60);
+	result = input_finger(stage.ui, 1, INPUT_UP, key->rect.x + 40, key->rect.y + 40, 70);
+	assert_false(result.acted);
+	assert_string_equal(field_value("field"), "");
+}
+
+static void a_short_curp_is_explained_and_not_sent(void **state)
+{
+	(void)state;
+	show("curp-typing");
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Continuar"));
+	assert_false(stage.answer.send);
+	assert_true(has_text("Hay un problema"));
+	assert_true(has_text("La CURP no está completa. Tiene 18 letras y números."));
+	assert_true((ui_find(stage.ui, "field")->spec.states & STATE_INVALID) != 0);
+	/* What was typed stays, and typing on lifts the mark. */
+	stage_type(&stage, "D");
+	assert_true((ui_find(stage.ui, "field")->spec.states & STATE_INVALID) == 0);
+	assert_string_equal(field_value("field"), "NUIG850312MJCXBD");
+}
+
+static void a_wrong_check_digit_is_marked_mended_and_sent(void **state)
+{
+	(void)state;
+	show("curp-empty");
+	stage_type(&stage, "BEML920313HMCLNS08");
+	(void)stage_tap(&stage, "primary");
+	assert_false(stage.answer.send);
+	assert_true(has_text("El último carácter no corresponde con los demás."));
+	assert_true(stage_tap_named(&stage, ROLE_KEY, "Borrar"));
+	stage_type(&stage, "9");
+	(void)stage_tap(&stage, "primary");
+	assert_intent(INTENT_SUBMIT, "", "BEML920313HMCLNS09");
+}
+
+static void no_la_conozco_leads_on_only_where_core_offers_it(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	show("curp-empty");
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "No la conozco"));
+	assert_intent(INTENT_UNKNOWN_CURP, "", "");
+	fixture_find("curp-empty")->fill(&model, "es-MX");
+	model.has_other_way = false;
+	stage_show_model(&stage, &model);
+	assert_null(ui_find(stage.ui, "unknown"));
+}
+
+static void a_scanner_types_in_lower_case(void **state)
+{
+	(void)state;
+	show("curp-empty");
+	assert_true(screen_type(stage.screen, "b"));
+	assert_true(screen_type(stage.screen, "E"));
+	assert_false(screen_type(stage.screen, "7")); /* no digit there */
+	assert_false(screen_type(stage.screen, "%"));
+	assert_true(screen_type(stage.screen, "\b"));
+	stage_repaint(&stage);
+	assert_string_equal(field_value("field"), "B");
+}
+
+/* ---- other questions ---- */
+
+static void names_take_accents_and_one_blank(void **state)
+{
+	(void)state;
+	show("question-optional"); /* the accent key is pressed already */
+	assert_non_null(ui_find(stage.ui, "key-A"));
+	stage_type(&stage, "A");
+	stage_type(&stage, "ÑÜ B");
+	(void)stage_tap(&stage, "key-space");
+	(void)stage_tap(&stage, "key-space");
+	(void)stage_tap(&stage, "key-accent");
+	stage_type(&stage, "B"); /* no accent on a consonant */
+	(void)stage_tap(&stage, "key-'");
+	assert_string_equal(field_value("field"), "ÁÑÜ B B'");
+	for (int i = 0; i < 7; i++)
+		(void)stage_tap(&stage, "key-delete");
+	assert_string_equal(field_value("field"), "Á");
+	(void)stage_tap(&stage, "primary");
+	assert_intent(INTENT_SUBMIT, "", "Á");
+}
+
+static void an_optional_answer_may_be_empty_others_may_not(void **state)
+{
+	(void)state;
+	show("question-optional");
+	(void)stage_tap(&stage, "primary");
+	assert_intent(INTENT_SUBMIT, "", "");
+	show("question-name-error");
+	(void)stage_tap(&stage, "primary");
+	assert_false(stage.answer.send);
+	assert_true(has_text("Falta esta respuesta."));
+}
+
+static void a_date_moves_on_by_itself(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	fixture_find("question-date")->fill(&model, "es-MX");
+	model.field.value[0] = '\0';
+	show("home");
+	stage_show_model(&stage, &model);
+	stage_type(&stage, "511");
+	assert_string_equal(field_value("part-0"), "05");
+	assert_string_equal(field_value("part-1"), "11");
+	stage_type(&stage, "1985");
+	(void)stage_tap(&stage, "primary");
+	assert_intent(INTENT_SUBMIT, "", "05/11/1985");
+	/* A touched box starts anew. */
+	assert_true(stage_tap_named(&stage, ROLE_TEXTBOX, "Día"));
+	stage_type(&stage, "31");
+	(void)stage_tap(&stage, "primary");
+	assert_false(stage.answer.send);
+	assert_true(has_text("Esa fecha no existe."));
+	for (int i = 0; i < 4; i++)
+		(void)stage_tap(&stage, "key-delete");
+	assert_string_equal(field_value("part-0"), "");
+}
+
+static void a_choice_is_ticked_then_sent(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	fixture_find("question-sex")->fill(&model, "es-MX");
+	model.field.value[0] = '\0';
+	show("home");
+	stage_show_model(&stage, &model);
+	(void)stage_tap(&stage, "primary");
+	assert_false(stage.answer.send);
+	assert_true(has_text("Elija una de las opciones para continuar."));
+	assert_true(stage_tap_named(&stage, ROLE_RADIO, "Mujer"));
+	assert_false(stage.answer.send);
+	assert_true((ui_find(stage.ui, "choice-M")->spec.states & STATE_CHECKED) != 0);
+	(void)stage_tap(&stage, "primary");
+	assert_intent(INTENT_SUBMIT, "M", "M");
+}
+
+static void a_long_list_pages_and_keeps_the_choice(void **state)
+{
+	(void)state;
+	show("question-entity");
+	assert_null(ui_find(stage.ui, "choice-ZS"));
+	for (int i = 0; i < 6 && ui_find(stage.ui, "choice-ZS") == NULL; i++)
+		assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Ver más opciones"));
+	assert_true(stage_tap_named(&stage, ROLE_RADIO, "Zacatecas"));
+	(void)stage_tap(&stage, "primary");
+	assert_intent(INTENT_SUBMIT, "ZS", "ZS");
+}
+
+/* ---- review, done, settings ---- */
+
+static void consent_is_empty_at_first_and_wanted(void **state)
+{
+	(void)state;
+	show("review-fee");
+	assert_true((ui_find(stage.ui, "consent")->spec.states & STATE_CHECKED) == 0);
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Imprimir hoja de pago"));
+	assert_false(stage.answer.send);
+	assert_true(has_text("Marque la casilla"));
+	(void)stage_tap(&stage, "consent");
+	assert_false(has_text("Marque la casilla"));
+	(void)stage_tap(&stage, "primary");
+	assert_intent(INTENT_CONFIRM, "", "");
+	assert_true(stage.answer.intent.consent);
+}
+
+static void each_row_is_changed_by_its_own_name(void **state)
+{
+	(void)state;
+	show("review-fee");
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Cambiar CURP"));
+	assert_intent(INTENT_CHANGE, "curp", "");
+	assert_null(ui_find(stage.ui, "change-agency"));
+}
+
+static void plain_buttons_say_what_core_knows(void **state)
+{
+	static const struct {
+		const char *fixture, *id;
+		enum intent_action action;
+		const char *item;
+	} rows[] = {
+		{"attract", "start", INTENT_START, ""},
+		{"home", "open-curp", INTENT_OPEN, "curp"},
+		{"home", "dock-language", INTENT_LANGUAGE, ""},
+		{"home", "dock-access", INTENT_ACCESS, ""},
+		{"home", "dock-help", INTENT_HELP, ""},
+		{"intro-curp", "primary", INTENT_START, ""},
+		{"intro-curp", "back", INTENT_BACK, ""},
+		{"curp-empty", "dock-end", INTENT_END, ""},
+		{"wait", "second", INTENT_CANCEL, ""},
+		{"results", "primary", INTENT_YES, ""},
+		{"results", "second", INTENT_NO, ""},
+		{"done-unknown", "printed-ok", INTENT_PRINTED_OK, ""},
+		{"done-unknown", "printed-bad", INTENT_PRINTED_BAD, ""},
+		{"done-failed", "second", INTENT_PRINT, ""},
+		{"done-printed", "primary", INTENT_END, ""},
+		{"problem-service", "primary", INTENT_CLOSE, ""},
+		{"access", "primary", INTENT_CLOSE, ""},
+		{"access", "second", INTENT_LANGUAGE, ""},
+		{"help", "back", INTENT_CLOSE, ""},
+		{"language", "back", INTENT_CLOSE, ""},
+		{"timeout", "extend", INTENT_EXTEND, ""},
+		{"timeout", "end", INTENT_END, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < VT_ELEMENTS(rows); i++) {
+		show(rows[i].fixture);
+		if (!stage_tap(&stage, rows[i].id))
+			fail_msg("%s: %s did not act", rows[i].fixture, rows[i].id);
+		assert_intent(rows[i].action, rows[i].item, "");
+	}
+}
+
+static void what_cannot_work_now_is_shown_and_does_nothing(void **state)
+{
+	(void)state;
+	show("home");
+	assert_non_null(ui_find(stage.ui, "open-sat.cita"));
+	assert_false(stage_tap(&stage, "open-sat.cita"));
+	assert_true(has_text("Próximamente"));
+	show("home-degraded");
+	assert_false(stage_tap(&stage, "open-sat.cita"));
+	assert_true(has_text("No disponible ahora: sin conexión"));
+	assert_true(has_text("Sin conexión: puede continuar"));
+	assert_true(has_text("Impresora sin papel"));
+}
+
+static void settings_and_language_are_told_by_name(void **state)
+{
+	(void)state;
+	show("access");
+	assert_true(stage_tap_named(&stage, ROLE_RADIO, "Tamaño de letra: Muy grande"));
+	assert_intent(INTENT_SETTING, "textSize", "2");
+	assert_true(stage_tap_named(&stage, ROLE_RADIO, "Contraste: Poco brillo"));
+	assert_intent(INTENT_SETTING, "contrast", "3");
+	assert_true(stage_tap_named(&stage, ROLE_RADIO, "Altura de los botones: Parte baja"));
+	assert_intent(INTENT_SETTING, "reach", "1");
+	show("language");
+	assert_true(stage_tap(&stage, "language-en"));
+	assert_false(stage.answer.send);
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Continuar"));
+	assert_intent(INTENT_LANGUAGE, "en", "");
+}
+
+/* ---- time ---- */
+
+static void the_warning_counts_down_and_keeps_what_was_typed(void **state)
+{
+	struct screen_model model;
+	int x, y;
+
+	(void)state;
+	show("curp-empty");
+	stage_type(&stage, "BEML");
+	fixture_find("curp-empty")->fill(&model, "es-MX");
+	model.warning_ms = 45000;
+	model.revision = 8;
+	const struct node *key = ui_find(stage.ui, "key-9");
+	x = key->rect.x + 40;
+	y = key->rect.y + 40;
+	stage_show_model(&stage, &model);
+	stage.env.since_show_ms = 16500;
+	stage_repaint(&stage);
+	assert_non_null(stage_find(&stage, ROLE_TIMER, "29 segundos"));
+	assert_int_equal(screen_next_change_ms(stage.screen, &stage.env), 500);
+	assert_true(has_text("No se ha hecho ningún cobro."));
+	/* Nothing behind the dialogue can be touched. */
+	(void)input_finger(stage.ui, 1, INPUT_DOWN, x, y, 10);
+	assert_false(input_finger(stage.ui, 1, INPUT_UP, x, y, 20).acted);
+	model.warning_ms = 0;
+	model.revision = 9;
+	stage_show_model(&stage, &model);
+	assert_string_equal(field_value("field"), "BEML");
+}
+
+static void another_question_starts_empty(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	show("curp-empty");
+	stage_type(&stage, "BEML");
+	fixture_find("question-optional")->fill(&model, "es-MX");
+	stage_show_model(&stage, &model);
+	assert_string_equal(field_value("field"), "");
+	fixture_find("curp-empty")->fill(&model, "es-MX");
+	stage_show_model(&stage, &model);
+	assert_string_equal(field_value("field"), "");
+}
+
+static void waiting_is_shown_late_and_kept_a_moment(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	show("curp-complete");
+	fixture_find("wait")->fill(&model, "es-MX");
+	stage.env.since_show_ms = 0;
+	stage_show_model(&stage, &model);
+	assert_non_null(ui_find(stage.ui, "field"));
+	/* Core has moved on: what is still drawn is dead. */
+	(void)stage_tap(&stage, "primary");
+	assert_false(stage.answer.send);
+	assert_int_equal(screen_next_change_ms(stage.screen, &stage.env), 300);
+	stage.env.since_show_ms = 300;
+	stage_repaint(&stage);
+	assert_non_null(ui_find(stage.ui, "progress"));
+	fixture_find("results")->fill(&model, "es-MX");
+	stage.env.since_show_ms = 0;
+	stage.env.now_unix_ms += 200;
+	stage_show_model(&stage, &model);
+	assert_non_null(ui_find(stage.ui, "progress"));
+	assert_int_equal(screen_next_change_ms(stage.screen, &stage.env), 300);
+	stage.env.now_unix_ms += 300;
+	stage_repaint(&stage);
+	assert_non_null(ui_find(stage.ui, "rows"));
+	/* A clock that jumps back holds nothing. */
+	stage.env.now_unix_ms = FIXTURE_NOW_UNIX_MS;
+}
+
+static void a_fast_answer_never_flashes_the_waiting_screen(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	show("curp-complete");
+	fixture_find("wait")->fill(&model, "es-MX");
+	stage.env.since_show_ms = 0;
+	stage_show_model(&stage, &model);
+	stage.env.since_show_ms = 250;
+	fixture_find("results")->fill(&model, "es-MX");
+	stage_show_model(&stage, &model);
+	assert_non_null(ui_find(stage.ui, "rows"));
+}
+
+static void an_ended_session_is_never_held_back(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	show("wait");
+	fixture_find("attract")->fill(&model, "es-MX");
+	stage_show_model(&stage, &model);
+	assert_non_null(ui_find(stage.ui, "start"));
+}
+
+static void a_long_wait_says_so(void **state)
+{
+	(void)state;
+	show("wait");
+	assert_true(has_text("Suele tardar menos de 10 segundos."));
+	stage.env.since_show_ms = 10000;
+	stage_repaint(&stage);
+	assert_true(has_text("Está tardando más de lo normal"));
+}
+
+/* ---- privacy ---- */
+
+static void the_mask_hides_every_personal_value(void **state)
+{
+	(void)state;
+	show("results-masked");
+	assert_false(has_text("BEML920313HMCLNS09"));
+	assert_false(has_text("BELTRÁN"));
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Mostrar mis datos"));
+	assert_true(stage.answer.unmask);
+	assert_false(stage.answer.send);
+	show("curp-masked");
+	assert_false(has_text("BEML"));
+	assert_false(has_text("1992"));
+}
+
+static void nothing_of_a_person_stays_in_the_screen(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	show("curp-empty");
+	stage_type(&stage, "BEML920313HMCLNS09");
+	assert_non_null(memmem(stage.screen, sizeof(*stage.screen), "BEML920313", 10));
+	fixture_find("attract")->fill(&model, "es-MX");
+	stage_show_model(&stage, &model);
+	ui_forget_personal(stage.ui);
+	assert_null(memmem(stage.screen, sizeof(*stage.screen), "BEML920313", 10));
+	assert_int_equal(ui_cache_sizes(stage.ui).personal_runs, 0);
+}
+
+static void without_core_the_model_is_not_shown(void **state)
+{
+	(void)state;
+	show("restarting");
+	assert_true(has_text("Estamos restableciendo la terminal"));
+	assert_false(has_text("Obtener mi CURP"));
+	assert_null(ui_find(stage.ui, "dock"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_curp_is_typed_key_by_key_and_sent),
+		cmocka_unit_test(only_keys_that_can_follow_are_enabled),
+		cmocka_unit_test(the_year_has_two_digits_until_the_century_is_known),
+		cmocka_unit_test(leaving_the_key_cancels_the_press),
+		cmocka_unit_test(a_short_curp_is_explained_and_not_sent),
+		cmocka_unit_test(a_wrong_check_digit_is_marked_mended_and_sent),
+		cmocka_unit_test(no_la_conozco_leads_on_only_where_core_offers_it),
+		cmocka_unit_test(a_scanner_types_in_lower_case),
+		cmocka_unit_test(names_take_accents_and_one_blank),
+		cmocka_unit_test(an_optional_answer_may_be_empty_others_may_not),
+		cmocka_unit_test(a_date_moves_on_by_itself),
+		cmocka_unit_test(a_choice_is_ticked_then_sent),
+		cmocka_unit_test(a_long_list_pages_and_keeps_the_choice),
+		cmocka_unit_test(consent_is_empty_at_first_and_wanted),
+		cmocka_unit_test(each_row_is_changed_by_its_own_name),
+		cmocka_unit_test(plain_buttons_say_what_core_knows),
+		cmocka_unit_test(what_cannot_work_now_is_shown_and_does_nothing),
+		cmocka_unit_test(settings_and_language_are_told_by_name),
+		cmocka_unit_test(the_warning_counts_down_and_keeps_what_was_typed),
+		cmocka_unit_test(another_question_starts_empty),
+		cmocka_unit_test(waiting_is_shown_late_and_kept_a_moment),
+		cmocka_unit_test(a_fast_answer_never_flashes_the_waiting_screen),
+		cmocka_unit_test(an_ended_session_is_never_held_back),
+		cmocka_unit_test(a_long_wait_says_so),
+		cmocka_unit_test(the_mask_hides_every_personal_value),
+		cmocka_unit_test(nothing_of_a_person_stays_in_the_screen),
+		cmocka_unit_test(without_core_the_model_is_not_shown),
+	};
+
+	return cmocka_run_group_tests(tests, open_stage, close_stage);
+}
