@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/lib/cmocka_prelude.h"
+#include "terminal/base/text.h"
 #include "tests/ui/toolkit_trees.h"
 #include "ui/toolkit/damage.h"
 #include "ui/toolkit/input.h"
@@ -29,7 +30,9 @@ static void assert_equal_to_full(struct ui *ui, const char *what, uint64_t seed)
 static void random_trees_repaint_to_the_full_frame(void **state)
 {
 	const char *chosen = getenv("SEED");
-	uint64_t first = chosen ? strtoull(chosen, NULL, 10) : 1;
+	int64_t given = 1;
+	assert_int_equal(chosen ? vt_parse_i64(chosen, 1, INT64_MAX / 2, &given) : VT_OK, VT_OK);
+	uint64_t first = (uint64_t)given;
 	struct ui *ui = trees_ui(small);
 
 	(void)state;
