@@ -197,16 +197,20 @@ static inline int mirror(int at, int size, int quarter)
 	return at < quarter ? at : quarter - 1;
 }
 
+/* Pixels x … end − 1 of a row of the shadow that starts at origin and is size wide: what the
+ * quarter holds, its last column again and again, the quarter mirrored. */
 static void shadow_run(uint32_t *row, const uint8_t *cover, const struct shape_shadow *s,
 	int origin, int size, int x, int end, uint32_t color)
 {
 	uint32_t alpha = color >> 24;
+	int left = clamp(origin + s->width, x, end);
+	int right = clamp(origin + size - s->width, left, end);
 
-	for (; x < end; x++) {
-		uint32_t a = div255(cover[mirror(x - origin, size, s->width)] * alpha);
-		if (a > 0)
-			row[x] = mix(row[x], color, a);
-	}
+	for (; x < left; x++)
+		row[x] = mix(row[x], color, div255(cover[x - origin] * alpha));
+	fill_run(row, x, right, color, div255(cover[s->width - 1] * alpha));
+	for (x = right; x < end; x++)
+		row[x] = mix(row[x], color, div255(cover[origin + size - 1 - x] * alpha));
 }
 
 void paint_shadow(const struct painter *p, struct rect box, int radius, int dy, int sigma_16,
