@@ -142,7 +142,8 @@ static int64_t run(enum defect defect, struct crash_options options)
 	if (given && vt_parse_i64(given, 1, INT32_MAX, &seed) != VT_OK)
 		fail_msg("VT_SEED is no number");
 	options.seed = (uint64_t)seed;
-	options.random_subsets = 60;
+	/* About 70 cuts; most of what more states ask for are other random subsets. */
+	options.random_subsets = (int)(60 + states_wanted() / 20);
 	crash_begin(&options);
 	live(&fixture, defect);
 	crash_end();

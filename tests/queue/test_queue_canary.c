@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "offline-queue/queue/internal.h"
 #include "tests/queue/fixture.h"
 
 #define CANARY_CURP "CANX800101HDFNRY09"
@@ -78,15 +79,14 @@ struct blobs {
 	uint8_t wrapped[40], payload[64], answer[64];
 };
 
-/* What lies in the closed store for row n, to be looked for later. */
+/* What lies in the store for row n, to be looked for later. Asked on the store's own connection,
+ * for closing would cut the -wal, in which old pages are to be looked for. */
 static struct blobs peek(struct fixture *f, unsigned n)
 {
 	struct blobs blobs;
-	sqlite3 *db;
 	sqlite3_stmt *stmt;
 
-	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db,
+	assert_int_equal(sqlite3_prepare_v2(f->queue->db,
 				 "SELECT wrapped, payload, answer FROM txn WHERE sequence = ?", -1,
 				 &stmt, NULL),
 		SQLITE_OK);
@@ -98,7 +98,6 @@ static struct blobs peek(struct fixture *f, unsigned n)
 	memcpy(blobs.payload, sqlite3_column_blob(stmt, 1), 64);
 	memcpy(blobs.answer, sqlite3_column_blob(stmt, 2), 64);
 	sqlite3_finalize(stmt);
-	sqlite3_close(db);
 	return blobs;
 }
 
@@ -125,14 +124,11 @@ static void a_canary_is_never_on_disk_and_after_pruning_not_even_sealed(void **s
 			assert_int_equal(queue_checkpoint(f.queue), VT_OK);
 	}
 	assert_int_equal(find_canary(&f), 0);
-	queue_close(&f.queue);
-	assert_int_equal(find_canary(&f), 0);
 	struct blobs blobs[50];
 	for (unsigned n = 1; n <= 50; n++) {
 		blobs[n - 1] = peek(&f, n);
-		assert_int_equal(find_blobs(&f, &blobs[n - 1]), 3); /* the search does find */
+		assert_true(find_blobs(&f, &blobs[n - 1]) >= 3); /* the search does find */
 	}
-	assert_int_equal(fixture_open(&f), VT_OK);
 	assert_int_equal(queue_prune(f.queue, f.now + 10, &(struct queue_retention){.shred_ms = 10},
 				 100, &count),
 		VT_OK);
@@ -165,9 +161,7 @@ static void a_deleted_row_leaves_nothing(void **state)
 	assert_int_equal(fixture_open(&f), VT_OK);
 	append_canary(&f, 1);
 	settle_with_canary(&f, 1);
-	queue_close(&f.queue);
 	const struct blobs blobs = peek(&f, 1);
-	assert_int_equal(fixture_open(&f), VT_OK);
 	assert_int_equal(
 		queue_prune(f.queue, f.now + 10,
 			&(struct queue_retention){.shred_ms = 1, .delete_ms = 2}, 100, &count),
