@@ -171,6 +171,15 @@ static void answer(struct vcontrol *control, enum vt_code code, struct vt_buf *r
 	vt_buf_finish(&message);
 }
 
+/* Begins text with "key=value" or "key>=value"? */
+static bool is_condition(const char *text)
+{
+	size_t key_length = strcspn(text, ">= ");
+	const char *op = text + key_length;
+
+	return key_length > 0 && (*op == '=' || (*op == '>' && op[1] == '='));
+}
+
 /* "wait CONDITION [MS]" */
 static enum vt_code begin_wait(struct vserver *server, struct vcontrol *control, const char *words)
 {
@@ -182,10 +191,7 @@ static enum vt_code begin_wait(struct vserver *server, struct vcontrol *control,
 	char *space = strchr(copy, ' ');
 	if (space)
 		*space++ = '\0';
-	size_t key_length = strcspn(copy, ">=");
-	if (key_length == 0 || copy[key_length] == '\0' ||
-		(copy[key_length] == '>' && copy[key_length + 1] != '=') ||
-		(space && vt_parse_i64(space, 1, 3600000, &wait_ms) != VT_OK) ||
+	if (!is_condition(copy) || (space && vt_parse_i64(space, 1, 3600000, &wait_ms) != VT_OK) ||
 		!vt_copy(control->wait, sizeof(control->wait), copy))
 		return VT_ERR_INVALID;
 	control->deadline_ms = server->now_ms + wait_ms;
@@ -213,6 +219,15 @@ static void check_wait(struct vserver *server, struct vcontrol *control)
 
 /* --- socket --- */
 
+static bool is_served(const struct sockaddr_un *address)
+{
+	VT_CLEANUP(vt_closep)
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 &&
+	       connect(fd, (const struct sockaddr *)(const void *)address, sizeof(*address)) == 0;
+}
+
 enum vt_code vserver_open_control(struct vserver *server, const char *path, struct vt_error *error)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -220,6 +235,10 @@ enum vt_code vserver_open_control(struct vserver *server, const char *path, stru
 	if (!vt_copy(address.sun_path, sizeof(address.sun_path), path) ||
 		!vt_copy(server->control_path, sizeof(server->control_path), path))
 		return vt_fail(error, VT_ERR_LIMIT, 0, "%s: socket path too long", path);
+	if (is_served(&address)) {
+		server->control_path[0] = '\0';
+		return vt_fail(error, VT_ERR_BUSY, 0, "%s: another server answers there", path);
+	}
 	unlink(path);
 	mode_t mask = umask(0077);
 	server->control_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -289,29 +308,54 @@ void control_read(struct vserver *server, struct vcontrol *control)
 
 /* --- script --- */
 
+/* The last numbered line's time, 0 if there is none. */
+static int64_t last_time(const struct vserver *server)
+{
+	for (size_t i = server->script_count; i > 0; i--) {
+		if (!server->script[i - 1].when[0])
+			return server->script[i - 1].at_ms;
+	}
+	return 0;
+}
+
+/* Takes the word before the next space off *text; the rest follows in *text, or is "". */
+static char *take_word(char **text)
+{
+	char *word = *text;
+
+	*text += strcspn(*text, " \t");
+	if (**text)
+		*(*text)++ = '\0';
+	*text += strspn(*text, " \t");
+	return word;
+}
+
 static enum vt_code add_line(struct vserver *server, char *text, struct vt_error *error)
 {
+	struct vscript_line line = {.at_ms = 0};
+
 	text += strspn(text, " \t");
 	text[strcspn(text, "\r\n#")] = '\0';
 	if (*text == '\0')
 		return VT_OK;
-	char *space = strchr(text, ' ');
-	int64_t at_ms;
-	if (space)
-		*space++ = '\0';
-	if (!space || vt_parse_i64(text, 0, INT32_MAX, &at_ms) != VT_OK)
-		return vt_fail(error, VT_ERR_PARSE, 0, "line must be MS COMMAND");
-	size_t count = server->script_count;
-	if (count == MAX_SCRIPT_LINES || (count > 0 && server->script[count - 1].at_ms > at_ms))
-		return vt_fail(error, VT_ERR_PARSE, 0, "too many lines, or time goes back");
-	struct vscript_line *grown = realloc(server->script, (count + 1) * sizeof(*server->script));
+	char *first = take_word(&text);
+	if (strcmp(first, "when") == 0) {
+		if (!is_condition(text) || !vt_copy(line.when, sizeof(line.when), take_word(&text)))
+			return vt_fail(error, VT_ERR_PARSE, 0, "when KEY=VALUE or KEY>=NUMBER");
+	} else if (vt_parse_i64(first, 0, INT32_MAX, &line.at_ms) != VT_OK ||
+		   line.at_ms < last_time(server)) {
+		return vt_fail(error, VT_ERR_PARSE, 0, "line must begin with ascending ms or when");
+	}
+	if (*text == '\0' || !vt_copy(line.text, sizeof(line.text), text))
+		return vt_fail(error, VT_ERR_PARSE, 0, "no command, or too long");
+	if (server->script_count == MAX_SCRIPT_LINES)
+		return vt_fail(error, VT_ERR_LIMIT, 0, "too many lines");
+	struct vscript_line *grown =
+		realloc(server->script, (server->script_count + 1) * sizeof(*grown));
 	if (!grown)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "script");
 	server->script = grown;
-	grown[count].at_ms = at_ms;
-	if (!vt_copy(grown[count].text, sizeof(grown[count].text), space))
-		return vt_fail(error, VT_ERR_LIMIT, 0, "command too long");
-	server->script_count++;
+	grown[server->script_count++] = line;
 	return VT_OK;
 }
 
@@ -357,7 +401,11 @@ int64_t control_tick(struct vserver *server)
 	while (server->script_next < server->script_count) {
 		const struct vscript_line *line = &server->script[server->script_next];
 		int64_t at = server->start_ms + line->at_ms;
-		if (at > server->now_ms) {
+		if (line->when[0]) {
+			/* Looked at whenever something moves. */
+			if (!is_true(server, line->when))
+				break;
+		} else if (at > server->now_ms) {
 			next = at;
 			break;
 		}

@@ -32,7 +32,8 @@ static const char usage_text[] =
 	"paper-N-partial.png\n"
 	"         --control SOCKET  for `virtual-devices control`\n"
 	"         --pcap FILE       every transfer, for tshark\n"
-	"         --script FILE     lines \"MS COMMAND\"; --record FILE writes such lines\n"
+	"         --script FILE     lines \"MS COMMAND\" or \"when KEY>=N COMMAND\"; --record FILE "
+	"writes such\n"
 	"         --speed FACTOR    of printing: 1 = real, 0.5, 10 ..., instant\n"
 	"         --seed N          of garbage faults\n"
 	"         --ready-fd N      write \"ready\" there instead of to standard output\n"
@@ -185,6 +186,7 @@ struct serve {
 	const char *devices[VSERVER_MAX_DEVICES];
 	int device_count;
 	const char *first_root;
+	const char *control;
 	int ready_fd;
 };
 
@@ -205,7 +207,8 @@ static enum vt_code apply_option(struct serve *s, int option, struct vt_error *e
 	case OPT_PAPER:
 		return vserver_set_paper(s->server, optarg, error);
 	case OPT_CONTROL:
-		return vserver_open_control(s->server, optarg, error);
+		s->control = optarg;
+		return VT_OK;
 	case OPT_PCAP:
 		return vserver_set_pcap(s->server, optarg, error);
 	case OPT_SCRIPT:
@@ -287,6 +290,9 @@ static enum vt_code serve(struct serve *s, char **program, int *ret_status, stru
 		code = add_device(s->server, s->devices[i], i + 1, error);
 	if (code == VT_OK)
 		code = vserver_start(s->server, error);
+	/* Who waits for this socket to appear may start clients then. */
+	if (code == VT_OK && s->control)
+		code = vserver_open_control(s->server, s->control, error);
 	if (code == VT_OK)
 		code = say_ready(s->ready_fd, error);
 	if (code == VT_OK && *program)

@@ -125,7 +125,8 @@ struct vcontrol {
 };
 
 struct vscript_line {
-	int64_t at_ms;
+	int64_t at_ms; /* since the start */
+	char when[96]; /* a condition instead, or "" */
 	char text[200];
 };
 

@@ -34,7 +34,9 @@ VT_MUST_USE enum vt_code vserver_set_pcap(
 /* Writes every command that comes over the control socket as a line "MS COMMAND" for --script. */
 VT_MUST_USE enum vt_code vserver_set_record(
 	struct vserver *server, const char *path, struct vt_error *error);
-/* Lines "MS COMMAND", ms after the start of vserver_run(), ascending; '#' starts a comment. */
+/* Lines "MS COMMAND", ms after the start of vserver_run(), ascending, or "when KEY=VALUE COMMAND"
+ * and "when KEY>=NUMBER COMMAND" with keys as in `status`: runs as soon as that is so, and the
+ * lines below it wait for it. '#' starts a comment. */
 VT_MUST_USE enum vt_code vserver_load_script(
 	struct vserver *server, const char *path, struct vt_error *error);
 /* Takes ownership of dev on success. usblp = the kernel's printer driver is bound to interface 0
