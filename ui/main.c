@@ -26,6 +26,21 @@
 /* Where a driver cannot wait (KMSDRM), events are looked for this often (UI.md §16). */
 #define POLL_MS 16
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(HAS_ASAN)
+/* What libdbus keeps of a connection that SDL opened, for the life of the process; asked for by
+ * LeakSanitizer. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libdbus-1.so\n";
+}
+#endif
+
 struct arguments {
 	const char *socket, *config;
 #ifdef VT_TEST_HOOKS
