@@ -14,6 +14,8 @@
 /* Core's idle clock needs no more than this. */
 #define ACTIVITY_MS 1000
 #define MINUTE_MS   60000
+/* Of a panel at 60 Hz. */
+#define FRAME_MS 16
 
 struct app {
 	struct ui *ui;
@@ -260,6 +262,9 @@ bool app_frame(struct app *app, const struct app_time *time, const struct rect *
 		(void)!ui_end(app->ui);
 	}
 	change = app->has_model ? screen_next_change_ms(app->screen, &env) : -1;
+	/* A screen that is never at rest is drawn as often as a panel shows it, not more. */
+	if (change >= 0 && change < FRAME_MS)
+		change = FRAME_MS;
 	app->change_at_ms = change < 0 ? -1 : time->now_ms + change;
 	app->drawn_minute = time->unix_ms / MINUTE_MS;
 	app->is_dirty = false;
