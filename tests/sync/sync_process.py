@@ -68,7 +68,9 @@ class Core:
         self.listen()
         self.process = subprocess.Popen(
             [*wrapper, SYNC, "--socket", self.path, "--config", self.config, "--verbose"],
-            stderr=open(self.log_path, "ab"))
+            stderr=open(self.log_path, "ab"),
+            # LeakSanitizer and strace exclude each other.
+            env=os.environ | ({"ASAN_OPTIONS": "detect_leaks=0"} if wrapper else {}))
         Core.running.append(self.process)
         self.accept()
 
