@@ -5,7 +5,8 @@
  *
  *   server.c   roots, devices, the loop, plug and unplug
  *   tree.c     the /sys tree, device node and sockets of one device under one root; uevents
- *   usbfs.c    one open file of a client: messages of the preload, usbfs requests, URBs
+ *   conn.c     one open file of a client: messages of the preload
+ *   usbfs.c    its requests; urb.c its claims and transfers
  *   control.c  control socket, script, record
  *   pcap.c     capture
  *
@@ -170,12 +171,14 @@ void tree_remove(struct vnode *node);
 /* Tells every udev monitor under the root. action "add" or "remove". */
 void tree_send_uevents(struct vnode *node, const char *action);
 
-/* usbfs.c */
+/* conn.c */
 VT_MUST_USE enum vt_code conn_accept(struct vnode *node);
 /* Reads and answers what has come; sets broken when the client is gone or talks nonsense. */
 void conn_read(struct vconn *conn);
 void conn_write(struct vconn *conn);
 void conn_free(struct vconn *conn);
+
+/* urb.c */
 /* Offers the URBs of all files of the slot to the device. */
 void conn_progress(struct vserver *server, struct vslot *slot);
 /* The device is gone: every URB ends with ESHUTDOWN. */
