@@ -52,7 +52,7 @@ bool rig_sheet_is(const struct vdev_sheet *sheet, const struct bitmap *bitmap);
 /* Whole sheets among sheets[from …] that are the receipt. */
 size_t rig_count_whole(const struct rig *rig, const struct bitmap *bitmap);
 
-/* A short receipt with everything in it, and one that fits one band. */
+/* A receipt with everything in it, and a short one of two bands. */
 void rig_receipt(struct receipt *ret);
 void rig_small_receipt(struct receipt *ret);
 
