@@ -2,7 +2,6 @@
 
 #include <getopt.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -12,6 +11,7 @@
 #include "drivers/service.h"
 #include "terminal/base/harden.h"
 #include "terminal/base/log.h"
+#include "terminal/base/loop.h"
 
 static const char *arg_socket;
 static const char *arg_config;
@@ -54,37 +54,22 @@ static int parse_arguments(int argc, char **argv)
 	return -1;
 }
 
-static int add_signals(sd_event *event)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
-		sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL) < 0 ||
-		sd_event_add_signal(event, NULL, SIGINT, NULL, NULL) < 0)
-		return -1;
-	return 0;
-}
-
 static int run(void)
 {
 	struct vt_config *config = NULL;
 	struct service *service = NULL;
-	sd_event *event = NULL;
+	void *event = NULL; /* sd_event */
 	struct vt_error error = {0};
 	int status = 1;
 
 	enum vt_code code = vt_config_load(arg_config, &config, &error);
-	if (!code && (sd_event_default(&event) < 0 || add_signals(event) < 0))
-		code = vt_fail(&error, VT_ERR_IO, 0, "no event loop");
+	if (!code)
+		code = vt_loop_create(&event, &error);
 	if (!code)
 		code = service_create(event, arg_socket, config, &service, &error);
 	if (code) {
 		vt_log(VT_LOG_ERROR, "%s", error.msg);
 	} else {
-		(void)sd_event_set_watchdog(event, true);
 		(void)sd_notify(0, "READY=1");
 		status = sd_event_loop(event) < 0 ? 1 : 0;
 		(void)sd_notify(0, "STOPPING=1");

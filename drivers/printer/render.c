@@ -231,10 +231,29 @@ static void big(struct page *page, const char *text)
 	paragraph(page, &style, text);
 }
 
+/* Says that the text is UTF-8 (ECI 26) where that matters: readers otherwise guess, and take
+ * "BRISEÑO" for Japanese (seen: zbar). NULL: does not fit. */
+static QRcode *encode_qr(const char *text)
+{
+	const int length = (int)strlen(text);
+	bool is_ascii = true;
+
+	for (const char *p = text; *p; p++)
+		is_ascii = is_ascii && (unsigned char)*p < 0x80;
+	QRinput *input = QRinput_new2(0, QR_ECLEVEL_M);
+	if (!input)
+		return NULL;
+	QRcode *code = NULL;
+	if ((is_ascii || QRinput_appendECIheader(input, 26) == 0) &&
+		QRinput_append(input, QR_MODE_8, length, (const unsigned char *)text) == 0)
+		code = QRcode_encodeInput(input);
+	QRinput_free(input);
+	return code;
+}
+
 static enum vt_code qr(struct page *page, const char *text, struct vt_error *error)
 {
-	QRcode *code =
-		QRcode_encodeData((int)strlen(text), (const unsigned char *)text, 0, QR_ECLEVEL_M);
+	QRcode *code = encode_qr(text);
 
 	if (!code)
 		return vt_fail(error, VT_ERR_LIMIT, 0, "render: text does not fit a QR code");

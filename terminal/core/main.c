@@ -1,7 +1,6 @@
 /* ventanilla-core --config FILE: builds the parts, runs the loop, frees. */
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "terminal/base/clock.h"
 #include "terminal/base/harden.h"
 #include "terminal/base/log.h"
+#include "terminal/base/loop.h"
 #include "terminal/base/text.h"
 #include "terminal/core/core.h"
 
@@ -77,29 +77,21 @@ static void *add_timer(struct core *core, sd_event_time_handler_t handler)
 
 static enum vt_code make_loop(struct core *core, struct vt_error *error)
 {
-	sd_event *event = NULL;
 	sd_event_source *turn_end = NULL;
-	sigset_t signals;
+	enum vt_code code = vt_loop_create(&core->event, error);
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	if (sd_event_default(&event) < 0)
-		return vt_fail(error, VT_ERR_NOMEM, 0, "core: event loop");
-	core->event = event;
+	if (code)
+		return code;
 	core->session_timer = add_timer(core, on_session_timer);
 	core->work_timer = add_timer(core, on_work_timer);
 	core->sheet_timer = add_timer(core, on_sheet_timer);
 	core->storage_timer = add_timer(core, on_storage_timer);
 	if (!core->session_timer || !core->work_timer || !core->sheet_timer ||
-		!core->storage_timer || sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL) < 0 ||
-		sd_event_add_signal(event, NULL, SIGINT, NULL, NULL) < 0 ||
-		sd_event_add_post(event, &turn_end, on_turn_end, core) < 0 ||
+		!core->storage_timer ||
+		sd_event_add_post(core->event, &turn_end, on_turn_end, core) < 0 ||
 		/* After every socket and timer: read all, step all, then commit once. */
 		sd_event_source_set_priority(turn_end, SD_EVENT_PRIORITY_IDLE) < 0)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "core: event loop");
-	(void)sd_event_set_watchdog(event, true);
 	return VT_OK;
 }
 

@@ -215,6 +215,7 @@ static enum vt_code step_and_store(struct core *core, struct queue_record *recor
 	event->now_unix_ms = core_unix_ms();
 	event->random = random_u64();
 	event->service_success_unix_ms = record->service_success_unix_ms;
+	event->service_poisoned = record->service_poisoned;
 	enum vt_code code = txn_step(&record->txn, event, effects);
 	if (code)
 		return code;

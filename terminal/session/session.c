@@ -93,15 +93,18 @@ bool session_is_open(const struct session *s)
 	return s->c.state != SESSION_ATTRACT && s->c.state != SESSION_CLOSED;
 }
 
-bool session_is_offline(const struct session *s, const struct catalogue_service *service)
+static bool is_adapter_offline(const struct session *s, const struct catalogue_service *service)
 {
-	if (!s->health.sync_connected)
-		return true;
 	for (size_t i = 0; service->way_count > 0 && i < s->health.offline_count; i++) {
 		if (strcmp(s->health.offline[i], service->ways[0].adapter) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool session_is_offline(const struct session *s, const struct catalogue_service *service)
+{
+	return !s->health.sync_connected || is_adapter_offline(s, service);
 }
 
 bool session_is_personal(const struct session *s)
@@ -527,6 +530,11 @@ static void on_health(
 		reset_citizen(s, SESSION_ATTRACT);
 		fx->show = true;
 	}
+	/* The line went while the citizen waits: nothing to wait for. (If only sync went, it is
+	 * started again within the patience.) */
+	if (s->c.state == SESSION_WAITING && is_adapter_offline(s, s->c.service) &&
+		service_provisional(s->c.service))
+		finish_with(s, service_provisional(s->c.service), fx);
 	/* Only these screens show health; others must not move under a typing finger. */
 	if (is_changed && (s->c.state == SESSION_HOME || s->c.state == SESSION_ATTRACT))
 		fx->show = true;

@@ -333,6 +333,22 @@ static void without_a_line_nobody_waits_for_the_patience(void **state)
 	assert_string_equal(f->model.outcome, "provisional");
 }
 
+static void a_line_that_goes_while_waiting_ends_the_wait(void **state)
+{
+	struct fixture *f = *state;
+
+	to_wait(f);
+	f->health.sync_connected = false; /* sync alone is back within the patience */
+	set_health(f);
+	assert_int_equal(f->model.screen, SCREEN_WAIT);
+	f->health.sync_connected = true;
+	f->health.offline_count = 1;
+	vt_copy_cut(f->health.offline[0], sizeof(f->health.offline[0]), "renapo");
+	set_health(f);
+	assert_int_equal(f->model.screen, SCREEN_DONE);
+	assert_string_equal(f->model.outcome, "provisional");
+}
+
 /* ---- papers ---- */
 
 static void without_paper_the_qr_stands_for_it(void **state)
@@ -716,6 +732,7 @@ int main(void)
 		TEST(a_malformed_answer_is_a_problem_and_the_folio_stays),
 		TEST(without_an_answer_the_receipt_is_provisional),
 		TEST(without_a_line_nobody_waits_for_the_patience),
+		TEST(a_line_that_goes_while_waiting_ends_the_wait),
 		TEST(without_paper_the_qr_stands_for_it),
 		TEST(a_sheet_in_doubt_is_asked_about_and_reprinted_as_copy),
 		TEST(sheets_of_one_citizen_are_limited),

@@ -39,6 +39,8 @@ void expect_node(struct citizen *c, const char *role, const char *name);
 void expect_text(struct citizen *c, const char *text);
 /* Taps a node in its middle, waiting for it first. */
 void tap(struct citizen *c, const char *role, const char *name);
+/* Waits for the next frame. */
+void await_change(struct citizen *c);
 /* Types on the on-screen keyboard. */
 void type_text(struct citizen *c, const char *text);
 void photograph(struct citizen *c);

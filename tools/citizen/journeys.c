@@ -47,8 +47,19 @@ static void answer_date(struct citizen *c, const char *question, const char *dig
 
 static void answer_choice(struct citizen *c, const char *question, const char *choice)
 {
+	struct tree_node node;
+	int pages = 0;
+
 	expect_text(c, question);
 	expect_screen(c, "question");
+	/* A long list comes in pages. */
+	while (!tree_find(c->tree, "radio", choice, &node)) {
+		if (++pages > 10)
+			fail(c, "no choice \"%s\" on any page", choice);
+		tap(c, "button", "Ver más*");
+		await_change(c);
+		photograph(c);
+	}
 	tap(c, "radio", choice);
 	go_on(c);
 }
@@ -122,7 +133,7 @@ static bool is_settled(struct citizen *c)
 /* No process of the terminal remembers the key once its citizen is gone. */
 static void expect_forgotten(struct citizen *c)
 {
-	static const char *const parts[] = {"core", "ui", "sync"};
+	static const char *const parts[] = {"core", "ui", "sync", "devices"};
 
 	for (size_t i = 0; i < VT_ELEMENTS(parts); i++) {
 		const int found =
@@ -204,7 +215,7 @@ static void curp_by_data(struct citizen *c)
 static void curp_homonyms(struct citizen *c)
 {
 	static const struct person juan = {
-		"HERNANDEZ", "GARCIA", "JUAN", "15031980", "Hombre", "México"};
+		"HERNANDEZ", "GARCIA", "JUAN", "15031980", "Hombre", "Estado de México"};
 
 	begin(c, "Obtener mi CURP*");
 	search_by_data(c, &juan);
@@ -221,16 +232,10 @@ static void curp_none(struct citizen *c)
 	finish(c, "none");
 }
 
-static bool is_offline(struct citizen *c)
-{
-	return world_status_has(&c->world, "\"online\":false");
-}
-
 static void curp_offline(struct citizen *c)
 {
 	if (!world_agency(&c->world, "down"))
 		fail(c, "the agency cannot be switched off");
-	wait_until(c, is_offline, "the terminal knows that it is offline");
 	begin(c, "Obtener mi CURP*");
 	expect_screen(c, "curp");
 	type_text(c, CURP_CONCEPCION);
@@ -251,27 +256,32 @@ static void curp_offline(struct citizen *c)
 	vt_copy_cut(c->outcome, sizeof(c->outcome), "provisional-delivered");
 }
 
-static void pay_passport(struct citizen *c, const char *fare)
+/* reason: NULL = full fare, else the reason of the half fare. */
+static void pay_passport(struct citizen *c, const char *reason, const char *amount)
 {
-	begin(c, "Pagar derechos*");
-	answer_choice(c, "vigencia", "10 años*");
-	answer_choice(c, "tarifa", fare);
+	begin(c, "Pago de pasaporte*");
 	expect_screen(c, "curp");
 	type_text(c, CURP_CONCEPCION);
 	go_on(c);
-	answer_name(c, "nombre", "CONCEPCION SALGADO BRISEÑO");
+	answer_name(c, "A nombre de quién", "CONCEPCION SALGADO BRISEÑO");
+	answer_choice(c, "tarifa", reason ? "Tarifa con descuento*" : "Tarifa normal*");
+	if (reason)
+		answer_choice(c, "motivo", reason);
+	answer_choice(c, "cuántos años", "10 años*");
 	expect_screen(c, "review");
+	expect_text(c, amount);
 	tap(c, "checkbox", "*");
+	await_change(c);
 	photograph(c);
-	tap(c, "button", "*hoja*");
+	tap(c, "button", "Obtener*");
 	mark(c, "submitted");
 	finish(c, "accepted");
 }
 
 static void passport_fee(struct citizen *c)
 {
-	pay_passport(c, "normal");
-	pay_passport(c, "media");
+	pay_passport(c, NULL, "4,280.00");
+	pay_passport(c, "60 años o más", "2,140.00");
 }
 
 static void timeout(struct citizen *c)

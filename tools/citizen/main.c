@@ -117,6 +117,14 @@ void tap(struct citizen *c, const char *role, const char *name)
 	hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
 }
 
+void await_change(struct citizen *c)
+{
+	struct vt_error error;
+
+	if (tree_next(c->tree, 2000, &error) != VT_OK)
+		fail(c, "the touch changed nothing");
+}
+
 void type_text(struct citizen *c, const char *text)
 {
 	const char *p = text;

@@ -245,7 +245,10 @@ int world_memory_count(int pid, const char *text)
 		if (sscanf(line, "%lx-%lx %7s", &start, &end, rights) != 3 || rights[0] != 'r' ||
 			strstr(line, "[vvar"))
 			continue;
-		count += count_range(mem, start, end, text);
+		const int here = count_range(mem, start, end, text);
+		if (here > 0) /* where, for whoever has to find out why */
+			fprintf(stderr, "citizen: found in %s", line);
+		count += here;
 	}
 	return count;
 }
