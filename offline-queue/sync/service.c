@@ -13,6 +13,8 @@
 /* A probe may take so long. */
 #define PROBE_TIMEOUT_MS 5000
 #define PROBE_MS	 15000
+/* While reachable and idle: so that the citizen reads "no connection" before, not after, typing. */
+#define PROBE_UP_MS 60000
 /* ARCHITECTURE §4: the citizen waits 8 s at most. */
 #define PATIENCE_MS 8000
 
@@ -21,7 +23,7 @@ struct service {
 	struct adapter *adapter;    /* owned; NULL if unusable */
 	struct http_client *client; /* owned; NULL if unusable */
 	sd_event_source *timer;	    /* owned: next probe */
-	int64_t patience_ms, probe_ms;
+	int64_t patience_ms, probe_ms, probe_up_ms;
 	char probe_path[128];
 	enum link_state link;
 	char reason[48];
@@ -67,8 +69,13 @@ static void set_link(struct service *service, enum link_state link, const char *
 		service->changed(service->user, service);
 }
 
+/* Spread over the second half of the delay: mains return starts thousands of terminals at once. */
 static void plan_probe(struct service *service, int64_t delay_ms)
 {
+	uint32_t random;
+
+	vt_random(&random, sizeof(random));
+	delay_ms = delay_ms / 2 + delay_ms * (int64_t)(random >> 16) / 2 / 65536;
 	if (sd_event_source_set_time_relative(service->timer, (uint64_t)delay_ms * 1000) >= 0)
 		(void)sd_event_source_set_enabled(service->timer, SD_EVENT_ONESHOT);
 }
@@ -98,6 +105,9 @@ static void note(struct service *service, enum outcome_transport transport, bool
 
 	if (!reason[0]) {
 		set_link(service, LINK_UP, "");
+		/* Counted from the last answer: a busy service is never probed. */
+		if (service->probe_up_ms > 0)
+			plan_probe(service, service->probe_up_ms);
 		return;
 	}
 	if (is_probe || transport == TRANSPORT_NOT_SENT || transport == TRANSPORT_TLS) {
@@ -152,6 +162,9 @@ static enum vt_code open_client(struct service *service, struct http *http, cons
 	if (!code)
 		code = vt_config_i64(config, "sync", "probe_ms", PROBE_MS, 10, 3600000,
 			&service->probe_ms, error);
+	if (!code)
+		code = vt_config_i64(config, "sync", "probe_up_ms", PROBE_UP_MS, 0, 3600000,
+			&service->probe_up_ms, error);
 	const char *probe_path = vt_config_get(config, section, "probe_path", "/health");
 	if (!code && !vt_copy(service->probe_path, sizeof(service->probe_path), probe_path))
 		code = vt_fail(error, VT_ERR_LIMIT, 0, "[%s] probe_path: too long", section);

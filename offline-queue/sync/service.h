@@ -7,7 +7,9 @@
  *
  * The results of real work feed the state. A time-out or a broken connection says too little: it
  * starts a probe (HEAD, its status does not matter) that decides. While DOWN a probe runs every
- * probe_ms; while UP none does. */
+ * probe_ms; while UP and idle every probe_up_ms (0: never), both spread at random over the second
+ * half of that time.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,10 +26,10 @@ struct service;
 typedef void (*service_changed)(void *user, struct service *service);
 
 /* Opens the adapter ops with the section "[adapter NAME]" of config: url, ca, cert, key,
- * patience_ms and the adapter's own keys; probe_ms of [sync]. The first probe starts at once. A
- * service whose files or keys are wrong is created all the same, DOWN for the reason
- * "configuration" and unusable, with error filled for the log: the others shall work. NULL: no
- * memory or no event source. */
+ * patience_ms and the adapter's own keys; probe_ms and probe_up_ms of [sync]. The first probe
+ * starts at once. A service whose files or keys are wrong is created all the same, DOWN for the
+ * reason "configuration" and unusable, with error filled for the log: the others shall work. NULL:
+ * no memory or no event source. */
 struct service *service_create(struct http *http, struct sd_event *event,
 	const struct adapter_ops *ops, const struct vt_config *config, service_changed changed,
 	void *user, struct vt_error *error);

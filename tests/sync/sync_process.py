@@ -30,6 +30,7 @@ PATIENCE = 20
 CONFIG = """
 [sync]
 probe_ms = 50
+probe_up_ms = {up}
 [adapter renapo]
 url = https://localhost:{port}
 ca = {pki}/ca.pem
@@ -56,12 +57,12 @@ class Core:
     running = []
     pids = set()
 
-    def __init__(self, folder, agency, tls="terminal", signer="RENAPO", wrapper=()):
+    def __init__(self, folder, agency, tls="terminal", signer="RENAPO", wrapper=(), up=0):
         self.path = folder / "sync.sock"
         self.log_path = folder / "sync.log"
         self.config = folder / "terminal.conf"
         self.config.write_text(
-            CONFIG.format(port=agency.port, pki=agency.pki, tls=tls, signer=signer))
+            CONFIG.format(port=agency.port, pki=agency.pki, tls=tls, signer=signer, up=up))
         self.requests = 0
         self.links = {}
         self.listener = None
@@ -346,6 +347,18 @@ def the_log_holds_no_personal_data(agency, core):
     assert "transaction" in text
 
 
+def an_idle_terminal_notices_that_the_agency_went(agency, folder):
+    core = Core(folder, agency, up=50)
+    core.await_link(RENAPO, True)
+    agency.control("down")
+    core.await_link(RENAPO, False)
+    core.await_link(FEES, False)
+    agency.control("up")
+    core.await_link(RENAPO, True)
+    core.await_link(FEES, True)
+    core.stop()
+
+
 def wrong_identities_stop_the_lane(agency, folder):
     for tls, reason in (("bad/other-ca-terminal", "lane"), ("bad/expired-terminal", "lane")):
         # demo-pki keeps one key for the bad TLS identities.
@@ -408,7 +421,7 @@ def main():
                  defects_are_answered_not_sent, an_agency_that_is_away_is_noticed_and_found_again,
                  core_may_go_and_come_back, a_core_that_breaks_the_grammar_is_left,
                  one_connection_serves_many_requests, the_log_holds_no_personal_data]
-    alone = [wrong_identities_stop_the_lane, bad_configuration_is_told_not_fatal,
+    alone = [an_idle_terminal_notices_that_the_agency_went, wrong_identities_stop_the_lane, bad_configuration_is_told_not_fatal,
              the_systems_certificates_are_never_read]
     wanted = sys.argv[1:]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="vt-sync-"))
