@@ -204,8 +204,16 @@ static void curp_by_data(struct citizen *c)
 	static const struct person concepcion = {
 		"SALGADO", "BRISEÑO", "CONCEPCION", "26061956", "Mujer", "Ciudad de México"};
 
+	/* A registry that takes its time, so that the waiting screen is seen (only our own agency
+	 * can be told). */
+	const bool is_slow = world_agency(&c->world, "fault ConsultaCurpDetalle delay 1500 1");
 	begin(c, "Obtener mi CURP*");
 	search_by_data(c, &concepcion);
+	if (is_slow) {
+		expect_screen(c, "wait");
+		expect_text(c, "Suele tardar");
+		photograph(c);
+	}
 	expect_screen(c, "results");
 	expect_text(c, CURP_CONCEPCION);
 	tap(c, "button", "Sí, son mis datos");
