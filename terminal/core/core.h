@@ -98,7 +98,6 @@ struct core {
 	struct catalogue *catalogue;
 	struct session *session;
 	struct queue *queue; /* NULL while storage is failed */
-	int64_t epoch_reported;
 	int64_t started_ms;
 	int64_t sessions;
 
@@ -131,7 +130,7 @@ VT_MUST_USE enum vt_code storage_open(struct core *core, struct vt_error *error)
 bool storage_begin(struct core *core);
 /* Commits the open batch, if any, and runs what waited for it. */
 void storage_commit(struct core *core);
-/* Forgets the batch and what waited for it. */
+/* Forgets the batch; who waited for it learns that it is lost. */
 void storage_abort(struct core *core);
 /* Something to run after the commit; the caller fills it. */
 struct after *storage_after(struct core *core, enum after_kind kind, const char *transaction);
@@ -161,6 +160,8 @@ void work_result(struct core *core, const struct bus_message *msg);
 void work_link(struct core *core, const struct work_link *link);
 void work_sync_up(struct core *core);
 void work_sync_gone(struct core *core);
+/* The lease of transaction was not stored: it was never given, the row is due as before. */
+void work_forget(struct core *core, const char *transaction);
 /* After (re)opening the store: leases of a former life end. */
 void work_recover(struct core *core);
 

@@ -180,7 +180,6 @@ static void finish(struct core *core)
 {
 	if (core->ui.core)
 		peers_close(core);
-	storage_abort(core);
 	queue_close(&core->queue);
 	session_destroy(&core->session);
 	catalogue_destroy(&core->catalogue);

@@ -15,6 +15,8 @@
 /* Below this much free space nothing new is accepted: the -wal and the outcomes of what is under
  * way still need room (about 25 kB each, performance.md §1). */
 #define FREE_SPACE_FLOOR_BYTES (16 * 1024 * 1024)
+/* Work whose lease could not be stored is due again after so long. */
+#define LEASE_AGAIN_MS 1000
 
 int64_t core_unix_ms(void)
 {
@@ -84,46 +86,6 @@ enum vt_code storage_open(struct core *core, struct vt_error *error)
 	return VT_OK;
 }
 
-void storage_judge(struct core *core, enum vt_code code, const char *what)
-{
-	if (code == VT_OK)
-		return;
-	vt_log(VT_LOG_ERROR, "store: %s: %s (%s)", what, vt_code_text(code),
-		core->queue ? queue_error(core->queue)->msg : "closed");
-	if (core->queue && queue_is_failed(core->queue)) {
-		queue_close(&core->queue);
-		core_arm(core->storage_timer, vt_clock_monotonic_ms() + 1000);
-	}
-	update_health(core);
-}
-
-bool storage_begin(struct core *core)
-{
-	if (!core->queue)
-		return false;
-	if (queue_in_batch(core->queue))
-		return true;
-	const enum vt_code code = queue_begin(core->queue);
-	storage_judge(core, code, "begin");
-	return code == VT_OK;
-}
-
-struct after *storage_after(struct core *core, enum after_kind kind, const char *transaction)
-{
-	VT_ASSERT(core->after_count < CORE_MAX_AFTER);
-	struct after *after = &core->after[core->after_count++];
-	*after = (struct after){.kind = kind};
-	vt_copy_cut(after->transaction, sizeof(after->transaction), transaction);
-	return after;
-}
-
-void storage_abort(struct core *core)
-{
-	if (core->queue)
-		queue_abort(core->queue);
-	core->after_count = 0;
-}
-
 static void run_after(struct core *core, const struct after *after)
 {
 	struct session_event event = {0};
@@ -162,17 +124,80 @@ static void run_after(struct core *core, const struct after *after)
 	}
 }
 
-/* The batch is lost: who waited for it learns so. Work and prints are found again by recovery. */
-static void fail_after(struct core *core, const struct after *list, size_t count)
+/* The batch is lost, and with it what was to follow its commit. */
+static void fail_after(struct core *core, const struct after *after)
 {
 	struct session_event event = {.type = SESSION_REFUSED};
 
-	for (size_t i = 0; i < count; i++) {
-		if (list[i].kind == AFTER_COMMITTED)
-			citizen_feed(core, &event);
-		else if (list[i].kind == AFTER_PRINT || list[i].kind == AFTER_PRINTED)
-			sheet_timeout(core);
+	switch (after->kind) {
+	case AFTER_COMMITTED:
+		citizen_feed(core, &event);
+		return;
+	case AFTER_DELIVER:
+		work_forget(core, after->transaction);
+		core_arm(core->work_timer, vt_clock_monotonic_ms() + LEASE_AGAIN_MS);
+		return;
+	case AFTER_RESULT: /* the lease runs out, then the service is asked */
+		return;
+	case AFTER_PRINT:
+		sheet_timeout(core);
+		return;
+	case AFTER_PRINTED: /* the paper is as it is; the ledger calls it in doubt */
+		run_after(core, after);
+		return;
 	}
+}
+
+static void lose_batch(struct core *core)
+{
+	struct after list[CORE_MAX_AFTER];
+	const size_t count = core->after_count;
+
+	memcpy(list, core->after, count * sizeof(list[0]));
+	core->after_count = 0;
+	for (size_t i = 0; i < count; i++)
+		fail_after(core, &list[i]);
+}
+
+void storage_judge(struct core *core, enum vt_code code, const char *what)
+{
+	if (code == VT_OK)
+		return;
+	vt_log(VT_LOG_ERROR, "store: %s: %s (%s)", what, vt_code_text(code),
+		core->queue ? queue_error(core->queue)->msg : "closed");
+	if (core->queue && queue_is_failed(core->queue)) {
+		queue_close(&core->queue);
+		lose_batch(core);
+		core_arm(core->storage_timer, vt_clock_monotonic_ms() + 1000);
+	}
+	update_health(core);
+}
+
+bool storage_begin(struct core *core)
+{
+	if (!core->queue)
+		return false;
+	if (queue_in_batch(core->queue))
+		return true;
+	const enum vt_code code = queue_begin(core->queue);
+	storage_judge(core, code, "begin");
+	return code == VT_OK;
+}
+
+struct after *storage_after(struct core *core, enum after_kind kind, const char *transaction)
+{
+	VT_ASSERT(core->after_count < CORE_MAX_AFTER);
+	struct after *after = &core->after[core->after_count++];
+	*after = (struct after){.kind = kind};
+	vt_copy_cut(after->transaction, sizeof(after->transaction), transaction);
+	return after;
+}
+
+void storage_abort(struct core *core)
+{
+	if (core->queue)
+		queue_abort(core->queue);
+	lose_batch(core);
 }
 
 void storage_commit(struct core *core)
@@ -182,14 +207,14 @@ void storage_commit(struct core *core)
 	if (!core->queue || !queue_in_batch(core->queue))
 		return;
 	const enum vt_code code = queue_commit(core->queue);
+	if (code) {
+		storage_judge(core, code, "commit");
+		lose_batch(core);
+		return;
+	}
 	const size_t count = core->after_count;
 	memcpy(list, core->after, count * sizeof(list[0]));
 	core->after_count = 0;
-	if (code) {
-		storage_judge(core, code, "commit");
-		fail_after(core, list, count);
-		return;
-	}
 	for (size_t i = 0; i < count; i++)
 		run_after(core, &list[i]);
 	work_pump(core);

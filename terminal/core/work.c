@@ -206,7 +206,7 @@ static void apply_service_effects(
 }
 
 /* Steps record->txn and stores it in the open batch. VT_ERR_STATE, VT_ERR_NOT_FOUND: the event is
- * stale, nothing changed. */
+ * stale, nothing changed. After any other failure the store may be closed. */
 static enum vt_code step_and_store(struct core *core, struct queue_record *record,
 	struct txn_event *event, const char *answer, struct txn_effects *effects)
 {
@@ -231,7 +231,7 @@ static enum vt_code step_and_store(struct core *core, struct queue_record *recor
 			txn_state_names[before.state], txn_state_names[record->txn.state],
 			txn_cause_names[record->txn.cause]);
 	apply_service_effects(core, record, effects);
-	return VT_OK;
+	return core->queue ? VT_OK : VT_ERR_FAILED;
 }
 
 /* Tells the session how record stands, once that is on disk. */
@@ -291,6 +291,15 @@ static void lease(struct core *core, struct queue_record *record)
 	after->attempt = record->txn.attempts + 1;
 }
 
+void work_forget(struct core *core, const char *transaction)
+{
+	for (size_t i = 0; i < CORE_MAX_IN_FLIGHT; i++) {
+		struct in_flight *work = &core->in_flight[i];
+		if (work->is_used && strcmp(work->transaction, transaction) == 0)
+			work->is_used = false;
+	}
+}
+
 static void end_lease(struct core *core, struct queue_record *record)
 {
 	struct txn_effects effects;
@@ -298,11 +307,7 @@ static void end_lease(struct core *core, struct queue_record *record)
 
 	if (step_and_store(core, record, &event, NULL, &effects) == VT_OK)
 		report(core, record);
-	for (size_t i = 0; i < CORE_MAX_IN_FLIGHT; i++) {
-		struct in_flight *work = &core->in_flight[i];
-		if (work->is_used && strcmp(work->transaction, record->id) == 0)
-			work->is_used = false;
-	}
+	work_forget(core, record->id);
 }
 
 void work_pump(struct core *core)
@@ -489,7 +494,7 @@ void work_recover(struct core *core)
 		if (!storage_begin(core) ||
 			queue_outstanding(core->queue, after, QUEUE_DUE_MAX, open, &count) != VT_OK)
 			return;
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count && core->queue; i++) {
 			after = open[i].sequence;
 			end_lease(core, &open[i]);
 		}
