@@ -158,10 +158,12 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 	core->session = session_create(core->catalogue, core->terminal, &times);
 	if (!core->rx || !core->tx || !core->session)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "core: out of memory");
-	if ((code = make_loop(core, error)) || (code = peers_open(core, error)))
+	if ((code = make_loop(core, error)))
 		return code;
 	core->health.storage_ok = true;
-	return storage_open(core, error);
+	/* The store first: its lock keeps a second core from taking the sockets of the first. */
+	code = storage_open(core, error);
+	return code ? code : peers_open(core, error);
 }
 
 static void run(struct core *core)
