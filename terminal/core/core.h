@@ -38,8 +38,6 @@ struct peer {
 	enum bus_role role;
 	struct bus_conn *conn; /* NULL = nobody */
 	void *io;	       /* sd_event_source, owned */
-	pid_t pid;
-	char program[32];
 };
 
 /* What core believes of one adapter of sync. */
@@ -102,6 +100,7 @@ struct core {
 	int64_t sessions;
 
 	int listeners[ROLE_COUNT];
+	uid_t users[ROLE_COUNT]; /* who may take a role; not asked for ROLE_CTL */
 	struct peer ui, devices, sync, ctl[CORE_MAX_CTL];
 	struct bus_message *rx, *tx; /* reused; wiped after use */
 
@@ -119,6 +118,8 @@ struct core {
 };
 
 /* ---- peers.c ---- */
+/* Listens. Besides core's own user, a role may be taken by the user that [users] names for it.
+ * VT_ERR_NOT_FOUND: there is no such user. */
 VT_MUST_USE enum vt_code peers_open(struct core *core, struct vt_error *error);
 void peers_close(struct core *core);
 /* Sends core->tx; closes the peer on failure. False if it is not connected (any more). */
