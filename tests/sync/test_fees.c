@@ -96,8 +96,7 @@ static void defective_work_is_never_built(void **state)
 		"{\"fare\":\"f\",\"amountCentavos\":900}",
 		"{\"product\":\"p\",\"fare\":\"f\",\"amountCentavos\":900,\"x\":1}",
 		"{\"product\":\"p\",\"fare\":\"f\",\"amountCentavos\":900,\"key\":\"otra\"}",
-		"{\"product\":\"p\",\"fare\":\"f\",\"amountCentavos\":900,\"validityYears\":"
-		"\"x\"}"};
+		"{\"product\":\"p\",\"fare\":\"f\",\"amountCentavos\":900,\"validityYears\":\"\"}"};
 	struct adapter_request request;
 
 	for (size_t i = 0; i < VT_ELEMENTS(bad); i++) {
