@@ -30,6 +30,8 @@ static void peer_close(struct peer *peer)
 		vt_log(VT_LOG_NOTICE, "%s disconnected", bus_role_names[peer->role]);
 	if (peer->role == ROLE_SYNC) {
 		work_sync_gone(core);
+	} else if (peer->role == ROLE_CTL) {
+		reconcile_peer_gone(core, peer);
 	} else if (peer->role == ROLE_DEVICES) {
 		core->device_list.count = 0;
 		sheet_devices_gone(core);
@@ -111,6 +113,13 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 	case BUS_QUEUE_LIST:
 	case BUS_QUEUE_SHOW:
 		answer_ctl(core, peer);
+		return;
+	case BUS_QUEUE_RETRY:
+	case BUS_QUEUE_DISCARD:
+		answer_decision(core, peer);
+		return;
+	case BUS_QUEUE_RECONCILE:
+		answer_reconcile(core, peer);
 		return;
 	case BUS_SCREEN_SHOW: /* its completion: the frame is presented */
 	case BUS_NAME_COUNT:

@@ -200,17 +200,17 @@ void storage_abort(struct core *core)
 	lose_batch(core);
 }
 
-void storage_commit(struct core *core)
+bool storage_commit(struct core *core)
 {
 	struct after list[CORE_MAX_AFTER];
 
 	if (!core->queue || !queue_in_batch(core->queue))
-		return;
+		return core->queue != NULL;
 	const enum vt_code code = queue_commit(core->queue);
 	if (code) {
 		storage_judge(core, code, "commit");
 		lose_batch(core);
-		return;
+		return false;
 	}
 	const size_t count = core->after_count;
 	memcpy(list, core->after, count * sizeof(list[0]));
@@ -218,6 +218,7 @@ void storage_commit(struct core *core)
 	for (size_t i = 0; i < count; i++)
 		run_after(core, &list[i]);
 	work_pump(core);
+	return true;
 }
 
 /* Every ten seconds, and soon after a failure: reopen, look at the space, prune. */

@@ -205,10 +205,8 @@ static void apply_service_effects(
 			txn_state_names[record->txn.state], txn_cause_names[record->txn.cause]);
 }
 
-/* Steps record->txn and stores it in the open batch. VT_ERR_STATE, VT_ERR_NOT_FOUND: the event is
- * stale, nothing changed. After any other failure the store may be closed. */
-static enum vt_code step_and_store(struct core *core, struct queue_record *record,
-	struct txn_event *event, const char *answer, struct txn_effects *effects)
+enum vt_code work_step(struct core *core, struct queue_record *record, struct txn_event *event,
+	const char *answer, struct txn_effects *effects)
 {
 	const struct txn before = record->txn;
 
@@ -279,7 +277,7 @@ static void lease(struct core *core, struct queue_record *record)
 		return;
 	make_uuid(id);
 	event.lease = id;
-	if (step_and_store(core, record, &event, NULL, &effects) != VT_OK)
+	if (work_step(core, record, &event, NULL, &effects) != VT_OK)
 		return;
 	*work = (struct in_flight){.is_used = true};
 	memcpy(work->lease, id, sizeof(work->lease));
@@ -305,7 +303,7 @@ static void end_lease(struct core *core, struct queue_record *record)
 	struct txn_effects effects;
 	struct txn_event event = {.type = TXN_LEASE_EXPIRED};
 
-	if (step_and_store(core, record, &event, NULL, &effects) == VT_OK)
+	if (work_step(core, record, &event, NULL, &effects) == VT_OK)
 		report(core, record);
 	work_forget(core, record->id);
 }
@@ -406,7 +404,7 @@ static void settle(
 	if (!storage_begin(core) || queue_get(core->queue, work->transaction, &record) != VT_OK)
 		return;
 	enum vt_code code =
-		step_and_store(core, &record, &event, has_answer ? result->answer : NULL, &effects);
+		work_step(core, &record, &event, has_answer ? result->answer : NULL, &effects);
 	if (code)
 		return;
 	if (record.txn.state == TXN_ACCEPTED && has_answer && wants_confirm(core, &record))
@@ -435,7 +433,8 @@ void work_result(struct core *core, const struct bus_message *msg)
 		work->is_used = false;
 		return;
 	}
-	vt_log(VT_LOG_WARNING, "sync: a result that nobody waits for");
+	if (!reconcile_result(core, msg))
+		vt_log(VT_LOG_WARNING, "sync: a result that nobody waits for");
 }
 
 void work_link(struct core *core, const struct work_link *link)
@@ -481,6 +480,7 @@ void work_sync_gone(struct core *core)
 			end_lease(core, &record);
 		core->in_flight[i].is_used = false;
 	}
+	reconcile_sync_gone(core);
 	citizen_health(core);
 }
 

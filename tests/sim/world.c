@@ -144,6 +144,9 @@ bool peer_send(struct peer *peer)
 	case BUS_DEVICE_LIST:
 	case BUS_QUEUE_LIST:
 	case BUS_QUEUE_SHOW:
+	case BUS_QUEUE_RETRY:
+	case BUS_QUEUE_DISCARD:
+	case BUS_QUEUE_RECONCILE:
 	case BUS_NAME_COUNT:
 		VT_UNREACHABLE();
 	}
