@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
-#include "terminal/base/text.h"
 
 /* The ledger of effects outside of the terminal: the intent is committed before, the outcome after;
  * what has an intent and no outcome is what recovery must ask about. */

@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 
 #include "terminal/base/assert.h"
-#include "terminal/base/text.h"
 
 /* Batches, counters, the current session, housekeeping. */
 

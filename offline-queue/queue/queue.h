@@ -42,7 +42,6 @@ struct queue;
 #define QUEUE_LANG_SIZE 12
 /* Priorities 0 (first) … 3. */
 #define QUEUE_PRIORITIES 4
-#define QUEUE_KEY_SIZE	 32
 /* Batch of queue_due(): more than services times one request in flight. */
 #define QUEUE_DUE_MAX 64
 /* A row that waits for another one is due "never" until that one is settled. */

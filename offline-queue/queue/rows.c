@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "terminal/base/assert.h"
 #include "terminal/base/text.h"
 
 /* Rows: append, store, get, unseal, and the services they name. */

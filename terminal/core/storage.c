@@ -1,6 +1,5 @@
 /* The store: one batch a loop turn, what waits for its commit, and what happens when it fails. */
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 

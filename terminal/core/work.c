@@ -1,7 +1,6 @@
 /* Transactions between the store and sync: append, lease, deliver, settle. Every decision is
  * txn_step()'s; here it meets time, randomness, the store and the socket. */
 
-#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>

@@ -1,10 +1,8 @@
 /* The journeys, each as a citizen would tell it. Persons are invented and always in the demo
  * agency's population, whatever its seed (tools/agency/README.md). */
 
-#include <stdio.h>
 #include <string.h>
 
-#include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 #include "tools/citizen/citizen.h"
 #include "tools/citizen/words.h"

@@ -1,7 +1,6 @@
 #include "tools/citizen/world.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -148,11 +147,6 @@ static bool read_row(json_t *answer, struct world_txn *ret)
 bool world_transaction(const struct world *world, const char *folio, struct world_txn *ret)
 {
 	return read_row(ctl_json(world, "queue", "show", folio), ret);
-}
-
-bool world_newest(const struct world *world, struct world_txn *ret)
-{
-	return read_row(ctl_json(world, "queue", "list", NULL), ret);
 }
 
 bool world_status_has(const struct world *world, const char *text)

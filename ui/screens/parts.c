@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "terminal/base/text.h"
 #include "ui/screens/build.h"
 #include "ui/screens/format.h"
 #include "ui/screens/locale.h"
