@@ -89,7 +89,7 @@ static json_t *ctl_json(
 	const struct world *world, const char *noun, const char *verb, const char *id)
 {
 	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
-	char words[7][160];
+	char words[7][4096];
 	char *argv[MAX_ARGS] = {0};
 	size_t count = 0;
 	const char *const texts[] = {
@@ -99,7 +99,8 @@ static json_t *ctl_json(
 	for (size_t i = 0; i < VT_ELEMENTS(texts); i++) {
 		if (!texts[i])
 			continue;
-		vt_copy_cut(words[count], sizeof(words[count]), texts[i]);
+		if (!vt_copy(words[count], sizeof(words[count]), texts[i]))
+			return NULL;
 		argv[count] = words[count];
 		count++;
 	}
