@@ -220,21 +220,30 @@ bool storage_commit(struct core *core)
 	return true;
 }
 
-/* Every ten seconds, and soon after a failure: reopen, look at the space, prune. */
-void storage_tick(struct core *core)
+/* Nobody is there and nothing is open: prune, and move committed pages out of the -wal. */
+static void tidy_up(struct core *core)
 {
 	static const struct queue_retention retention = {
 		.shred_ms = 24 * 3600 * 1000LL, .delete_ms = 90 * 24 * 3600 * 1000LL};
-	struct vt_error error = {0};
 	size_t pruned;
+
+	storage_judge(
+		core, queue_prune(core->queue, core_unix_ms(), &retention, 64, &pruned), "prune");
+	if (core->queue)
+		storage_judge(core, queue_checkpoint(core->queue), "checkpoint");
+}
+
+/* Every ten seconds, and soon after a failure: reopen, look at the space, tidy up. */
+void storage_tick(struct core *core)
+{
+	struct vt_error error = {0};
 
 	if (!core->queue && storage_open(core, &error) != VT_OK)
 		vt_log(VT_LOG_ERROR, "store: %s", error.msg);
-	/* Committing may lease new work, which opens the next batch: then the next tick prunes. */
+	/* Committing may lease new work, which opens the next batch: then the next tick tidies. */
 	storage_commit(core);
 	if (core->queue && !session_is_open(core->session) && !queue_in_batch(core->queue))
-		storage_judge(core,
-			queue_prune(core->queue, core_unix_ms(), &retention, 64, &pruned), "prune");
+		tidy_up(core);
 	update_health(core);
 	core_arm(core->storage_timer, vt_clock_monotonic_ms() + 10000);
 }
