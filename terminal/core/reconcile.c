@@ -138,7 +138,6 @@ static bool ask(struct core *core, const struct queue_record *record)
 {
 	VT_CLEANUP(vt_buf_finish) struct vt_buf payload;
 	struct reconcile *reconcile = &core->reconcile;
-	uint8_t random[16];
 
 	vt_buf_init(&payload, VT_MAX_PAYLOAD - 1);
 	/* A shredded row is asked about by its key alone. */
@@ -151,8 +150,7 @@ static bool ask(struct core *core, const struct queue_record *record)
 	core->tx->header.timeout_ms = QUESTION_MS;
 	reconcile->asked = core->tx->header.request_id;
 	struct work_deliver *deliver = &core->tx->payload.work_deliver;
-	vt_random(random, sizeof(random));
-	vt_uuid_format(random, deliver->lease);
+	vt_uuid_make(deliver->lease);
 	memcpy(deliver->transaction, record->id, sizeof(deliver->transaction));
 	memcpy(deliver->key, record->key, sizeof(deliver->key));
 	memcpy(deliver->service, record->service, sizeof(deliver->service));

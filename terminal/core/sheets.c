@@ -100,7 +100,6 @@ void sheet_start(struct core *core)
 {
 	struct sheet *sheet = &core->sheet;
 	struct vt_error error = {0};
-	uint8_t random[16];
 
 	if (sheet->is_used || !core->devices.conn) {
 		refuse(core, "printer");
@@ -116,8 +115,7 @@ void sheet_start(struct core *core)
 		return;
 	}
 	sheet->is_used = true;
-	vt_random(random, sizeof(random));
-	vt_uuid_format(random, sheet->job);
+	vt_uuid_make(sheet->job);
 	vt_copy_cut(
 		sheet->transaction, sizeof(sheet->transaction), session_transaction(core->session));
 	sheet->kind = kind_of(core, sheet->receipt.copy);

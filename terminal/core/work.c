@@ -23,14 +23,6 @@
 /* A lane problem (certificate, clock) needs a person: asked again once a minute. */
 #define LANE_MS 60000
 
-static void make_uuid(char uuid[VT_UUID_SIZE])
-{
-	uint8_t random[16];
-
-	vt_random(random, sizeof(random));
-	vt_uuid_format(random, uuid);
-}
-
 static uint64_t random_u64(void)
 {
 	uint64_t value;
@@ -85,8 +77,8 @@ static enum vt_code append(
 	enum vt_code code = make_folio(core, folio);
 	if (code)
 		return code;
-	make_uuid(id);
-	make_uuid(key);
+	vt_uuid_make(id);
+	vt_uuid_make(key);
 	row->id = id;
 	row->key = key;
 	row->folio = folio;
@@ -274,7 +266,7 @@ static void lease(struct core *core, struct queue_record *record)
 
 	if (!work || core->after_count + 4 > CORE_MAX_AFTER || is_service_busy(core, record))
 		return;
-	make_uuid(id);
+	vt_uuid_make(id);
 	event.lease = id;
 	if (work_step(core, record, &event, NULL, &effects) != VT_OK)
 		return;
