@@ -27,6 +27,7 @@
  */
 #include "drivers/printer/printer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 #include "drivers/printer/render.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <stdbool.h>
 #include <stdlib.h>

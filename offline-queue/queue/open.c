@@ -10,7 +10,6 @@
 
 #include <sqlite3.h>
 
-#include "offline-queue/queue/journal_key.h"
 #include "terminal/base/assert.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
@@ -298,8 +297,7 @@ static enum vt_code prepare_statements(struct queue *queue)
 
 /* ---- the epoch note ---- */
 
-static enum vt_code count_opening(
-	struct queue *queue, struct queue_report *report, int64_t now_unix_ms)
+static enum vt_code count_opening(struct queue *queue, struct queue_report *report)
 {
 	struct epoch_note note;
 	enum vt_code code = epoch_read(queue, &note, &queue->error);
@@ -322,13 +320,9 @@ static enum vt_code count_opening(
 		queue->now.number = 0;
 	}
 	queue->now.opening++;
-	code = journal_note_opening(queue, report, now_unix_ms);
-	if (code == VT_OK)
-		code = queue_commit(queue);
-	if (code != VT_OK) {
-		queue_abort(queue);
+	code = queue_commit(queue);
+	if (code != VT_OK)
 		return code;
-	}
 	note = (struct epoch_note){.epoch = queue->then.epoch, .opening = queue->then.opening};
 	report->epoch = note.epoch;
 	report->opening = note.opening;
@@ -432,7 +426,7 @@ static enum vt_code finish_old_quarantine(struct queue *queue, struct queue_repo
 
 /* ---- the public part ---- */
 
-static enum vt_code try_open(struct queue *queue, struct queue_report *report, int64_t now_unix_ms)
+static enum vt_code try_open(struct queue *queue, struct queue_report *report)
 {
 	enum vt_code code = open_database(queue);
 
@@ -447,9 +441,7 @@ static enum vt_code try_open(struct queue *queue, struct queue_report *report, i
 	if (code == VT_OK)
 		code = queue_load_services(queue);
 	if (code == VT_OK)
-		code = journal_load(queue);
-	if (code == VT_OK)
-		code = count_opening(queue, report, now_unix_ms);
+		code = count_opening(queue, report);
 	return code;
 }
 
@@ -468,9 +460,7 @@ static enum vt_code take_options(struct queue *queue, const char *path, const ch
 		return vt_prefix(&queue->error, code, "queue");
 	queue->sealer = sealer_create(key, queue->terminal);
 	vt_wipe(key, sizeof(key));
-	if (!queue->sealer)
-		return queue_fail(queue, VT_ERR_NOMEM, "no cipher");
-	return journal_key_open(options->journal_key, &queue->journal_key, &queue->error);
+	return queue->sealer ? VT_OK : queue_fail(queue, VT_ERR_NOMEM, "no cipher");
 }
 
 enum vt_code queue_open(const char *path, const char *key_path, const struct queue_options *options,
@@ -486,12 +476,12 @@ enum vt_code queue_open(const char *path, const char *key_path, const struct que
 	if (code == VT_OK)
 		code = finish_old_quarantine(queue, ret_report);
 	if (code == VT_OK)
-		code = try_open(queue, ret_report, options->now_unix_ms);
+		code = try_open(queue, ret_report);
 	if (code == VT_ERR_CORRUPT) {
 		close_database(queue);
 		code = quarantine(queue, ret_report);
 		if (code == VT_OK)
-			code = try_open(queue, ret_report, options->now_unix_ms);
+			code = try_open(queue, ret_report);
 	}
 	if (code != VT_OK) {
 		if (error)
@@ -513,7 +503,6 @@ void queue_close(struct queue **queue)
 		sqlite3_db_config((*queue)->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	close_database(*queue);
 	sealer_destroy(&(*queue)->sealer);
-	journal_key_close(&(*queue)->journal_key);
 	free(*queue);
 	*queue = NULL;
 }

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "terminal/base/assert.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 #include "terminal/ctl/ctl.h"
 #include "terminal/domain/curp.h"

@@ -3,6 +3,7 @@
 
 #include "terminal/session/catalogue_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "terminal/base/text.h"

@@ -5,53 +5,34 @@
 
 #include <sqlite3.h>
 
-/* Model of the disk
- *
- * A write is pending from xWrite to the next sync of its file; a cut applies any subset of the
- * sectors that are pending, in the order of the log. A file exists for certain after its first sync
- * (os_unix syncs the folder then, where SQLite asks for it); a deletion is certain at once, for
- * SQLite asks for the folder's sync and the store deletes nothing while it is open. */
+#include "tests/crash/internal.h"
 
-enum { MAX_FILES = 8, MAX_FRAGMENTS = 4096, MAX_SEEN = 1 << 21 };
+/* The product opens the VFS "crash" and keeps its -wal index in its own memory (exclusive locking).
+ * The enumeration keeps one connection open through "crash-read", whose -wal index is our memory:
+ * zeroing it is the power-up, and SQLite's next read recovers the -wal from the files. */
 
-struct image {
-	char *data;
-	size_t size, allocated;
-	bool exists;
-};
+struct crash_file crash_files[CRASH_MAX_FILES];
+int crash_file_count;
+bool crash_files_changed;
 
-struct memory_file {
-	char name[256];
-	struct image image;
-	bool was_synced;
-};
-
-enum entry_type { ENTRY_WRITE, ENTRY_TRUNCATE, ENTRY_CREATE, ENTRY_DELETE, ENTRY_SYNC, ENTRY_ACK };
-
-struct entry {
-	enum entry_type type;
-	int file;
-	size_t offset, length; /* TRUNCATE: offset = new size; ACK: offset = step */
-	char *data;
-};
-
-static struct memory_file files[MAX_FILES];
-static int file_count;
-static struct entry *entries;
-static size_t entry_count, entries_allocated;
-static bool is_recording;
+static struct crash_log *recording;
 static struct crash_options options;
-static uint64_t random_state;
+static uint64_t random_state = 1;
 
-static uint64_t next_random(void)
+enum { SHM_REGIONS = 4, SHM_REGION_BYTES = 32768 };
+static char shm[SHM_REGIONS][SHM_REGION_BYTES];
+static sqlite3 *reader;
+static sqlite3_stmt *reader_stmt;
+
+uint64_t crash_random(uint64_t *state)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
 }
 
-static void *must(void *p)
+void *crash_must(void *p)
 {
 	if (!p)
 		abort();
@@ -60,21 +41,26 @@ static void *must(void *p)
 
 /* ---- images ---- */
 
-static void image_write(struct image *image, size_t offset, const char *data, size_t length)
+static void reserve(struct crash_image *image, size_t size)
 {
-	if (offset + length > image->allocated) {
-		const size_t size = (offset + length) * 2;
-		image->data = must(realloc(image->data, size));
-		memset(image->data + image->allocated, 0, size - image->allocated);
-		image->allocated = size;
-	}
+	if (size <= image->allocated)
+		return;
+	const size_t wanted = size * 2;
+	image->data = crash_must(realloc(image->data, wanted));
+	memset(image->data + image->allocated, 0, wanted - image->allocated);
+	image->allocated = wanted;
+}
+
+void image_write(struct crash_image *image, size_t offset, const char *data, size_t length)
+{
+	reserve(image, offset + length);
 	memcpy(image->data + offset, data, length);
 	if (offset + length > image->size)
 		image->size = offset + length;
 	image->exists = true;
 }
 
-static void image_truncate(struct image *image, size_t size)
+void image_truncate(struct crash_image *image, size_t size)
 {
 	if (size < image->size) {
 		memset(image->data + size, 0, image->size - size);
@@ -82,67 +68,89 @@ static void image_truncate(struct image *image, size_t size)
 	}
 }
 
-static void image_copy(struct image *to, const struct image *from)
+void image_copy(struct crash_image *to, const struct crash_image *from)
 {
-	image_truncate(to, 0);
+	image_truncate(to, from->size);
+	reserve(to, from->size);
 	if (from->size > 0)
-		image_write(to, 0, from->data, from->size);
+		memcpy(to->data, from->data, from->size);
+	to->size = from->size;
 	to->exists = from->exists;
 }
 
-static void image_free(struct image *image)
+void image_free(struct crash_image *image)
 {
 	free(image->data);
-	*image = (struct image){0};
+	*image = (struct crash_image){0};
 }
 
 /* ---- the log ---- */
 
-static void record(enum entry_type type, int file, size_t offset, const char *data, size_t length)
+static void record(
+	enum crash_entry_type type, int file, size_t offset, const char *data, size_t length)
 {
-	if (!is_recording)
+	struct crash_log *log = recording;
+
+	if (!log)
 		return;
-	if (entry_count == entries_allocated) {
-		entries_allocated = entries_allocated ? entries_allocated * 2 : 1024;
-		entries = must(realloc(entries, entries_allocated * sizeof(*entries)));
+	if (log->count == log->allocated) {
+		log->allocated = log->allocated ? log->allocated * 2 : 256;
+		log->entries =
+			crash_must(realloc(log->entries, log->allocated * sizeof(*log->entries)));
 	}
-	struct entry *entry = &entries[entry_count++];
-	*entry = (struct entry){.type = type, .file = file, .offset = offset, .length = length};
+	struct crash_entry *entry = &log->entries[log->count++];
+	*entry = (struct crash_entry){
+		.type = type, .file = file, .offset = offset, .length = length};
 	if (length > 0) {
-		entry->data = must(malloc(length));
+		entry->data = crash_must(malloc(length));
 		memcpy(entry->data, data, length);
 	}
 }
 
-void crash_acknowledge(int step)
+void crash_acknowledge(void)
 {
-	record(ENTRY_ACK, 0, (size_t)step, NULL, 0);
+	record(ENTRY_ACK, 0, 0, NULL, 0);
 }
 
-void crash_finish(void)
+struct crash_log *crash_begin(const struct crash_options *given)
 {
-	for (size_t i = 0; i < entry_count; i++)
-		free(entries[i].data);
-	free(entries);
-	entries = NULL;
-	entry_count = entries_allocated = 0;
-	for (int i = 0; i < file_count; i++)
-		image_free(&files[i].image);
-	memset(files, 0, sizeof(files));
-	file_count = 0;
-}
+	struct crash_log *log = crash_must(calloc(1, sizeof(*log)));
 
-void crash_begin(const struct crash_options *given)
-{
-	crash_finish();
 	options = *given;
-	random_state = options.seed * 2 + 1;
-	is_recording = true;
+	log->options = *given;
+	log->random = given->seed * 2 + 1;
+	random_state = given->seed * 2 + 1;
+	for (int i = 0; i < crash_file_count; i++)
+		image_copy(&log->base[i], &crash_files[i].image);
+	recording = log;
+	return log;
 }
 
 void crash_end(void)
 {
-	is_recording = false;
+	recording = NULL;
+}
+
+void crash_log_free(struct crash_log *log)
+{
+	for (size_t i = 0; i < log->count; i++)
+		free(log->entries[i].data);
+	free(log->entries);
+	for (int i = 0; i < CRASH_MAX_FILES; i++)
+		image_free(&log->base[i]);
+	free(log);
+}
+
+void crash_forget_files(void)
+{
+	sqlite3_finalize(reader_stmt);
+	sqlite3_close(reader);
+	reader_stmt = NULL;
+	reader = NULL;
+	for (int i = 0; i < crash_file_count; i++)
+		image_free(&crash_files[i].image);
+	memset(crash_files, 0, sizeof(crash_files));
+	crash_file_count = 0;
 }
 
 /* ---- the VFS ---- */
@@ -152,9 +160,9 @@ struct handle {
 	int file;
 };
 
-static struct memory_file *file_of(sqlite3_file *file)
+static struct crash_image *image_of(sqlite3_file *file)
 {
-	return &files[((struct handle *)file)->file];
+	return &crash_files[((struct handle *)file)->file].image;
 }
 
 static int c_close(sqlite3_file *file)
@@ -165,7 +173,7 @@ static int c_close(sqlite3_file *file)
 
 static int c_read(sqlite3_file *file, void *data, int length, sqlite3_int64 offset)
 {
-	const struct image *image = &file_of(file)->image;
+	const struct crash_image *image = image_of(file);
 	const size_t from = (size_t)offset, want = (size_t)length;
 	const size_t have = from >= image->size		? 0
 			    : image->size - from < want ? image->size - from
@@ -180,27 +188,34 @@ static int c_read(sqlite3_file *file, void *data, int length, sqlite3_int64 offs
 static int c_write(sqlite3_file *file, const void *data, int length, sqlite3_int64 offset)
 {
 	record(ENTRY_WRITE, ((struct handle *)file)->file, (size_t)offset, data, (size_t)length);
-	image_write(&file_of(file)->image, (size_t)offset, data, (size_t)length);
+	crash_files_changed = true;
+	image_write(image_of(file), (size_t)offset, data, (size_t)length);
 	return SQLITE_OK;
 }
 
 static int c_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
+	crash_files_changed = true;
 	record(ENTRY_TRUNCATE, ((struct handle *)file)->file, (size_t)size, NULL, 0);
-	image_truncate(&file_of(file)->image, (size_t)size);
+	image_truncate(image_of(file), (size_t)size);
 	return SQLITE_OK;
 }
 
 static int c_sync(sqlite3_file *file, int flags)
 {
+	const int i = ((struct handle *)file)->file;
+
 	(void)flags;
-	record(ENTRY_SYNC, ((struct handle *)file)->file, 0, NULL, 0);
+	/* The database is the file that is opened first. */
+	if (options.lie == CRASH_NO_SYNC || (options.lie == CRASH_NO_DATABASE_SYNC && i == 0))
+		return SQLITE_OK;
+	record(ENTRY_SYNC, i, 0, NULL, 0);
 	return SQLITE_OK;
 }
 
 static int c_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-	*size = (sqlite3_int64)file_of(file)->image.size;
+	*size = (sqlite3_int64)image_of(file)->size;
 	return SQLITE_OK;
 }
 
@@ -238,14 +253,49 @@ static int c_traits(sqlite3_file *file)
 	return options.powersafe_overwrite ? SQLITE_IOCAP_POWERSAFE_OVERWRITE : 0;
 }
 
+static int c_shm_map(
+	sqlite3_file *file, int region, int size, int extend, void volatile **ret_memory)
+{
+	(void)file;
+	(void)extend;
+	if (region >= SHM_REGIONS || size > SHM_REGION_BYTES)
+		return SQLITE_NOMEM;
+	*ret_memory = shm[region];
+	return SQLITE_OK;
+}
+
+static int c_shm_lock(sqlite3_file *file, int offset, int n, int flags)
+{
+	(void)file;
+	(void)offset;
+	(void)n;
+	(void)flags;
+	return SQLITE_OK;
+}
+
+static void c_shm_barrier(sqlite3_file *file)
+{
+	(void)file;
+}
+
+static int c_shm_unmap(sqlite3_file *file, int delete)
+{
+	(void)file;
+	(void)delete;
+	return SQLITE_OK;
+}
+
 static const sqlite3_io_methods methods = {1, c_close, c_read, c_write, c_truncate, c_sync, c_size,
 	c_lock, c_lock, c_reserved, c_control, c_sector, c_traits, NULL, NULL, NULL, NULL, NULL,
 	NULL};
+static const sqlite3_io_methods read_methods = {2, c_close, c_read, c_write, c_truncate, c_sync,
+	c_size, c_lock, c_lock, c_reserved, c_control, c_sector, c_traits, c_shm_map, c_shm_lock,
+	c_shm_barrier, c_shm_unmap, NULL, NULL};
 
 static int find(const char *name)
 {
-	for (int i = 0; i < file_count; i++) {
-		if (strcmp(files[i].name, name) == 0)
+	for (int i = 0; i < crash_file_count; i++) {
+		if (strcmp(crash_files[i].name, name) == 0)
 			return i;
 	}
 	return -1;
@@ -255,25 +305,25 @@ static int c_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int fl
 {
 	struct handle *handle = (struct handle *)file;
 
-	(void)vfs;
 	handle->base.pMethods = NULL;
-	if (!name || strlen(name) >= sizeof(files[0].name))
+	if (!name || strlen(name) >= sizeof(crash_files[0].name))
 		return SQLITE_CANTOPEN;
 	int i = find(name);
-	if (i < 0 || !files[i].image.exists) {
+	if (i < 0 || !crash_files[i].image.exists) {
 		if (!(flags & SQLITE_OPEN_CREATE))
 			return SQLITE_CANTOPEN;
 		if (i < 0) {
-			if (file_count == MAX_FILES)
+			if (crash_file_count == CRASH_MAX_FILES)
 				return SQLITE_CANTOPEN;
-			i = file_count++;
-			memcpy(files[i].name, name, strlen(name) + 1);
+			i = crash_file_count++;
+			memcpy(crash_files[i].name, name, strlen(name) + 1);
 		}
-		files[i].image.exists = true;
+		crash_files[i].image.exists = true;
+		crash_files_changed = true;
 		record(ENTRY_CREATE, i, 0, NULL, 0);
 	}
 	handle->file = i;
-	handle->base.pMethods = &methods;
+	handle->base.pMethods = vfs->pAppData;
 	if (out_flags)
 		*out_flags = flags;
 	return SQLITE_OK;
@@ -285,11 +335,12 @@ static int c_delete(sqlite3_vfs *vfs, const char *name, int sync)
 
 	(void)vfs;
 	(void)sync;
-	if (i < 0 || !files[i].image.exists)
+	if (i < 0 || !crash_files[i].image.exists)
 		return SQLITE_IOERR_DELETE_NOENT;
+	crash_files_changed = true;
 	record(ENTRY_DELETE, i, 0, NULL, 0);
-	image_truncate(&files[i].image, 0);
-	files[i].image.exists = false;
+	image_truncate(&crash_files[i].image, 0);
+	crash_files[i].image.exists = false;
 	return SQLITE_OK;
 }
 
@@ -299,7 +350,7 @@ static int c_access(sqlite3_vfs *vfs, const char *name, int flags, int *out)
 
 	(void)vfs;
 	(void)flags;
-	*out = i >= 0 && files[i].image.exists;
+	*out = i >= 0 && crash_files[i].image.exists;
 	return SQLITE_OK;
 }
 
@@ -314,7 +365,7 @@ static int c_randomness(sqlite3_vfs *vfs, int length, char *out)
 {
 	(void)vfs;
 	for (int i = 0; i < length; i++)
-		out[i] = (char)next_random();
+		out[i] = (char)crash_random(&random_state);
 	return length;
 }
 
@@ -331,12 +382,12 @@ static int c_time(sqlite3_vfs *vfs, double *out)
 	return SQLITE_OK;
 }
 
-void crash_vfs_register(void)
+static void register_one(sqlite3_vfs *vfs, const char *name, const sqlite3_io_methods *io)
 {
-	static sqlite3_vfs vfs = {.iVersion = 1,
+	*vfs = (sqlite3_vfs){.iVersion = 1,
 		.szOsFile = (int)sizeof(struct handle),
 		.mxPathname = 250,
-		.zName = "crash",
+		.zName = name,
 		.xOpen = c_open,
 		.xDelete = c_delete,
 		.xAccess = c_access,
@@ -344,233 +395,49 @@ void crash_vfs_register(void)
 		.xRandomness = c_randomness,
 		.xSleep = c_sleep,
 		.xCurrentTime = c_time};
-
-	if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK)
+	memcpy(&vfs->pAppData, &io, sizeof(io));
+	if (sqlite3_vfs_register(vfs, 0) != SQLITE_OK)
 		abort();
 }
 
-/* ---- states after a cut ---- */
-
-/* A pending piece: one sector's worth of a write, or a truncate, or a create. */
-struct fragment {
-	const struct entry *entry;
-	size_t from, length; /* of the entry's data */
-};
-
-static struct fragment fragments[MAX_FRAGMENTS];
-static bool chosen[MAX_FRAGMENTS];
-static size_t fragment_count;
-static struct image durable[MAX_FILES];
-
-static void add_fragments(const struct entry *entry)
+void crash_vfs_register(void)
 {
-	const size_t sector = (size_t)options.sector_bytes;
-	size_t from = 0;
+	static sqlite3_vfs product, enumeration;
 
-	do {
-		const size_t room = sector - (entry->offset + from) % sector;
-		const size_t length = entry->length - from < room ? entry->length - from : room;
-		if (fragment_count == MAX_FRAGMENTS)
+	register_one(&product, "crash", &methods);
+	register_one(&enumeration, "crash-read", &read_methods);
+}
+
+/* ---- SQLite's recovery alone ---- */
+
+bool crash_recover(const char *database, uint32_t *ret_frames)
+{
+	/* struct WalIndexHdr of SQLite's wal.c, a stable part of the file format (walformat.html
+	 * §2.1): mxFrame is the fifth word. */
+	enum { MX_FRAME_OFFSET = 16 };
+
+	memset(shm[0], 0, 256);
+	if (!reader) {
+		if (sqlite3_open_v2(database, &reader, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+			    "crash-read") != SQLITE_OK)
 			abort();
-		fragments[fragment_count++] =
-			(struct fragment){.entry = entry, .from = from, .length = length};
-		from += length;
-	} while (from < entry->length);
-}
-
-static void apply(struct image *image, const struct entry *entry, size_t from, size_t length)
-{
-	switch (entry->type) {
-	case ENTRY_WRITE:
-		image_write(image, entry->offset + from, entry->data + from, length);
-		break;
-	case ENTRY_TRUNCATE:
-		image_truncate(image, entry->offset);
-		break;
-	case ENTRY_CREATE:
-		image->exists = true;
-		break;
-	case ENTRY_DELETE:
-		image_truncate(image, 0);
-		image->exists = false;
-		break;
-	case ENTRY_SYNC:
-	case ENTRY_ACK:
-		break;
+		sqlite3_db_config(reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	}
-}
-
-/* What is certain and what is pending after the first `end` entries. */
-static void split(size_t end)
-{
-	size_t synced[MAX_FILES] = {0}; /* entries before this index are durable */
-
-	for (int i = 0; i < MAX_FILES; i++) {
-		image_truncate(&durable[i], 0);
-		durable[i].exists = false;
+	if (!reader_stmt && sqlite3_prepare_v3(reader, "PRAGMA user_version", -1,
+				    SQLITE_PREPARE_PERSISTENT, &reader_stmt, NULL) != SQLITE_OK) {
+		sqlite3_close(reader);
+		reader = NULL;
+		return false;
 	}
-	for (size_t i = 0; i < end; i++) {
-		if (entries[i].type == ENTRY_SYNC || entries[i].type == ENTRY_DELETE)
-			synced[entries[i].file] = i + 1;
+	const int rc = sqlite3_step(reader_stmt);
+	sqlite3_reset(reader_stmt);
+	if (rc != SQLITE_ROW) {
+		sqlite3_finalize(reader_stmt);
+		sqlite3_close(reader);
+		reader_stmt = NULL;
+		reader = NULL;
+		return false;
 	}
-	fragment_count = 0;
-	for (size_t i = 0; i < end; i++) {
-		const struct entry *entry = &entries[i];
-		if (entry->type == ENTRY_SYNC || entry->type == ENTRY_ACK)
-			continue;
-		if (i < synced[entry->file])
-			apply(&durable[entry->file], entry, 0, entry->length);
-		else
-			add_fragments(entry);
-	}
-}
-
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t length)
-{
-	const uint8_t *p = data;
-
-	for (; length >= 8; length -= 8, p += 8) {
-		uint64_t word;
-		memcpy(&word, p, 8);
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-	}
-	for (; length > 0; length--, p++)
-		hash = (hash ^ *p) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-static uint64_t *seen;
-
-static bool is_new(uint64_t hash)
-{
-	size_t at = hash % MAX_SEEN;
-
-	if (hash == 0)
-		hash = 1;
-	while (seen[at] != 0) {
-		if (seen[at] == hash)
-			return false;
-		at = (at + 1) % MAX_SEEN;
-	}
-	seen[at] = hash;
+	memcpy(ret_frames, shm[0] + MX_FRAME_OFFSET, sizeof(*ret_frames));
 	return true;
-}
-
-struct enumeration {
-	int64_t limit; /* of distinct states for the cut at hand */
-	int acknowledged;
-	void (*judge)(int acknowledged, void *context);
-	void *context;
-	struct crash_totals totals;
-};
-
-/* Puts the chosen subset onto the disk and has it judged, if it is a new state. */
-static void try_subset(struct enumeration *e)
-{
-	uint64_t hash = (uint64_t)e->acknowledged + 17;
-
-	if (e->totals.distinct >= e->limit)
-		return;
-	for (int i = 0; i < file_count; i++)
-		image_copy(&files[i].image, &durable[i]);
-	for (size_t i = 0; i < fragment_count; i++) {
-		const struct fragment *fragment = &fragments[i];
-		if (chosen[i])
-			apply(&files[fragment->entry->file].image, fragment->entry, fragment->from,
-				fragment->length);
-	}
-	for (int i = 0; i < file_count; i++) {
-		struct image *image = &files[i].image;
-		/* Bytes without a directory entry are gone. */
-		if (!image->exists)
-			image_truncate(image, 0);
-		hash = hash_bytes(hash, &image->size, sizeof(image->size));
-		hash = hash_bytes(hash + (image->exists ? 3 : 5), image->data, image->size);
-	}
-	e->totals.states++;
-	if (!is_new(hash))
-		return;
-	e->totals.distinct++;
-	e->judge(e->acknowledged, e->context);
-}
-
-static void choose_all(bool value)
-{
-	for (size_t i = 0; i < fragment_count; i++)
-		chosen[i] = value;
-}
-
-static void enumerate_cut(struct enumeration *e)
-{
-	choose_all(false);
-	try_subset(e);
-	choose_all(true);
-	try_subset(e);
-	if (fragment_count <= 8) {
-		for (unsigned set = 1; set < (1u << fragment_count); set++) {
-			for (size_t i = 0; i < fragment_count; i++)
-				chosen[i] = set >> i & 1;
-			try_subset(e);
-		}
-		return;
-	}
-	for (int i = 0; i < options.random_subsets; i++) {
-		/* Dense, sparse and even subsets. */
-		const unsigned density = 1 + (unsigned)(next_random() % 15);
-		for (size_t k = 0; k < fragment_count; k++)
-			chosen[k] = next_random() % 16 < density;
-		try_subset(e);
-	}
-	for (size_t i = 0; i < fragment_count; i++) { /* each one missing */
-		choose_all(true);
-		chosen[i] = false;
-		try_subset(e);
-	}
-	for (size_t i = 0; i < fragment_count; i++) { /* prefixes and suffixes, each one alone */
-		for (size_t k = 0; k < fragment_count; k++)
-			chosen[k] = k <= i;
-		try_subset(e);
-		for (size_t k = 0; k < fragment_count; k++)
-			chosen[k] = k >= i;
-		try_subset(e);
-		choose_all(false);
-		chosen[i] = true;
-		try_subset(e);
-	}
-}
-
-static bool is_cut(size_t end)
-{
-	const enum entry_type before = end > 0 ? entries[end - 1].type : ENTRY_SYNC;
-	const enum entry_type after = end < entry_count ? entries[end].type : ENTRY_SYNC;
-
-	return before == ENTRY_SYNC || before == ENTRY_ACK || after == ENTRY_SYNC ||
-	       after == ENTRY_ACK;
-}
-
-void crash_enumerate(int64_t limit, void (*judge)(int acknowledged, void *context), void *context,
-	struct crash_totals *ret_totals)
-{
-	struct enumeration e = {.judge = judge, .context = context};
-	int64_t cuts = 0, done = 0;
-
-	seen = must(calloc(MAX_SEEN, sizeof(*seen)));
-	for (size_t end = 0; end <= entry_count; end++)
-		cuts += is_cut(end);
-	for (size_t end = 0; end <= entry_count; end++) {
-		if (end > 0 && entries[end - 1].type == ENTRY_ACK)
-			e.acknowledged = (int)entries[end - 1].offset + 1;
-		if (!is_cut(end))
-			continue;
-		done++;
-		e.limit = limit * done / cuts;
-		split(end);
-		enumerate_cut(&e);
-	}
-	free(seen);
-	seen = NULL;
-	for (int i = 0; i < MAX_FILES; i++)
-		image_free(&durable[i]);
-	*ret_totals = e.totals;
 }

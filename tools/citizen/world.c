@@ -1,6 +1,7 @@
 #include "tools/citizen/world.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -89,7 +90,7 @@ static json_t *ctl_json(
 	const struct world *world, const char *noun, const char *verb, const char *id)
 {
 	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
-	char words[7][4096];
+	char words[7][160];
 	char *argv[MAX_ARGS] = {0};
 	size_t count = 0;
 	const char *const texts[] = {
@@ -99,8 +100,7 @@ static json_t *ctl_json(
 	for (size_t i = 0; i < VT_ELEMENTS(texts); i++) {
 		if (!texts[i])
 			continue;
-		if (!vt_copy(words[count], sizeof(words[count]), texts[i]))
-			return NULL;
+		vt_copy_cut(words[count], sizeof(words[count]), texts[i]);
 		argv[count] = words[count];
 		count++;
 	}
@@ -148,6 +148,11 @@ static bool read_row(json_t *answer, struct world_txn *ret)
 bool world_transaction(const struct world *world, const char *folio, struct world_txn *ret)
 {
 	return read_row(ctl_json(world, "queue", "show", folio), ret);
+}
+
+bool world_newest(const struct world *world, struct world_txn *ret)
+{
+	return read_row(ctl_json(world, "queue", "list", NULL), ret);
 }
 
 bool world_status_has(const struct world *world, const char *text)

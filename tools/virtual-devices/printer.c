@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal/base/assert.h"
 #include "terminal/base/text.h"
 #include "tools/virtual-devices/printer-internal.h"
 

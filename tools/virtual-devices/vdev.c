@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
+#include "terminal/base/text.h"
 
 /* --- faults --- */
 

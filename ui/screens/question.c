@@ -151,8 +151,7 @@ static void choices(struct build *b)
 		part_radio(b, &(struct radio){
 				      .id = node_text(ui, "choice-%s", item->id),
 				      .label = item->label,
-				      .detail = item->detail,
-				      .value = item->value,
+				      .detail = item->value[0] != '\0' ? item->value : item->detail,
 				      .action = "choose",
 				      .arg = item->id,
 				      .checked = strcmp(item->id, b->view->entry.text) == 0,
