@@ -226,11 +226,6 @@ void link_up(struct link *link)
 		vt_log(VT_LOG_WARNING, "hello to core: %s", error.msg);
 }
 
-bool link_is_up(const struct link *link)
-{
-	return link->is_up;
-}
-
 void link_down(struct link *link)
 {
 	link->is_up = false;

@@ -38,7 +38,6 @@ void link_destroy(struct link **link);
 /* ---- main thread only ---- */
 /* Says hello to core. */
 void link_up(struct link *link);
-bool link_is_up(const struct link *link);
 /* Closes the connection and lets the thread try again. */
 void link_down(struct link *link);
 /* Sends; a failure shows as LINK_DOWN. Does nothing while there is no connection. */

@@ -302,11 +302,6 @@ bool escpos_parse(struct escpos_parser *parser, uint8_t byte, struct escpos_answ
 	return true;
 }
 
-bool escpos_parser_busy(const struct escpos_parser *parser)
-{
-	return parser->count > 0;
-}
-
 void escpos_apply_live(struct escpos_status *status, uint8_t n, uint8_t byte)
 {
 	switch (n) {

@@ -91,8 +91,6 @@ struct escpos_parser {
 /* Takes one byte. Returns true and fills *ret when it ends an answer. A byte that breaks a block
  * yields ESCPOS_GARBAGE for the block and is itself the start of the next answer. */
 bool escpos_parse(struct escpos_parser *parser, uint8_t byte, struct escpos_answer *ret);
-/* True in the middle of a block. */
-bool escpos_parser_busy(const struct escpos_parser *parser);
 /* Puts the answer byte to DLE EOT n into status (only the fields n speaks of). */
 void escpos_apply_live(struct escpos_status *status, uint8_t n, uint8_t byte);
 /* True if nothing keeps the printer from printing (near end does not). */

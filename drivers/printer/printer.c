@@ -27,7 +27,6 @@
  */
 #include "drivers/printer/printer.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

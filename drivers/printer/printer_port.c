@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
-#include "terminal/base/text.h"
 
 /* Answers are a few bytes; a multiple of every packet size, so that nothing overflows. */
 #define IN_BYTES 512

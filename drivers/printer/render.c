@@ -1,6 +1,5 @@
 #include "drivers/printer/render.h"
 
-#include <assert.h>
 #include <endian.h>
 #include <stdbool.h>
 #include <stdlib.h>

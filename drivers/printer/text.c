@@ -5,7 +5,6 @@
 #include <ft2build.h>
 #include FT_FREETYPE_H
 
-#include "terminal/base/assert.h"
 #include "terminal/base/text.h"
 
 struct text_fonts {

@@ -1,7 +1,5 @@
 #include "drivers/usb/desc.h"
 
-#include <string.h>
-
 enum {
 	DESC_DEVICE = 1,
 	DESC_CONFIGURATION = 2,

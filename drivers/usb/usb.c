@@ -1,23 +1,6 @@
 #include "drivers/usb/usb.h"
 
-#include <assert.h>
 #include <stddef.h>
-
-const char *usb_status_text(enum usb_status status)
-{
-	static const char *const names[] = {
-		[USB_COMPLETED] = "completed",
-		[USB_ERROR] = "error",
-		[USB_TIMED_OUT] = "timed out",
-		[USB_CANCELLED] = "cancelled",
-		[USB_STALL] = "stall",
-		[USB_NO_DEVICE] = "no device",
-		[USB_OVERFLOW] = "overflow",
-	};
-	static_assert(VT_ELEMENTS(names) == USB_STATUS_COUNT, "a name for each status");
-
-	return (size_t)status < VT_ELEMENTS(names) ? names[status] : "?";
-}
 
 void usb_destroy(struct usb **usb)
 {

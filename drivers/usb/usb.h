@@ -32,8 +32,6 @@ enum usb_status {
 	USB_OVERFLOW,
 	USB_STATUS_COUNT
 };
-/* "completed", "stall" … */
-const char *usb_status_text(enum usb_status status);
 
 struct usb_device_info {
 	usb_key key;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
-#include "terminal/base/text.h"
 
 /* The ledger of effects outside of the terminal: the intent is committed before, the outcome after;
  * what has an intent and no outcome is what recovery must ask about. */
@@ -55,7 +54,14 @@ enum vt_code queue_effect_begin(struct queue *queue, const struct queue_effect *
 	queue_bind_int(queue, SQL_EFFECT_BEGIN, 3, effect->kind);
 	queue_bind_int(queue, SQL_EFFECT_BEGIN, 4, effect->detail);
 	queue_bind_int(queue, SQL_EFFECT_BEGIN, 5, effect->begun_unix_ms);
-	return queue_run(queue, SQL_EFFECT_BEGIN);
+	code = queue_run(queue, SQL_EFFECT_BEGIN);
+	if (code != VT_OK)
+		return code;
+	return queue_journal_add(queue, &(struct journal_fact){.event = JOURNAL_EFFECT_BEGUN,
+						.at_unix_ms = effect->begun_unix_ms,
+						.subject = effect->job,
+						.first = effect->kind,
+						.second = effect->detail});
 }
 
 enum vt_code queue_effect_get(struct queue *queue, const char *job, struct queue_effect *ret_effect)
@@ -98,7 +104,15 @@ enum vt_code queue_effect_finish(struct queue *queue, const char *job, enum effe
 	queue_bind_int(queue, SQL_EFFECT_FINISH, 2, outcome);
 	queue_bind_text(queue, SQL_EFFECT_FINISH, 3, reason);
 	queue_bind_int(queue, SQL_EFFECT_FINISH, 4, now_unix_ms);
-	return queue_run(queue, SQL_EFFECT_FINISH);
+	code = queue_run(queue, SQL_EFFECT_FINISH);
+	if (code != VT_OK)
+		return code;
+	return queue_journal_add(queue, &(struct journal_fact){.event = JOURNAL_EFFECT_ENDED,
+						.at_unix_ms = now_unix_ms,
+						.subject = job,
+						.first = effect.kind,
+						.second = outcome,
+						.word = reason});
 }
 
 enum vt_code queue_effects_open(

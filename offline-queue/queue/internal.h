@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "offline-queue/queue/journal.h"
 #include "offline-queue/queue/queue.h"
 #include "offline-queue/queue/seal.h"
 #include "offline-queue/queue/sql.h"
@@ -45,6 +46,15 @@ struct queue_service {
 	int poisoned;
 };
 
+/* Where the chain of the journal ends. */
+struct journal_head {
+	int64_t sequence; /* newest row, 0 = none */
+	int64_t last_signed;
+	uint8_t hash[JOURNAL_HASH_SIZE]; /* its, or the first one's predecessor */
+};
+
+struct journal_key;
+
 struct queue_adapter_hold {
 	char adapter[VT_MAX_ID];
 	int64_t until_unix_ms;
@@ -58,6 +68,8 @@ struct queue {
 	char vfs[32]; /* "" = default */
 	char terminal[QUEUE_TERMINAL_SIZE];
 	struct ledger now, then;
+	struct journal_head journal_now, journal_then;
+	struct journal_key *journal_key; /* hashes, and signs if there is a key file */
 	struct queue_service services[QUEUE_MAX_SERVICES];
 	size_t service_count;
 	struct queue_adapter_hold holds[QUEUE_MAX_HOLDS];
@@ -114,6 +126,26 @@ VT_MUST_USE enum vt_code queue_read_record(
 struct queue_service *queue_service_by_id(struct queue *queue, int64_t id);
 /* Reads table service again. */
 VT_MUST_USE enum vt_code queue_load_services(struct queue *queue);
+
+/* ---- journal.c, journal_verify.c ---- */
+
+/* Reads the end of the chain. */
+VT_MUST_USE enum vt_code journal_load(struct queue *queue);
+VT_MUST_USE enum vt_code journal_note_opening(
+	struct queue *queue, const struct queue_report *report, int64_t now_unix_ms);
+/* What queue_store() changed, if that is a fact: state, receipt. */
+VT_MUST_USE enum vt_code journal_note_change(struct queue *queue, const char *id,
+	const struct txn *before, const struct txn *after, int64_t now_unix_ms);
+/* The row at which sql stands. VT_ERR_PARSE: it cannot be one that we wrote. */
+VT_MUST_USE enum vt_code journal_read_row(
+	struct queue *queue, enum sql sql, struct journal_row *ret_row);
+/* hash(n) from hash(n-1) and row n; row->hash is not read. */
+VT_MUST_USE enum vt_code journal_hash_row(struct queue *queue,
+	const uint8_t before[JOURNAL_HASH_SIZE], const struct journal_row *row,
+	uint8_t ret_hash[JOURNAL_HASH_SIZE]);
+/* hash(0). */
+VT_MUST_USE enum vt_code journal_first_hash(
+	struct queue *queue, uint8_t ret_hash[JOURNAL_HASH_SIZE]);
 
 /* ---- epoch.c: what survives the loss of the store ---- */
 

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "offline-queue/queue/journal_key.h"
 #include "terminal/base/assert.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
@@ -297,7 +298,8 @@ static enum vt_code prepare_statements(struct queue *queue)
 
 /* ---- the epoch note ---- */
 
-static enum vt_code count_opening(struct queue *queue, struct queue_report *report)
+static enum vt_code count_opening(
+	struct queue *queue, struct queue_report *report, int64_t now_unix_ms)
 {
 	struct epoch_note note;
 	enum vt_code code = epoch_read(queue, &note, &queue->error);
@@ -320,9 +322,13 @@ static enum vt_code count_opening(struct queue *queue, struct queue_report *repo
 		queue->now.number = 0;
 	}
 	queue->now.opening++;
-	code = queue_commit(queue);
-	if (code != VT_OK)
+	code = journal_note_opening(queue, report, now_unix_ms);
+	if (code == VT_OK)
+		code = queue_commit(queue);
+	if (code != VT_OK) {
+		queue_abort(queue);
 		return code;
+	}
 	note = (struct epoch_note){.epoch = queue->then.epoch, .opening = queue->then.opening};
 	report->epoch = note.epoch;
 	report->opening = note.opening;
@@ -426,7 +432,7 @@ static enum vt_code finish_old_quarantine(struct queue *queue, struct queue_repo
 
 /* ---- the public part ---- */
 
-static enum vt_code try_open(struct queue *queue, struct queue_report *report)
+static enum vt_code try_open(struct queue *queue, struct queue_report *report, int64_t now_unix_ms)
 {
 	enum vt_code code = open_database(queue);
 
@@ -441,7 +447,9 @@ static enum vt_code try_open(struct queue *queue, struct queue_report *report)
 	if (code == VT_OK)
 		code = queue_load_services(queue);
 	if (code == VT_OK)
-		code = count_opening(queue, report);
+		code = journal_load(queue);
+	if (code == VT_OK)
+		code = count_opening(queue, report, now_unix_ms);
 	return code;
 }
 
@@ -460,7 +468,9 @@ static enum vt_code take_options(struct queue *queue, const char *path, const ch
 		return vt_prefix(&queue->error, code, "queue");
 	queue->sealer = sealer_create(key, queue->terminal);
 	vt_wipe(key, sizeof(key));
-	return queue->sealer ? VT_OK : queue_fail(queue, VT_ERR_NOMEM, "no cipher");
+	if (!queue->sealer)
+		return queue_fail(queue, VT_ERR_NOMEM, "no cipher");
+	return journal_key_open(options->journal_key, &queue->journal_key, &queue->error);
 }
 
 enum vt_code queue_open(const char *path, const char *key_path, const struct queue_options *options,
@@ -476,12 +486,12 @@ enum vt_code queue_open(const char *path, const char *key_path, const struct que
 	if (code == VT_OK)
 		code = finish_old_quarantine(queue, ret_report);
 	if (code == VT_OK)
-		code = try_open(queue, ret_report);
+		code = try_open(queue, ret_report, options->now_unix_ms);
 	if (code == VT_ERR_CORRUPT) {
 		close_database(queue);
 		code = quarantine(queue, ret_report);
 		if (code == VT_OK)
-			code = try_open(queue, ret_report);
+			code = try_open(queue, ret_report, options->now_unix_ms);
 	}
 	if (code != VT_OK) {
 		if (error)
@@ -503,6 +513,7 @@ void queue_close(struct queue **queue)
 		sqlite3_db_config((*queue)->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	close_database(*queue);
 	sealer_destroy(&(*queue)->sealer);
+	journal_key_close(&(*queue)->journal_key);
 	free(*queue);
 	*queue = NULL;
 }

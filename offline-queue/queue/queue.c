@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 
 #include "terminal/base/assert.h"
-#include "terminal/base/text.h"
 
 /* Batches, counters, the current session, housekeeping. */
 
@@ -45,6 +44,7 @@ void queue_abort(struct queue *queue)
 	queue->in_batch = false;
 	queue->spoilt = VT_OK;
 	queue->now = queue->then;
+	queue->journal_now = queue->journal_then;
 	/* After some errors SQLite has rolled back by itself. A rollback that fails, or that leaves
 	 * the transaction open, leaves us with memory that nobody vouches for. */
 	if (!sqlite3_get_autocommit(queue->db)) {
@@ -103,6 +103,7 @@ enum vt_code queue_commit(struct queue *queue)
 	queue->in_batch = false;
 	queue->services_changed = false;
 	queue->then = queue->now;
+	queue->journal_then = queue->journal_now;
 	return VT_OK;
 }
 
@@ -313,6 +314,11 @@ enum vt_code queue_prune(struct queue *queue, int64_t now_unix_ms,
 	if (code == VT_OK && retention->delete_ms > 0)
 		code = delete_some(
 			queue, now_unix_ms - retention->delete_ms, max - shredded, &deleted);
+	if (code == VT_OK && shredded + deleted > 0)
+		code = queue_journal_add(queue, &(struct journal_fact){.event = JOURNAL_PRUNED,
+							.at_unix_ms = now_unix_ms,
+							.first = (int64_t)shredded,
+							.second = (int64_t)deleted});
 	if (code != VT_OK) {
 		queue_abort(queue);
 		return code;

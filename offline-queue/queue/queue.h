@@ -42,7 +42,6 @@ struct queue;
 #define QUEUE_LANG_SIZE 12
 /* Priorities 0 (first) … 3. */
 #define QUEUE_PRIORITIES 4
-#define QUEUE_KEY_SIZE	 32
 /* Batch of queue_due(): more than services times one request in flight. */
 #define QUEUE_DUE_MAX 64
 /* A row that waits for another one is due "never" until that one is settled. */
@@ -54,6 +53,8 @@ struct queue_options {
 	const char *terminal; /* 1 … QUEUE_TERMINAL_SIZE - 1 characters; must not change later */
 	int64_t now_unix_ms;
 	const char *vfs; /* name of a registered SQLite VFS; NULL = the default one (tests) */
+	/* Key file that signs the audit journal (journal.h); NULL: no checkpoints are made. */
+	const char *journal_key;
 };
 
 /* What opening found; for the log and the status screen. */
@@ -79,10 +80,10 @@ VT_MUST_USE enum vt_code queue_key_create(const char *path, struct vt_error *err
  * INQUIRY of a former life are left as they are: queue_outstanding() lists them. Blocks for the
  * time of a quick integrity check. VT_ERR_BUSY: another process has it open. VT_ERR_UNSUPPORTED:
  * written by a newer version, left alone. VT_ERR_UNTRUSTED: the key file does not belong to this
- * store, or the terminal id differs; left alone. VT_ERR_NOT_FOUND: no key file. VT_ERR_IO: disk
- * gone or read-only. A corrupt store is not an error but a report: renamed aside with its -wal, and
- * a new one is begun. On failure *ret_queue is NULL; *ret_report is always written. Own it;
- * queue_close(). */
+ * store, the journal's is no P-256 key, or the terminal id differs; left alone. VT_ERR_NOT_FOUND:
+ * no key file. VT_ERR_IO: disk gone or read-only. A corrupt store is not an error but a report:
+ * renamed aside with its -wal, and a new one is begun. On failure *ret_queue is NULL; *ret_report
+ * is always written. Own it; queue_close(). */
 VT_MUST_USE enum vt_code queue_open(const char *path, const char *key_path,
 	const struct queue_options *options, struct queue **ret_queue,
 	struct queue_report *ret_report, struct vt_error *error);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "terminal/base/assert.h"
 #include "terminal/base/text.h"
 
 /* Rows: append, store, get, unseal, and the services they name. */
@@ -362,7 +361,12 @@ enum vt_code queue_append(struct queue *queue, const struct queue_new *row)
 		return code;
 	queue->now.sequence++;
 	queue->now.states[TXN_JOURNALED]++;
-	return VT_OK;
+	return queue_journal_add(queue, &(struct journal_fact){.event = JOURNAL_APPENDED,
+						.at_unix_ms = row->created_unix_ms,
+						.subject = row->id,
+						.first = queue->now.sequence,
+						.second = row->txn.class,
+						.word = row->service});
 }
 
 /* ---- store ---- */
@@ -516,6 +520,8 @@ enum vt_code queue_store(struct queue *queue, const char *id, const struct txn *
 		if (code == VT_OK && old.has_lane && is_settled(after->state))
 			code = release_lane(queue, old.lane, now_unix_ms);
 	}
+	if (code == VT_OK)
+		code = journal_note_change(queue, id, before, after, now_unix_ms);
 	/* From here on a failure leaves the row half-changed in this batch: nothing of it may be
 	 * committed. */
 	if (code != VT_OK && queue->spoilt == VT_OK)

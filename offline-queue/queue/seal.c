@@ -170,15 +170,14 @@ static enum vt_code sync_folder_of(const char *path, struct vt_error *error)
 	return VT_OK;
 }
 
-enum vt_code queue_key_create(const char *path, struct vt_error *error)
+static enum vt_code write_key(const char *path, struct vt_error *error)
 {
 	uint8_t key[SEAL_KEY_SIZE];
-	/* O_EXCL: an existing key is the only way to the rows sealed with it. */
-	VT_CLEANUP(vt_closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	VT_CLEANUP(vt_closep)
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return vt_fail(error, errno == EEXIST ? VT_ERR_EXISTS : VT_ERR_IO, errno,
-			"key: create: %s", strerror(errno));
+		return vt_fail(error, VT_ERR_IO, errno, "key: create: %s", strerror(errno));
 	vt_random(key, sizeof(key));
 	const bool is_written =
 		write(fd, key, sizeof(key)) == (ssize_t)sizeof(key) && fsync(fd) == 0;
@@ -189,7 +188,27 @@ enum vt_code queue_key_create(const char *path, struct vt_error *error)
 		return vt_fail(error, os == ENOSPC ? VT_ERR_FULL : VT_ERR_IO, os, "key: write: %s",
 			strerror(os));
 	}
-	return sync_folder_of(path, error);
+	return VT_OK;
+}
+
+/* Whole or not at all, also across a power cut; link() and not rename(), for an existing key is the
+ * only way to the rows sealed with it. */
+enum vt_code queue_key_create(const char *path, struct vt_error *error)
+{
+	char fresh[4096];
+
+	if (!vt_format(fresh, sizeof(fresh), "%s.new", path))
+		return vt_fail(error, VT_ERR_INVALID, 0, "key: path too long");
+	if (access(path, F_OK) == 0)
+		return vt_fail(error, VT_ERR_EXISTS, 0, "key: there is one");
+	enum vt_code code = write_key(fresh, error);
+	if (code)
+		return code;
+	if (link(fresh, path) < 0)
+		code = vt_fail(error, errno == EEXIST ? VT_ERR_EXISTS : VT_ERR_IO, errno,
+			"key: create: %s", strerror(errno));
+	(void)unlink(fresh);
+	return code ? code : sync_folder_of(path, error);
 }
 
 enum vt_code seal_key_read(const char *path, uint8_t ret_key[SEAL_KEY_SIZE], struct vt_error *error)

@@ -11,6 +11,10 @@
  * no double); the others are partial and hold few rows: what waits (txn_due), what is outside
  * (txn_out), what has a lane, what is to be shredded or deleted.
  *
+ * journal, checkpoint: the audit journal (journal.h). One page of one tree per batch, no index:
+ * rows are found by their number alone. Facts outlive the rows they tell of, so the subject is the
+ * transaction's id and no reference.
+ *
  * store: the single row with counters and the number of the next folio, written once per commit:
  * count(*) would walk the backlog. */
 
@@ -105,7 +109,27 @@ static const char migration_1[] =
 	"CREATE INDEX effect_open ON effect(sequence) WHERE outcome = 0;"
 	"CREATE INDEX effect_txn ON effect(txn) WHERE txn IS NOT NULL;";
 
-const char *const queue_migrations[QUEUE_SCHEMA_VERSION] = {migration_1};
+/* The audit journal. A store of version 1 begins its chain with the opening that migrated it. */
+static const char migration_2[] =
+	"CREATE TABLE journal("
+	"  sequence INTEGER PRIMARY KEY,"
+	"  at_ms INTEGER NOT NULL,"
+	"  opening INTEGER NOT NULL,"
+	"  event INTEGER NOT NULL CHECK(event > 0),"
+	"  first INTEGER NOT NULL,"
+	"  second INTEGER NOT NULL,"
+	"  subject BLOB CHECK(subject IS NULL OR length(subject) = 16),"
+	"  word TEXT NOT NULL CHECK(length(word) < 32),"
+	"  hash BLOB NOT NULL CHECK(length(hash) = 32)"
+	") STRICT;"
+	"CREATE TABLE checkpoint("
+	"  sequence INTEGER PRIMARY KEY," /* of the row in journal that it signs */
+	"  at_ms INTEGER NOT NULL,"
+	"  hash BLOB NOT NULL CHECK(length(hash) = 32),"
+	"  signature BLOB NOT NULL CHECK(length(signature) BETWEEN 8 AND 80)"
+	") STRICT;";
+
+const char *const queue_migrations[QUEUE_SCHEMA_VERSION] = {migration_1, migration_2};
 
 #define RECORD                                                                               \
 	"SELECT sequence, id, key, folio, epoch, service, operation, lang, priority, class," \
@@ -117,6 +141,10 @@ const char *const queue_migrations[QUEUE_SCHEMA_VERSION] = {migration_1};
 	"SELECT e.job, t.id, e.kind, e.detail, e.outcome, e.reason, e.begun_ms," \
 	" e.finished_ms FROM effect e "
 #define ITS_TXN "LEFT JOIN txn t ON t.sequence = e.txn "
+
+#define JOURNAL                                                                       \
+	"SELECT sequence, at_ms, opening, event, first, second, subject, word, hash," \
+	" EXISTS(SELECT 1 FROM checkpoint c WHERE c.sequence = j.sequence) FROM journal j "
 
 const char *const queue_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -191,6 +219,14 @@ const char *const queue_sql[SQL_COUNT] = {
 			    " ORDER BY changed_ms LIMIT ?2",
 	[SQL_DELETE_EFFECTS] = "DELETE FROM effect WHERE txn = ?1",
 	[SQL_DELETE] = "DELETE FROM txn WHERE sequence = ?1",
+	[SQL_JOURNAL_ADD] = "INSERT INTO journal VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_JOURNAL_LIST] = JOURNAL "WHERE j.sequence < ?1 ORDER BY j.sequence DESC LIMIT ?2",
+	[SQL_JOURNAL_PAGE] = JOURNAL "WHERE j.sequence >= ?1 ORDER BY j.sequence LIMIT ?2",
+	[SQL_CHECKPOINT_ADD] = "INSERT INTO checkpoint VALUES(?1, ?2, ?3, ?4)",
+	[SQL_CHECKPOINT_BEFORE] = "SELECT sequence FROM checkpoint WHERE sequence < ?1"
+				  " ORDER BY sequence DESC LIMIT 1",
+	[SQL_CHECKPOINTS] = "SELECT sequence, at_ms, hash, signature FROM checkpoint"
+			    " WHERE sequence >= ?1 ORDER BY sequence",
 };
 
 const char *const queue_sql_names[SQL_COUNT] = {
@@ -229,4 +265,10 @@ const char *const queue_sql_names[SQL_COUNT] = {
 	[SQL_DELETE_FIND] = "delete find",
 	[SQL_DELETE_EFFECTS] = "delete effects",
 	[SQL_DELETE] = "delete",
+	[SQL_JOURNAL_ADD] = "journal add",
+	[SQL_JOURNAL_LIST] = "journal list",
+	[SQL_JOURNAL_PAGE] = "journal page",
+	[SQL_CHECKPOINT_ADD] = "checkpoint add",
+	[SQL_CHECKPOINT_BEFORE] = "checkpoint before",
+	[SQL_CHECKPOINTS] = "checkpoints",
 };

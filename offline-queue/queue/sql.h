@@ -42,6 +42,12 @@ enum sql {
 	SQL_DELETE_FIND,
 	SQL_DELETE_EFFECTS,
 	SQL_DELETE,
+	SQL_JOURNAL_ADD,
+	SQL_JOURNAL_LIST, /* newest first */
+	SQL_JOURNAL_PAGE, /* oldest first */
+	SQL_CHECKPOINT_ADD,
+	SQL_CHECKPOINT_BEFORE,
+	SQL_CHECKPOINTS,
 	SQL_COUNT
 };
 
@@ -52,7 +58,7 @@ extern const char *const queue_sql_names[SQL_COUNT];
 /* "VTNQ": application_id of our databases. */
 #define QUEUE_APPLICATION_ID 0x56544e51
 /* Version that this code writes = number of migrations. */
-#define QUEUE_SCHEMA_VERSION 1
+#define QUEUE_SCHEMA_VERSION 2
 /* [n]: from version n to n + 1. Never edit one that was released. */
 extern const char *const queue_migrations[QUEUE_SCHEMA_VERSION];
 

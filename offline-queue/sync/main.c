@@ -1,91 +1,33 @@
 /* ventanilla-sync: carries work from core to the web services and their answers back. */
 
-#include <getopt.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <systemd/sd-daemon.h>
-#include <systemd/sd-event.h>
-
 #include "offline-queue/sync/sync.h"
-#include "terminal/base/harden.h"
-#include "terminal/base/log.h"
-#include "terminal/base/loop.h"
+#include "terminal/base/daemon.h"
 
-static const char *arg_socket;
-static const char *arg_config;
-static bool arg_verbose;
-
-static int usage(FILE *out, int status)
+static enum vt_code create(void *event, const char *socket_path, const struct vt_config *config,
+	void **ret_self, struct vt_error *error)
 {
-	fputs("usage: ventanilla-sync --socket PATH --config FILE [--verbose]\n"
-	      "\n"
-	      "  --socket PATH   core's socket for sync\n"
-	      "  --config FILE   terminal.conf: [sync], [adapter NAME] …\n"
-	      "  --verbose       log debug messages\n",
-		out);
-	return status;
-}
-
-static int parse_arguments(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{"socket", required_argument, NULL, 's'},
-		{"config", required_argument, NULL, 'c'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (c == 's')
-			arg_socket = optarg;
-		else if (c == 'c')
-			arg_config = optarg;
-		else if (c == 'v')
-			arg_verbose = true;
-		else
-			return usage(c == 'h' ? stdout : stderr, c == 'h' ? 0 : 2);
-	}
-	if (!arg_socket || !arg_config || optind != argc)
-		return usage(stderr, 2);
-	return -1;
-}
-
-static int run(void)
-{
-	struct vt_config *config = NULL;
 	struct sync *sync = NULL;
-	void *event = NULL; /* sd_event */
-	struct vt_error error = {0};
-	int status = 1;
+	const enum vt_code code = sync_create(event, socket_path, config, &sync, error);
 
-	enum vt_code code = vt_config_load(arg_config, &config, &error);
-	if (!code)
-		code = vt_loop_create(&event, &error);
-	if (!code)
-		code = sync_create(event, arg_socket, config, &sync, &error);
-	if (code) {
-		vt_log(VT_LOG_ERROR, "%s", error.msg);
-	} else {
-		(void)sd_notify(0, "READY=1");
-		status = sd_event_loop(event) < 0 ? 1 : 0;
-		(void)sd_notify(0, "STOPPING=1");
-	}
+	*ret_self = sync;
+	return code;
+}
+
+static void destroy(void **self)
+{
+	struct sync *sync = *self;
+
 	sync_destroy(&sync);
-	sd_event_unref(event);
-	vt_config_close(&config);
-	return status;
+	*self = NULL;
 }
 
 int main(int argc, char **argv)
 {
-	const int status = parse_arguments(argc, argv);
+	static const struct vt_daemon daemon = {.name = "ventanilla-sync",
+		.socket = "sync",
+		.config = "[sync], [adapter NAME] …",
+		.create = create,
+		.destroy = destroy};
 
-	if (status >= 0)
-		return status;
-	vt_harden_process();
-	vt_log_init("ventanilla-sync", arg_verbose ? VT_LOG_DEBUG : VT_LOG_INFO);
-	return run();
+	return vt_daemon_main(&daemon, argc, argv);
 }

@@ -99,6 +99,10 @@ static void complete(struct sync *sync, const struct bus_header *header,
 	result->replayed = reading && reading->replayed;
 	vt_copy_cut(result->cause, sizeof(result->cause), outcome->cause);
 	vt_copy_cut(result->detail, sizeof(result->detail), detail);
+	/* May quote the peer's TLS alert or certificate; a message that cannot be sent would cost
+	 * the connection to core. */
+	if (!vt_utf8_valid(result->detail, strlen(result->detail)))
+		vt_copy_cut(result->detail, sizeof(result->detail), "detail is not text");
 	if (has_answer)
 		VT_ASSERT(vt_copy(
 			result->answer, sizeof(result->answer), vt_buf_text(&reading->answer)));

@@ -251,11 +251,9 @@ struct part {
 
 static void make_id(const char *prefix, char id[static 48])
 {
-	uint8_t random[16];
 	char uuid[VT_UUID_SIZE];
 
-	vt_random(random, sizeof(random));
-	vt_uuid_format(random, uuid);
+	vt_uuid_make(uuid);
 	VT_ASSERT(vt_format(id, 48, "%s-%s", prefix, uuid));
 }
 

@@ -522,14 +522,6 @@ void xml_move_first(struct xml_node *parent, struct xml_node *child)
 		(void)xmlAddChild(mnode(parent), mnode(child));
 }
 
-void xml_remove(struct xml_node *node)
-{
-	if (node) {
-		xmlUnlinkNode(mnode(node));
-		xmlFreeNode(mnode(node));
-	}
-}
-
 enum vt_code xml_failed(const struct xml_doc *doc)
 {
 	return doc->failed;

@@ -102,8 +102,6 @@ void xml_set_attribute(struct xml_node *node, const char *uri, const char *prefi
 void xml_declare(struct xml_node *node, const char *uri, const char *prefix);
 /* Puts child (of the same document) as the first child of parent. */
 void xml_move_first(struct xml_node *parent, struct xml_node *child);
-/* Unlinks and frees an element. Accepts NULL. */
-void xml_remove(struct xml_node *node);
 
 /* The sticky failure of a document that is being built; VT_OK if there is none. */
 enum vt_code xml_failed(const struct xml_doc *doc);

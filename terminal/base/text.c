@@ -237,6 +237,14 @@ void vt_uuid_format(const uint8_t random[16], char ret_uuid[37])
 		hex + 20);
 }
 
+void vt_uuid_make(char ret_uuid[37])
+{
+	uint8_t random[16];
+
+	vt_random(random, sizeof(random));
+	vt_uuid_format(random, ret_uuid);
+}
+
 bool vt_uuid_valid(const char *text)
 {
 	if (strnlen(text, 37) != 36)

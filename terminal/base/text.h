@@ -39,6 +39,8 @@ VT_MUST_USE bool vt_unhex(void *data, size_t length, const char *hex);
 
 /* Random version-4 UUID text from 16 random bytes (RFC 9562 §5.4). */
 void vt_uuid_format(const uint8_t random[16], char ret_uuid[37]);
+/* A fresh one, from vt_random(). */
+void vt_uuid_make(char ret_uuid[37]);
 /* True for the lower-case 8-4-4-4-12 form. */
 VT_MUST_USE bool vt_uuid_valid(const char *text);
 

@@ -9,7 +9,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "terminal/base/assert.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 

@@ -28,6 +28,7 @@ const char *const bus_completion_code_names[BUS_COMPLETION_CODE_COUNT] = {
 	[BUS_NOT_FOUND] = "notFound",
 	[BUS_NOT_PERMITTED] = "notPermitted",
 	[BUS_INTERNAL_ERROR] = "internalError",
+	[BUS_SEQUENCE_ERROR] = "sequenceError",
 };
 const char *const bus_role_names[ROLE_COUNT] = {
 	[ROLE_UI] = "ui",
@@ -81,6 +82,23 @@ const char *const work_result_names[WORK_RESULT_COUNT] = {
 	[WORK_RETRY_AFTER] = "retryAfter",
 	[WORK_UNKNOWN] = "unknown",
 	[WORK_NOT_KNOWN] = "notKnown",
+};
+
+const char *const queue_verdict_names[QUEUE_VERDICT_COUNT] = {
+	[VERDICT_DONE] = "done",
+	[VERDICT_IN_FLIGHT] = "inFlight",
+	[VERDICT_IN_LANE] = "inLane",
+	[VERDICT_SERVED] = "served",
+	[VERDICT_IN_DOUBT] = "inDoubt",
+	[VERDICT_SETTLED] = "settled",
+};
+const char *const reconcile_finding_names[RECONCILE_FINDING_COUNT] = {
+	[FINDING_SAME] = "same",
+	[FINDING_UNKNOWN_THERE] = "unknownThere",
+	[FINDING_NOT_SETTLED_HERE] = "notSettledHere",
+	[FINDING_DIFFERENT] = "different",
+	[FINDING_UNANSWERED] = "unanswered",
+	[FINDING_MOVING] = "moving",
 };
 
 #define S struct terminal_hello
@@ -193,6 +211,7 @@ static const struct bus_field queue_row_fields[] = {
 	OPT_TEXT(S, cause, "cause"),
 	REQ_I64(S, created_unix_ms, "createdUnixMs"),
 	OPT_I64(S, next_ms, "nextMs"),
+	OPT_TEXT(S, note, "note"),
 };
 #undef S
 #define S struct queue_query
@@ -200,6 +219,37 @@ static const struct bus_field queue_query_fields[] = {
 	OPT_I64(S, cursor, "cursor"),
 	OPT_BOOL(S, unsettled_only, "unsettledOnly"),
 	OPT_TEXT(S, id, "id"),
+};
+#undef S
+#define S struct queue_decision
+static const struct bus_field queue_decision_fields[] = {
+	REQ_TEXT(S, id, "id"),
+	OPT_TEXT(S, reason, "reason"),
+};
+#undef S
+#define S struct queue_decided
+static const struct bus_field queue_decided_fields[] = {
+	REQ_ENUM(S, verdict, "verdict", queue_verdict_names),
+	REQ_TEXT(S, transaction, "transaction"),
+	REQ_TEXT(S, folio, "folio"),
+	REQ_TEXT(S, state, "state"),
+};
+#undef S
+#define S struct reconcile_query
+static const struct bus_field reconcile_query_fields[] = {
+	OPT_I64(S, cursor, "cursor"),
+	OPT_I64(S, since_unix_ms, "sinceUnixMs"),
+};
+#undef S
+#define S struct reconcile_row
+static const struct bus_field reconcile_row_fields[] = {
+	REQ_TEXT(S, transaction, "transaction"),
+	OPT_TEXT(S, folio, "folio"),
+	REQ_TEXT(S, service, "service"),
+	REQ_TEXT(S, here, "here"),
+	OPT_TEXT(S, there, "there"),
+	REQ_ENUM(S, finding, "finding", reconcile_finding_names),
+	REQ_I64(S, created_unix_ms, "createdUnixMs"),
 };
 #undef S
 
@@ -225,6 +275,14 @@ static const struct bus_table queue_row_table =
 	BUS_TABLE(struct queue_row, "row", queue_row_fields);
 static const struct bus_table queue_query_table =
 	BUS_TABLE(struct queue_query, "payload", queue_query_fields);
+static const struct bus_table queue_decision_table =
+	BUS_TABLE(struct queue_decision, "payload", queue_decision_fields);
+static const struct bus_table queue_decided_table =
+	BUS_TABLE(struct queue_decided, "payload", queue_decided_fields);
+static const struct bus_table reconcile_query_table =
+	BUS_TABLE(struct reconcile_query, "payload", reconcile_query_fields);
+static const struct bus_table reconcile_row_table =
+	BUS_TABLE(struct reconcile_row, "row", reconcile_row_fields);
 
 static const struct bus_field device_list_fields[] = {
 	OPT_LIST(struct device_list, devices, count, "devices", device_status_table),
@@ -237,6 +295,13 @@ static const struct bus_field queue_list_fields[] = {
 };
 static const struct bus_table queue_list_table =
 	BUS_TABLE(struct queue_list, "payload", queue_list_fields);
+static const struct bus_field reconcile_list_fields[] = {
+	OPT_I64(struct reconcile_list, next, "next"),
+	REQ_I64(struct reconcile_list, compared, "compared"),
+	OPT_LIST(struct reconcile_list, rows, count, "rows", reconcile_row_table),
+};
+static const struct bus_table reconcile_list_table =
+	BUS_TABLE(struct reconcile_list, "payload", reconcile_list_fields);
 
 static const struct {
 	const char *name;

@@ -42,6 +42,7 @@ enum bus_completion_code {
 	BUS_NOT_FOUND,
 	BUS_NOT_PERMITTED,
 	BUS_INTERNAL_ERROR,
+	BUS_SEQUENCE_ERROR, /* not now: something else is under way */
 	BUS_COMPLETION_CODE_COUNT
 };
 extern const char *const bus_completion_code_names[BUS_COMPLETION_CODE_COUNT];
@@ -223,6 +224,8 @@ struct device_list {
 	struct device_status devices[STATUS_MAX_DEVICES];
 };
 
+/* Room for a person's reason: 160 bytes and NUL. */
+#define DECISION_REASON_SIZE 161
 /* One transaction for a technician: no personal data. */
 struct queue_row {
 	char transaction[VT_UUID_SIZE];
@@ -233,7 +236,8 @@ struct queue_row {
 	int attempts;
 	char cause[32]; /* last cause */
 	int64_t created_unix_ms;
-	int64_t next_ms; /* until the next attempt, 0 = none planned */
+	int64_t next_ms;		 /* until the next attempt, 0 = none planned */
+	char note[DECISION_REASON_SIZE]; /* Queue.Show: why a person gave it up, while it is kept */
 };
 
 #define QUEUE_PAGE 100
@@ -247,6 +251,64 @@ struct queue_list {
 	int64_t next; /* 0 = end */
 	size_t count;
 	struct queue_row rows[QUEUE_PAGE];
+};
+
+/* Queue.Retry, Queue.Discard (command): a person's decision about one transaction. */
+struct queue_decision {
+	char id[VT_UUID_SIZE];		   /* transaction id or folio */
+	char reason[DECISION_REASON_SIZE]; /* Discard: why; kept and logged: no personal data */
+};
+enum queue_verdict {
+	VERDICT_DONE,	   /* durable */
+	VERDICT_IN_FLIGHT, /* a delivery or question is outside: later */
+	VERDICT_IN_LANE,   /* waits for the transaction before it: later */
+	VERDICT_SERVED,	   /* the citizen stands in front of the terminal: later */
+	VERDICT_IN_DOUBT,  /* may have taken effect: cannot be given up, it will be asked about */
+	VERDICT_SETTLED,   /* is over: nothing to decide */
+	QUEUE_VERDICT_COUNT
+};
+extern const char *const queue_verdict_names[QUEUE_VERDICT_COUNT];
+/* Its completion; state is the one afterwards. */
+struct queue_decided {
+	enum queue_verdict verdict;
+	char transaction[VT_UUID_SIZE];
+	char folio[VT_FOLIO_SIZE];
+	char state[16];
+};
+
+/* Queue.Reconcile (command): asks the services what became of a page of transactions. Changes
+ * nothing. One at a time in a terminal. */
+struct reconcile_query {
+	int64_t cursor; /* 0 = from the newest, or the answer's next */
+	int64_t since_unix_ms;
+};
+enum reconcile_finding {
+	FINDING_SAME,
+	FINDING_UNKNOWN_THERE,	  /* settled here, the service never saw the key */
+	FINDING_NOT_SETTLED_HERE, /* settled there, not here */
+	FINDING_DIFFERENT,	  /* both settled, not alike */
+	FINDING_UNANSWERED,	  /* the service could not be asked */
+	FINDING_MOVING,		  /* under way at this very moment: no finding */
+	RECONCILE_FINDING_COUNT
+};
+extern const char *const reconcile_finding_names[RECONCILE_FINDING_COUNT];
+struct reconcile_row {
+	char transaction[VT_UUID_SIZE];
+	char folio[VT_FOLIO_SIZE];
+	char service[VT_MAX_ID];
+	char here[16];	/* state */
+	char there[16]; /* "accepted", "rejected", "unknown", "running", "" */
+	enum reconcile_finding finding;
+	int64_t created_unix_ms;
+};
+/* Small: a page is asked one by one, and a service may take its time over each. */
+#define RECONCILE_PAGE 16
+/* Its completion: rows whose finding is not FINDING_SAME. */
+struct reconcile_list {
+	int64_t next; /* 0 = end */
+	int64_t compared;
+	size_t count;
+	struct reconcile_row rows[RECONCILE_PAGE];
 };
 
 /* ---- the message ---- */
@@ -264,7 +326,10 @@ struct queue_list {
 	X(WORK_LINK, "Work.LinkEvent", work_link, empty)                            \
 	X(DEVICE_LIST, "Device.List", empty, device_list)                           \
 	X(QUEUE_LIST, "Queue.List", queue_query, queue_list)                        \
-	X(QUEUE_SHOW, "Queue.Show", queue_query, queue_list)
+	X(QUEUE_SHOW, "Queue.Show", queue_query, queue_list)                        \
+	X(QUEUE_RETRY, "Queue.Retry", queue_decision, queue_decided)                \
+	X(QUEUE_DISCARD, "Queue.Discard", queue_decision, queue_decided)            \
+	X(QUEUE_RECONCILE, "Queue.Reconcile", reconcile_query, reconcile_list)
 
 enum bus_name {
 #define X(id, name, out, back) BUS_##id,
@@ -299,6 +364,10 @@ struct bus_message {
 		struct device_list device_list;
 		struct queue_query queue_query;
 		struct queue_list queue_list;
+		struct queue_decision queue_decision;
+		struct queue_decided queue_decided;
+		struct reconcile_query reconcile_query;
+		struct reconcile_list reconcile_list;
 	} payload; /* which one: header.name and header.type */
 };
 

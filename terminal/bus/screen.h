@@ -139,7 +139,7 @@ struct screen_model {
 	char folio[VT_FOLIO_SIZE];
 	char qr[600]; /* text of the QR on SCREEN_DONE, "" = none */
 	enum print_state print;
-	char print_reason[32]; /* "paper", "cover", "printer", "power" … */
+	char print_reason[32]; /* a row of text_print_ids, ui/screens/texts.c */
 	char problem[32];      /* SCREEN_PROBLEM, SCREEN_OUT_OF_SERVICE: id of the text */
 	bool no_charge;	       /* "No se ha hecho ningún cobro" holds */
 	int64_t expected_ms;   /* SCREEN_WAIT: usual duration */

@@ -110,6 +110,7 @@ static enum vt_code fill_one(
 	if (code == VT_OK) {
 		list->count = 1;
 		fill_row(&record, &list->rows[0]);
+		decide_note(core, &record, list->rows[0].note, sizeof(list->rows[0].note));
 	}
 	return code;
 }

@@ -38,8 +38,6 @@ struct peer {
 	enum bus_role role;
 	struct bus_conn *conn; /* NULL = nobody */
 	void *io;	       /* sd_event_source, owned */
-	pid_t pid;
-	char program[32];
 };
 
 /* What core believes of one adapter of sync. */
@@ -89,6 +87,19 @@ struct after {
 	char reason[32];
 };
 
+/* A comparison with the services' ledgers: one question outside at a time. */
+struct reconcile {
+	struct peer *peer; /* who asked; NULL = none runs */
+	struct bus_header request;
+	int64_t since_unix_ms;
+	struct queue_record page[RECONCILE_PAGE];
+	size_t page_count, index;
+	int64_t asked;				   /* id of the question outside, 0 = none */
+	char silent[CORE_MAX_ADAPTERS][VT_MAX_ID]; /* not asked again in this page */
+	size_t silent_count;
+	struct reconcile_list list;
+};
+
 struct core {
 	const struct vt_config *config;
 	void *event; /* sd_event */
@@ -98,11 +109,11 @@ struct core {
 	struct catalogue *catalogue;
 	struct session *session;
 	struct queue *queue; /* NULL while storage is failed */
-	int64_t epoch_reported;
 	int64_t started_ms;
 	int64_t sessions;
 
 	int listeners[ROLE_COUNT];
+	uid_t users[ROLE_COUNT]; /* who may take a role; not asked for ROLE_CTL */
 	struct peer ui, devices, sync, ctl[CORE_MAX_CTL];
 	struct bus_message *rx, *tx; /* reused; wiped after use */
 
@@ -116,10 +127,14 @@ struct core {
 	struct after after[CORE_MAX_AFTER];
 	size_t after_count;
 
+	struct reconcile reconcile;
+
 	void *session_timer, *work_timer, *sheet_timer, *storage_timer; /* sd_event_source */
 };
 
 /* ---- peers.c ---- */
+/* Listens. Besides core's own user, a role may be taken by the user that [users] names for it.
+ * VT_ERR_NOT_FOUND: there is no such user. */
 VT_MUST_USE enum vt_code peers_open(struct core *core, struct vt_error *error);
 void peers_close(struct core *core);
 /* Sends core->tx; closes the peer on failure. False if it is not connected (any more). */
@@ -129,9 +144,9 @@ bool peer_send(struct peer *peer);
 VT_MUST_USE enum vt_code storage_open(struct core *core, struct vt_error *error);
 /* Opens a batch if none is; false if storage is failed. */
 bool storage_begin(struct core *core);
-/* Commits the open batch, if any, and runs what waited for it. */
-void storage_commit(struct core *core);
-/* Forgets the batch and what waited for it. */
+/* Commits the open batch, if any, and runs what waited for it. False if it is lost. */
+bool storage_commit(struct core *core);
+/* Forgets the batch; who waited for it learns that it is lost. */
 void storage_abort(struct core *core);
 /* Something to run after the commit; the caller fills it. */
 struct after *storage_after(struct core *core, enum after_kind kind, const char *transaction);
@@ -161,6 +176,13 @@ void work_result(struct core *core, const struct bus_message *msg);
 void work_link(struct core *core, const struct work_link *link);
 void work_sync_up(struct core *core);
 void work_sync_gone(struct core *core);
+/* The lease of transaction was not stored: it was never given, the row is due as before. */
+void work_forget(struct core *core, const char *transaction);
+/* Steps record->txn with event (time and randomness are added) and stores it in the open batch.
+ * VT_ERR_STATE, VT_ERR_NOT_FOUND: the event is stale, nothing changed. After any other failure the
+ * store may be closed. */
+VT_MUST_USE enum vt_code work_step(struct core *core, struct queue_record *record,
+	struct txn_event *event, const char *answer, struct txn_effects *effects);
 /* After (re)opening the store: leases of a former life end. */
 void work_recover(struct core *core);
 
@@ -175,5 +197,19 @@ void sheets_recover(struct core *core);
 /* ---- answers.c ---- */
 void answer_ctl(struct core *core, struct peer *peer);
 void devices_status(struct core *core, const struct device_status *status);
+
+/* ---- reconcile.c ---- */
+/* Queue.Reconcile: asks about a page of rows and answers when all are judged. */
+void answer_reconcile(struct core *core, struct peer *peer);
+/* True if msg is the answer to its question. */
+bool reconcile_result(struct core *core, const struct bus_message *msg);
+void reconcile_sync_gone(struct core *core);
+void reconcile_peer_gone(struct core *core, const struct peer *peer);
+
+/* ---- decide.c ---- */
+/* Queue.Retry, Queue.Discard: answered once the decision is durable. */
+void answer_decision(struct core *core, struct peer *peer);
+/* Why a person gave record up; "" if nobody did, or the reason is no longer kept. */
+void decide_note(struct core *core, const struct queue_record *record, char *note, size_t size);
 
 #endif

@@ -158,15 +158,25 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 	core->session = session_create(core->catalogue, core->terminal, &times);
 	if (!core->rx || !core->tx || !core->session)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "core: out of memory");
-	if ((code = make_loop(core, error)) || (code = peers_open(core, error)))
+	if ((code = make_loop(core, error)))
 		return code;
 	core->health.storage_ok = true;
-	return storage_open(core, error);
+	/* The store first: its lock keeps a second core from taking the sockets of the first. */
+	code = storage_open(core, error);
+	if (code == VT_ERR_IO || code == VT_ERR_FULL) {
+		/* A disk that fails or is full: the citizen reads so, and storage_tick() tries on.
+		 */
+		vt_log(VT_LOG_ERROR, "%s", error->msg);
+		core->health.storage_ok = false;
+		code = VT_OK;
+	}
+	return code ? code : peers_open(core, error);
 }
 
 static void run(struct core *core)
 {
 	core_arm(core->storage_timer, vt_clock_monotonic_ms() + 10000);
+	citizen_health(core);
 	citizen_recover(core);
 	storage_commit(core);
 	vt_log(VT_LOG_NOTICE, "ready: %zu services", catalogue_count(core->catalogue));
@@ -180,7 +190,6 @@ static void finish(struct core *core)
 {
 	if (core->ui.core)
 		peers_close(core);
-	storage_abort(core);
 	queue_close(&core->queue);
 	session_destroy(&core->session);
 	catalogue_destroy(&core->catalogue);

@@ -1,8 +1,6 @@
 /* Sockets: the role is the socket; one peer for each role but ctl; messages checked and routed. */
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -14,6 +12,12 @@
 #include "terminal/bus/permit.h"
 #include "terminal/core/core.h"
 
+/* Messages taken from one peer before the others have their turn, and turns a second: far above
+ * what screen, printer and services need, and a peer gone wild leaves time for commits. */
+#define READ_BURST	 64
+#define TURNS_PER_S	 200
+#define TURN_PERIOD_USEC 1000000
+
 static void peer_close(struct peer *peer)
 {
 	struct core *core = peer->core;
@@ -22,12 +26,12 @@ static void peer_close(struct peer *peer)
 		return;
 	peer->io = sd_event_source_disable_unref(peer->io);
 	bus_conn_close(&peer->conn);
-	peer->pid = 0;
-	peer->program[0] = 0;
 	if (peer->role != ROLE_CTL)
 		vt_log(VT_LOG_NOTICE, "%s disconnected", bus_role_names[peer->role]);
 	if (peer->role == ROLE_SYNC) {
 		work_sync_gone(core);
+	} else if (peer->role == ROLE_CTL) {
+		reconcile_peer_gone(core, peer);
 	} else if (peer->role == ROLE_DEVICES) {
 		core->device_list.count = 0;
 		sheet_devices_gone(core);
@@ -65,7 +69,6 @@ bool peer_send(struct peer *peer)
 
 static void on_hello(struct peer *peer, const struct terminal_hello *hello)
 {
-	vt_copy_cut(peer->program, sizeof(peer->program), hello->program);
 	if (peer->role == ROLE_CTL)
 		return;
 	vt_log(VT_LOG_NOTICE, "%s connected: %s %s", bus_role_names[peer->role], hello->program,
@@ -111,13 +114,20 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 	case BUS_QUEUE_SHOW:
 		answer_ctl(core, peer);
 		return;
+	case BUS_QUEUE_RETRY:
+	case BUS_QUEUE_DISCARD:
+		answer_decision(core, peer);
+		return;
+	case BUS_QUEUE_RECONCILE:
+		answer_reconcile(core, peer);
+		return;
 	case BUS_SCREEN_SHOW: /* its completion: the frame is presented */
 	case BUS_NAME_COUNT:
 		return;
 	}
 }
 
-/* Reads until the socket is empty: all steps of a turn share one commit. */
+/* Reads what is there: all steps of a turn share one commit. */
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct peer *peer = userdata;
@@ -129,7 +139,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	(void)fd;
 	if (revents & EPOLLOUT)
 		code = bus_conn_flush(peer->conn, &error);
-	while (code == VT_OK && peer->conn) {
+	for (int i = 0; i < READ_BURST && code == VT_OK && peer->conn; i++) {
 		code = bus_conn_read(peer->conn, core->rx, &error);
 		if (code)
 			break;
@@ -177,6 +187,12 @@ static struct peer *slot_for(struct core *core, enum bus_role role)
 	return NULL;
 }
 
+/* The socket's mode lets the whole group in; the role belongs to one user of it. */
+static bool may_take(const struct core *core, enum bus_role role, uid_t uid)
+{
+	return role == ROLE_CTL || uid == 0 || uid == geteuid() || uid == core->users[role];
+}
+
 static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct core *core = userdata;
@@ -184,17 +200,22 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 	struct vt_error error;
 	enum bus_role role = ROLE_UI;
 	uid_t uid;
-	pid_t pid;
 
 	(void)source;
 	(void)revents;
 	while (core->listeners[role] != fd)
 		role++;
-	enum vt_code code = bus_accept(fd, &conn, &uid, &pid, &error);
+	enum vt_code code = bus_accept(fd, &conn, &uid, NULL, &error);
 	if (code == VT_ERR_AGAIN)
 		return 0;
 	if (code) {
 		vt_log(VT_LOG_WARNING, "%s", error.msg);
+		return 0;
+	}
+	if (!may_take(core, role, uid)) {
+		vt_log(VT_LOG_ERROR, "%s: user %ld has not this role", bus_role_names[role],
+			(long)uid);
+		bus_conn_close(&conn);
 		return 0;
 	}
 	struct peer *peer = slot_for(core, role);
@@ -205,16 +226,34 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 	}
 	peer_close(peer); /* a restarted process replaces the one that died unnoticed */
 	peer->conn = conn;
-	peer->pid = pid;
 	sd_event_source *io = NULL;
 	if (sd_event_add_io(core->event, &io, bus_conn_fd(conn), EPOLLIN, on_io, peer) < 0)
 		bus_conn_close(&peer->conn);
+	else
+		(void)sd_event_source_set_ratelimit(io, TURN_PERIOD_USEC, TURNS_PER_S);
 	peer->io = io;
 	return 0;
 }
 
+static enum vt_code find_users(struct core *core, struct vt_error *error)
+{
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		const char *name = vt_config_get(core->config, "users", bus_role_names[role], NULL);
+		const struct passwd *user = name ? getpwnam(name) : NULL;
+		if (name && !user)
+			return vt_fail(error, VT_ERR_NOT_FOUND, 0,
+				"terminal.conf: [users] %s: no such user", bus_role_names[role]);
+		core->users[role] = user ? user->pw_uid : geteuid();
+	}
+	return VT_OK;
+}
+
 enum vt_code peers_open(struct core *core, struct vt_error *error)
 {
+	enum vt_code code = find_users(core, error);
+
+	if (code)
+		return code;
 	core->ui = (struct peer){.core = core, .role = ROLE_UI};
 	core->devices = (struct peer){.core = core, .role = ROLE_DEVICES};
 	core->sync = (struct peer){.core = core, .role = ROLE_SYNC};
@@ -225,7 +264,7 @@ enum vt_code peers_open(struct core *core, struct vt_error *error)
 		if (!vt_format(
 			    path, sizeof(path), "%s/%s.sock", core->run_dir, bus_role_names[role]))
 			return vt_fail(error, VT_ERR_LIMIT, 0, "run_dir: too long");
-		enum vt_code code = bus_listen(path, &core->listeners[role], error);
+		code = bus_listen(path, &core->listeners[role], error);
 		if (code)
 			return code;
 		if (sd_event_add_io(core->event, NULL, core->listeners[role], EPOLLIN, on_connect,

@@ -100,7 +100,6 @@ void sheet_start(struct core *core)
 {
 	struct sheet *sheet = &core->sheet;
 	struct vt_error error = {0};
-	uint8_t random[16];
 
 	if (sheet->is_used || !core->devices.conn) {
 		refuse(core, "printer");
@@ -116,8 +115,7 @@ void sheet_start(struct core *core)
 		return;
 	}
 	sheet->is_used = true;
-	vt_random(random, sizeof(random));
-	vt_uuid_format(random, sheet->job);
+	vt_uuid_make(sheet->job);
 	vt_copy_cut(
 		sheet->transaction, sizeof(sheet->transaction), session_transaction(core->session));
 	sheet->kind = kind_of(core, sheet->receipt.copy);
@@ -138,6 +136,8 @@ void sheet_send(struct core *core)
 {
 	struct sheet *sheet = &core->sheet;
 
+	if (!sheet->is_used)
+		return;
 	if (!core->devices.conn) {
 		finish(core, OUTCOME_FAILED, "printer");
 		return;
@@ -153,6 +153,27 @@ void sheet_send(struct core *core)
 	(void)peer_send(&core->devices);
 }
 
+/* A sheet that a restart of ours had called in doubt, or whose doubt the printer resolved. */
+static void take_late_outcome(struct core *core, const struct printer_print_result *result)
+{
+	struct queue_effect effect;
+	struct sheet sheet = {0};
+
+	if (!storage_begin(core) || queue_effect_get(core->queue, result->job, &effect) != VT_OK)
+		return;
+	const enum vt_code code = queue_effect_finish(core->queue, result->job,
+		outcomes[result->outcome], result->reason, core_unix_ms());
+	if (code == VT_ERR_STATE)
+		return; /* one of long ago, told again */
+	if (code) {
+		storage_judge(core, code, "late print outcome");
+		return;
+	}
+	sheet.kind = (enum txn_sheet)effect.detail;
+	memcpy(sheet.transaction, effect.transaction, sizeof(sheet.transaction));
+	store_receipt_state(core, &sheet, result->outcome);
+}
+
 /* A device process reports jobs of a former connection too: the job tells, not the request. */
 void sheet_result(struct core *core, const struct bus_message *msg)
 {
@@ -160,20 +181,14 @@ void sheet_result(struct core *core, const struct bus_message *msg)
 	const struct sheet *sheet = &core->sheet;
 
 	if (msg->header.completion == BUS_SUCCESS) {
-		if (sheet->is_used && strcmp(sheet->job, result->job) == 0) {
+		if (sheet->is_used && strcmp(sheet->job, result->job) == 0)
 			finish(core, result->outcome, result->reason);
-		} else if (storage_begin(core)) {
-			/* A sheet that a restart of ours had called in doubt, or one of long ago.
-			 */
-			const enum vt_code code = queue_effect_finish(core->queue, result->job,
-				outcomes[result->outcome], result->reason, core_unix_ms());
-			if (code != VT_ERR_STATE && code != VT_ERR_NOT_FOUND)
-				storage_judge(core, code, "late print outcome");
-		}
+		else
+			take_late_outcome(core, result);
 		return;
 	}
 	/* Refused before anything was sent to the printer. */
-	if (sheet->is_used && sheet->request_id == msg->header.request_id)
+	if (sheet->is_used && sheet->is_sent && sheet->request_id == msg->header.request_id)
 		finish(core, OUTCOME_FAILED, "device");
 }
 
@@ -198,7 +213,7 @@ void sheets_recover(struct core *core)
 		if (!storage_begin(core) ||
 			queue_effects_open(core->queue, VT_ELEMENTS(open), open, &count) != VT_OK)
 			return;
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count && core->queue; i++) {
 			struct sheet sheet = {.kind = (enum txn_sheet)open[i].detail};
 			memcpy(sheet.transaction, open[i].transaction, sizeof(sheet.transaction));
 			const enum vt_code code = queue_effect_finish(core->queue, open[i].job,

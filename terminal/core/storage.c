@@ -1,6 +1,5 @@
 /* The store: one batch a loop turn, what waits for its commit, and what happens when it fails. */
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -15,6 +14,8 @@
 /* Below this much free space nothing new is accepted: the -wal and the outcomes of what is under
  * way still need room (about 25 kB each, performance.md §1). */
 #define FREE_SPACE_FLOOR_BYTES (16 * 1024 * 1024)
+/* Work whose lease could not be stored is due again after so long. */
+#define LEASE_AGAIN_MS 1000
 
 int64_t core_unix_ms(void)
 {
@@ -84,46 +85,6 @@ enum vt_code storage_open(struct core *core, struct vt_error *error)
 	return VT_OK;
 }
 
-void storage_judge(struct core *core, enum vt_code code, const char *what)
-{
-	if (code == VT_OK)
-		return;
-	vt_log(VT_LOG_ERROR, "store: %s: %s (%s)", what, vt_code_text(code),
-		core->queue ? queue_error(core->queue)->msg : "closed");
-	if (core->queue && queue_is_failed(core->queue)) {
-		queue_close(&core->queue);
-		core_arm(core->storage_timer, vt_clock_monotonic_ms() + 1000);
-	}
-	update_health(core);
-}
-
-bool storage_begin(struct core *core)
-{
-	if (!core->queue)
-		return false;
-	if (queue_in_batch(core->queue))
-		return true;
-	const enum vt_code code = queue_begin(core->queue);
-	storage_judge(core, code, "begin");
-	return code == VT_OK;
-}
-
-struct after *storage_after(struct core *core, enum after_kind kind, const char *transaction)
-{
-	VT_ASSERT(core->after_count < CORE_MAX_AFTER);
-	struct after *after = &core->after[core->after_count++];
-	*after = (struct after){.kind = kind};
-	vt_copy_cut(after->transaction, sizeof(after->transaction), transaction);
-	return after;
-}
-
-void storage_abort(struct core *core)
-{
-	if (core->queue)
-		queue_abort(core->queue);
-	core->after_count = 0;
-}
-
 static void run_after(struct core *core, const struct after *after)
 {
 	struct session_event event = {0};
@@ -162,54 +123,127 @@ static void run_after(struct core *core, const struct after *after)
 	}
 }
 
-/* The batch is lost: who waited for it learns so. Work and prints are found again by recovery. */
-static void fail_after(struct core *core, const struct after *list, size_t count)
+/* The batch is lost, and with it what was to follow its commit. */
+static void fail_after(struct core *core, const struct after *after)
 {
 	struct session_event event = {.type = SESSION_REFUSED};
 
-	for (size_t i = 0; i < count; i++) {
-		if (list[i].kind == AFTER_COMMITTED)
-			citizen_feed(core, &event);
-		else if (list[i].kind == AFTER_PRINT || list[i].kind == AFTER_PRINTED)
-			sheet_timeout(core);
+	switch (after->kind) {
+	case AFTER_COMMITTED:
+		citizen_feed(core, &event);
+		return;
+	case AFTER_DELIVER:
+		work_forget(core, after->transaction);
+		core_arm(core->work_timer, vt_clock_monotonic_ms() + LEASE_AGAIN_MS);
+		return;
+	case AFTER_RESULT: /* the lease runs out, then the service is asked */
+		return;
+	case AFTER_PRINT:
+		sheet_timeout(core);
+		return;
+	case AFTER_PRINTED: /* the paper is as it is; the ledger calls it in doubt */
+		run_after(core, after);
+		return;
 	}
 }
 
-void storage_commit(struct core *core)
+static void lose_batch(struct core *core)
+{
+	struct after list[CORE_MAX_AFTER];
+	const size_t count = core->after_count;
+
+	memcpy(list, core->after, count * sizeof(list[0]));
+	core->after_count = 0;
+	for (size_t i = 0; i < count; i++)
+		fail_after(core, &list[i]);
+}
+
+void storage_judge(struct core *core, enum vt_code code, const char *what)
+{
+	if (code == VT_OK)
+		return;
+	vt_log(VT_LOG_ERROR, "store: %s: %s (%s)", what, vt_code_text(code),
+		core->queue ? queue_error(core->queue)->msg : "closed");
+	if (core->queue && queue_is_failed(core->queue)) {
+		queue_close(&core->queue);
+		lose_batch(core);
+		core_arm(core->storage_timer, vt_clock_monotonic_ms() + 1000);
+	}
+	update_health(core);
+}
+
+bool storage_begin(struct core *core)
+{
+	if (!core->queue)
+		return false;
+	if (queue_in_batch(core->queue))
+		return true;
+	const enum vt_code code = queue_begin(core->queue);
+	storage_judge(core, code, "begin");
+	return code == VT_OK;
+}
+
+struct after *storage_after(struct core *core, enum after_kind kind, const char *transaction)
+{
+	VT_ASSERT(core->after_count < CORE_MAX_AFTER);
+	struct after *after = &core->after[core->after_count++];
+	*after = (struct after){.kind = kind};
+	vt_copy_cut(after->transaction, sizeof(after->transaction), transaction);
+	return after;
+}
+
+void storage_abort(struct core *core)
+{
+	if (core->queue)
+		queue_abort(core->queue);
+	lose_batch(core);
+}
+
+bool storage_commit(struct core *core)
 {
 	struct after list[CORE_MAX_AFTER];
 
 	if (!core->queue || !queue_in_batch(core->queue))
-		return;
+		return core->queue != NULL;
 	const enum vt_code code = queue_commit(core->queue);
+	if (code) {
+		storage_judge(core, code, "commit");
+		lose_batch(core);
+		return false;
+	}
 	const size_t count = core->after_count;
 	memcpy(list, core->after, count * sizeof(list[0]));
 	core->after_count = 0;
-	if (code) {
-		storage_judge(core, code, "commit");
-		fail_after(core, list, count);
-		return;
-	}
 	for (size_t i = 0; i < count; i++)
 		run_after(core, &list[i]);
 	work_pump(core);
+	return true;
 }
 
-/* Every ten seconds, and soon after a failure: reopen, look at the space, prune. */
-void storage_tick(struct core *core)
+/* Nobody is there and nothing is open: prune, and move committed pages out of the -wal. */
+static void tidy_up(struct core *core)
 {
 	static const struct queue_retention retention = {
 		.shred_ms = 24 * 3600 * 1000LL, .delete_ms = 90 * 24 * 3600 * 1000LL};
-	struct vt_error error = {0};
 	size_t pruned;
+
+	storage_judge(
+		core, queue_prune(core->queue, core_unix_ms(), &retention, 64, &pruned), "prune");
+	if (core->queue)
+		storage_judge(core, queue_checkpoint(core->queue), "checkpoint");
+}
+
+/* Every ten seconds, and soon after a failure: reopen, look at the space, tidy up. */
+void storage_tick(struct core *core)
+{
+	struct vt_error error = {0};
 
 	if (!core->queue && storage_open(core, &error) != VT_OK)
 		vt_log(VT_LOG_ERROR, "store: %s", error.msg);
-	/* Committing may lease new work, which opens the next batch: then the next tick prunes. */
+	/* Committing may lease new work, which opens the next batch: then the next tick tidies. */
 	storage_commit(core);
 	if (core->queue && !session_is_open(core->session) && !queue_in_batch(core->queue))
-		storage_judge(core,
-			queue_prune(core->queue, core_unix_ms(), &retention, 64, &pruned), "prune");
+		tidy_up(core);
 	update_health(core);
 	core_arm(core->storage_timer, vt_clock_monotonic_ms() + 10000);
 }

@@ -1,7 +1,6 @@
 /* Transactions between the store and sync: append, lease, deliver, settle. Every decision is
  * txn_step()'s; here it meets time, randomness, the store and the socket. */
 
-#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -23,14 +22,6 @@
 #define BREAKER_MS	 30000
 /* A lane problem (certificate, clock) needs a person: asked again once a minute. */
 #define LANE_MS 60000
-
-static void make_uuid(char uuid[VT_UUID_SIZE])
-{
-	uint8_t random[16];
-
-	vt_random(random, sizeof(random));
-	vt_uuid_format(random, uuid);
-}
 
 static uint64_t random_u64(void)
 {
@@ -86,8 +77,8 @@ static enum vt_code append(
 	enum vt_code code = make_folio(core, folio);
 	if (code)
 		return code;
-	make_uuid(id);
-	make_uuid(key);
+	vt_uuid_make(id);
+	vt_uuid_make(key);
 	row->id = id;
 	row->key = key;
 	row->folio = folio;
@@ -205,10 +196,8 @@ static void apply_service_effects(
 			txn_state_names[record->txn.state], txn_cause_names[record->txn.cause]);
 }
 
-/* Steps record->txn and stores it in the open batch. VT_ERR_STATE, VT_ERR_NOT_FOUND: the event is
- * stale, nothing changed. */
-static enum vt_code step_and_store(struct core *core, struct queue_record *record,
-	struct txn_event *event, const char *answer, struct txn_effects *effects)
+enum vt_code work_step(struct core *core, struct queue_record *record, struct txn_event *event,
+	const char *answer, struct txn_effects *effects)
 {
 	const struct txn before = record->txn;
 
@@ -231,7 +220,7 @@ static enum vt_code step_and_store(struct core *core, struct queue_record *recor
 			txn_state_names[before.state], txn_state_names[record->txn.state],
 			txn_cause_names[record->txn.cause]);
 	apply_service_effects(core, record, effects);
-	return VT_OK;
+	return core->queue ? VT_OK : VT_ERR_FAILED;
 }
 
 /* Tells the session how record stands, once that is on disk. */
@@ -277,9 +266,9 @@ static void lease(struct core *core, struct queue_record *record)
 
 	if (!work || core->after_count + 4 > CORE_MAX_AFTER || is_service_busy(core, record))
 		return;
-	make_uuid(id);
+	vt_uuid_make(id);
 	event.lease = id;
-	if (step_and_store(core, record, &event, NULL, &effects) != VT_OK)
+	if (work_step(core, record, &event, NULL, &effects) != VT_OK)
 		return;
 	*work = (struct in_flight){.is_used = true};
 	memcpy(work->lease, id, sizeof(work->lease));
@@ -291,18 +280,23 @@ static void lease(struct core *core, struct queue_record *record)
 	after->attempt = record->txn.attempts + 1;
 }
 
+void work_forget(struct core *core, const char *transaction)
+{
+	for (size_t i = 0; i < CORE_MAX_IN_FLIGHT; i++) {
+		struct in_flight *work = &core->in_flight[i];
+		if (work->is_used && strcmp(work->transaction, transaction) == 0)
+			work->is_used = false;
+	}
+}
+
 static void end_lease(struct core *core, struct queue_record *record)
 {
 	struct txn_effects effects;
 	struct txn_event event = {.type = TXN_LEASE_EXPIRED};
 
-	if (step_and_store(core, record, &event, NULL, &effects) == VT_OK)
+	if (work_step(core, record, &event, NULL, &effects) == VT_OK)
 		report(core, record);
-	for (size_t i = 0; i < CORE_MAX_IN_FLIGHT; i++) {
-		struct in_flight *work = &core->in_flight[i];
-		if (work->is_used && strcmp(work->transaction, record->id) == 0)
-			work->is_used = false;
-	}
+	work_forget(core, record->id);
 }
 
 void work_pump(struct core *core)
@@ -401,7 +395,7 @@ static void settle(
 	if (!storage_begin(core) || queue_get(core->queue, work->transaction, &record) != VT_OK)
 		return;
 	enum vt_code code =
-		step_and_store(core, &record, &event, has_answer ? result->answer : NULL, &effects);
+		work_step(core, &record, &event, has_answer ? result->answer : NULL, &effects);
 	if (code)
 		return;
 	if (record.txn.state == TXN_ACCEPTED && has_answer && wants_confirm(core, &record))
@@ -430,7 +424,8 @@ void work_result(struct core *core, const struct bus_message *msg)
 		work->is_used = false;
 		return;
 	}
-	vt_log(VT_LOG_WARNING, "sync: a result that nobody waits for");
+	if (!reconcile_result(core, msg))
+		vt_log(VT_LOG_WARNING, "sync: a result that nobody waits for");
 }
 
 void work_link(struct core *core, const struct work_link *link)
@@ -476,6 +471,7 @@ void work_sync_gone(struct core *core)
 			end_lease(core, &record);
 		core->in_flight[i].is_used = false;
 	}
+	reconcile_sync_gone(core);
 	citizen_health(core);
 }
 
@@ -489,7 +485,7 @@ void work_recover(struct core *core)
 		if (!storage_begin(core) ||
 			queue_outstanding(core->queue, after, QUEUE_DUE_MAX, open, &count) != VT_OK)
 			return;
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count && core->queue; i++) {
 			after = open[i].sequence;
 			end_lease(core, &open[i]);
 		}

@@ -35,6 +35,9 @@ struct ctl_options {
 	const char *socket; /* NULL: from the environment */
 	int64_t timeout_ms;
 	bool unsettled;
+	const char *reason; /* queue discard; NULL: none given */
+	bool has_since;
+	struct vt_date since; /* queue reconcile */
 	struct vt_date today; /* --today, else the local day */
 	const char *first_surname, *second_surname, *names, *birth, *sex, *entity; /* curp root */
 	int arg_count;
@@ -109,5 +112,8 @@ enum ctl_exit ctl_device_list(const struct ctl_options *options);
 enum ctl_exit ctl_device_show(const struct ctl_options *options);
 enum ctl_exit ctl_queue_list(const struct ctl_options *options);
 enum ctl_exit ctl_queue_show(const struct ctl_options *options);
+enum ctl_exit ctl_queue_retry(const struct ctl_options *options);
+enum ctl_exit ctl_queue_discard(const struct ctl_options *options);
+enum ctl_exit ctl_queue_reconcile(const struct ctl_options *options);
 
 #endif

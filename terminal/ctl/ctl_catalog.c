@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "terminal/base/text.h"
 #include "terminal/ctl/ctl.h"
 #include "terminal/domain/money.h"
 #include "terminal/session/catalogue.h"

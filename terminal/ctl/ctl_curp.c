@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 #include "terminal/ctl/ctl.h"
 #include "terminal/domain/curp.h"

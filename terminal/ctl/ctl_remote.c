@@ -10,8 +10,8 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/clock.h"
 #include "terminal/base/text.h"
-#include "terminal/bus/conn.h"
 #include "terminal/ctl/ctl.h"
+#include "terminal/ctl/ctl_remote.h"
 
 #define DEFAULT_SOCKET "/run/ventanilla/ctl.sock"
 /* A terminal holds weeks of work at most; core answers pages of QUEUE_PAGE rows. */
@@ -19,13 +19,7 @@
 
 /* ---- asking ---- */
 
-struct remote {
-	struct bus_conn *conn;	 /* owned */
-	struct bus_message *msg; /* owned: the command, then its completion */
-	int64_t deadline_ms;	 /* monotonic */
-};
-
-static void remote_finish(struct remote *remote)
+void remote_finish(struct remote *remote)
 {
 	bus_conn_close(&remote->conn);
 	if (remote->msg)
@@ -71,7 +65,7 @@ static bool socket_path(const struct ctl_options *options, char *path, size_t si
 	return vt_copy(path, size, DEFAULT_SOCKET);
 }
 
-static enum ctl_exit remote_open(const struct ctl_options *options, struct remote *remote)
+enum ctl_exit remote_open(const struct ctl_options *options, struct remote *remote)
 {
 	struct vt_error error = {0};
 	char path[256];
@@ -133,8 +127,7 @@ static enum vt_code ask(struct remote *remote, struct vt_error *error)
 	return code;
 }
 
-/* Asks and judges the completion; on CTL_OK its payload is in remote->msg. */
-static enum ctl_exit ask_core(struct remote *remote)
+enum ctl_exit ask_core(struct remote *remote)
 {
 	const enum bus_name name = remote->msg->header.name;
 	struct vt_error error = {0};
@@ -164,6 +157,8 @@ static enum ctl_exit ask_core(struct remote *remote)
 		return CTL_TIMEOUT;
 	case BUS_INVALID_DATA:
 		return CTL_USAGE;
+	case BUS_SEQUENCE_ERROR:
+		return CTL_BUSY;
 	case BUS_SUCCESS:
 	case BUS_NOT_FOUND:
 	case BUS_COMMAND_ERROR_CODE:
@@ -230,8 +225,7 @@ static void append_members(struct vt_buf *out, const struct bus_table *table, co
 	}
 }
 
-/* {"schema":"…", and the members of object. */
-static void append_object(
+void append_object(
 	struct vt_buf *out, const char *schema, const struct bus_table *table, const void *object)
 {
 	vt_buf_append_byte(out, '{');
@@ -241,7 +235,7 @@ static void append_object(
 	vt_buf_append_byte(out, '}');
 }
 
-static enum ctl_exit print_payload(const char *schema, const struct bus_message *msg)
+enum ctl_exit print_payload(const char *schema, const struct bus_message *msg)
 {
 	struct vt_buf out;
 
@@ -472,6 +466,10 @@ static void print_row(const struct queue_row *row)
 	ctl_format_age(row->next_ms, text);
 	ctl_print_pair(
 		CTL_TEXT("próximo intento en", "next attempt in"), row->next_ms > 0 ? text : "");
+	if (row->note[0])
+		ctl_print_pair(CTL_TEXT("motivo del abandono", "given up because"), row->note);
+	if (strcmp(row->state, "DEAD") == 0)
+		ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), ctl_queue_advice(row->cause));
 }
 
 enum ctl_exit ctl_queue_show(const struct ctl_options *options)

@@ -21,6 +21,8 @@ enum option_group {
 	TAKES_TODAY = 1 << 1,
 	TAKES_PERSON = 1 << 2,
 	TAKES_UNSETTLED = 1 << 3,
+	TAKES_REASON = 1 << 4,
+	TAKES_SINCE = 1 << 5,
 };
 
 struct command {
@@ -46,6 +48,17 @@ static const struct command commands[] = {
 	{"queue", "show", "ID", 1, 1, TAKES_SOCKET,
 		{"una transacción, por su id o su folio", "one transaction, by its id or folio"},
 		ctl_queue_show},
+	{"queue", "retry", "ID", 1, 1, TAKES_SOCKET,
+		{"intenta de nuevo, ahora, con la misma llave",
+			"tries again, now, with the same key"},
+		ctl_queue_retry},
+	{"queue", "discard", "ID --reason TEXT", 1, 1, TAKES_SOCKET | TAKES_REASON,
+		{"abandona una transacción, para siempre", "gives a transaction up, for good"},
+		ctl_queue_discard},
+	{"queue", "reconcile", "[--since YYYY-MM-DD]", 0, 0, TAKES_SOCKET | TAKES_SINCE,
+		{"compara con los servicios, sin cambiar nada",
+			"compares with the services, changes nothing"},
+		ctl_queue_reconcile},
 	{"catalog", "lint", "FILE…", 1, -1, 0,
 		{"revisa definiciones de servicios", "checks service definitions"},
 		ctl_catalog_lint},
@@ -70,6 +83,8 @@ enum option_id {
 	OPTION_TIMEOUT,
 	OPTION_TODAY,
 	OPTION_UNSETTLED,
+	OPTION_REASON,
+	OPTION_SINCE,
 	OPTION_FIRST_SURNAME,
 	OPTION_SECOND_SURNAME,
 	OPTION_NAMES,
@@ -101,6 +116,11 @@ static const struct option_help option_helps[] = {
 		{"día que cuenta como hoy", "day that counts as today"}},
 	{OPTION_UNSETTLED, TAKES_UNSETTLED, "unsettled", NULL,
 		{"solo las que no han terminado", "only those not settled"}},
+	{OPTION_REASON, TAKES_REASON, "reason", "TEXT",
+		{"por qué, en una línea; se guarda y se registra: sin datos personales",
+			"why, in one line; it is kept and logged: no personal data"}},
+	{OPTION_SINCE, TAKES_SINCE, "since", "YYYY-MM-DD",
+		{"solo las creadas desde ese día", "only those created since that day"}},
 	{OPTION_FIRST_SURNAME, TAKES_PERSON, "first-surname", "TEXT",
 		{"primer apellido", "first surname"}},
 	{OPTION_SECOND_SURNAME, TAKES_PERSON, "second-surname", "TEXT",
@@ -280,6 +300,16 @@ static bool take_option(struct ctl_options *options, int id, const char *value)
 	case OPTION_UNSETTLED:
 		options->unsettled = true;
 		return true;
+	case OPTION_REASON:
+		options->reason = value;
+		return true;
+	case OPTION_SINCE:
+		options->has_since = date_parse_iso(value, &options->since);
+		if (!options->has_since)
+			ctl_complain(
+				CTL_TEXT("--since: un día AAAA-MM-DD", "--since: a day YYYY-MM-DD"),
+				value);
+		return options->has_since;
 	case OPTION_FIRST_SURNAME:
 		options->first_surname = value;
 		return true;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
-#include "terminal/base/text.h"
 
 #define MS_PER_MINUTE	INT64_C(60000)
 #define MINUTES_PER_DAY 1440

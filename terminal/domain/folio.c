@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
-#include "terminal/base/text.h"
 
 /* 5 bits a character, without I L O U. */
 static const char made[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -69,23 +68,6 @@ enum vt_code folio_make(const char *terminal, uint32_t epoch, uint32_t sequence,
 	plain[PLAIN_LENGTH - 1] = check;
 	put_hyphens(plain, ret_folio);
 	return VT_OK;
-}
-
-const char *folio_error_name(enum folio_error error)
-{
-	switch (error) {
-	case FOLIO_OK:
-		return "OK";
-	case FOLIO_LENGTH:
-		return "LENGTH";
-	case FOLIO_ALPHABET:
-		return "ALPHABET";
-	case FOLIO_CHECK:
-		return "CHECK";
-	case FOLIO_ERROR_COUNT:
-		break;
-	}
-	VT_UNREACHABLE();
 }
 
 static bool passes(const char plain[PLAIN_LENGTH])

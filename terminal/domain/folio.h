@@ -39,9 +39,6 @@ enum folio_error {
 	FOLIO_ERROR_COUNT
 };
 
-/* "OK", "LENGTH", "ALPHABET", "CHECK". */
-const char *folio_error_name(enum folio_error error);
-
 /* Typed or scanned folio, in any case, with or without hyphens and blanks, to its canonical form.
  * Where it only passes so, O is read as 0, and I and L as 1. ret_folio is "" after an error. */
 enum folio_error folio_parse(const char *typed, char ret_folio[VT_FOLIO_SIZE]);

@@ -3,7 +3,6 @@
 
 #include "terminal/session/catalogue_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "terminal/base/text.h"

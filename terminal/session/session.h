@@ -120,7 +120,7 @@ struct session_effects {
 	bool show;	 /* send session_model() to the ui */
 	bool submit;	 /* store session_submission(), then COMMITTED or REFUSED */
 	bool print;	 /* journal and print session_receipt(), then PRINTED */
-	bool ended;	 /* the citizen's data are wiped: core forgets and checkpoints */
+	bool ended;	 /* the citizen's data are wiped: core forgets, too */
 	int64_t wake_ms; /* monotonic time of the next SESSION_TICK; 0 = none needed */
 };
 

@@ -42,11 +42,6 @@ bool txn_is_settled(enum txn_state state)
 	return state == TXN_ACCEPTED || state == TXN_REJECTED || state == TXN_EXPIRED;
 }
 
-bool txn_is_in_doubt(enum txn_state state)
-{
-	return state == TXN_LEASED || state == TXN_UNKNOWN || state == TXN_INQUIRY;
-}
-
 static bool is_leased(enum txn_state state)
 {
 	return state == TXN_LEASED || state == TXN_INQUIRY;

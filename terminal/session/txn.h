@@ -153,7 +153,5 @@ VT_MUST_USE bool txn_check(const struct txn *txn);
 
 /* Nothing will change it by itself any more: ACCEPTED, REJECTED, EXPIRED. */
 bool txn_is_settled(enum txn_state state);
-/* May a delivery of it be outside, or have been without an answer? LEASED, UNKNOWN, INQUIRY. */
-bool txn_is_in_doubt(enum txn_state state);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "offline-queue/queue/journal.h"
 #include "offline-queue/queue/queue.h"
 #include "terminal/base/text.h"
 #include "terminal/session/txn.h"
@@ -21,6 +22,7 @@
 
 struct fixture {
 	char folder[128], path[160], key_path[160];
+	char journal_key_path[160]; /* "" = checkpoints are not signed */
 	const char *vfs;
 	struct queue *queue;
 	struct queue_report report;
@@ -46,10 +48,20 @@ static inline void fixture_init(struct fixture *f)
 	fixture_init_in(f, access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
+/* The journal's key beside the store's, as core has it. */
+static inline void fixture_with_journal_key(struct fixture *f)
+{
+	snprintf(f->journal_key_path, sizeof(f->journal_key_path), "%s/journal.key", f->folder);
+	if (queue_journal_key_create(f->journal_key_path, NULL) != VT_OK)
+		abort();
+}
+
 static inline enum vt_code fixture_open(struct fixture *f)
 {
-	const struct queue_options options = {
-		.terminal = FIXTURE_TERMINAL, .now_unix_ms = f->now, .vfs = f->vfs};
+	const struct queue_options options = {.terminal = FIXTURE_TERMINAL,
+		.now_unix_ms = f->now,
+		.vfs = f->vfs,
+		.journal_key = f->journal_key_path[0] ? f->journal_key_path : NULL};
 
 	return queue_open(f->path, f->key_path, &options, &f->queue, &f->report, &f->error);
 }

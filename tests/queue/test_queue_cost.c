@@ -16,6 +16,7 @@ static int setup(void **state)
 	if (!f)
 		return -1;
 	fixture_init(f);
+	fixture_with_journal_key(f); /* costs are those of the product */
 	f->vfs = "fault";
 	fault_begin(NULL);
 	*state = f;
@@ -91,6 +92,10 @@ static const struct {
 	{SQL_DELETE_FIND, "INDEX txn_delete (changed_ms<?)"},
 	{SQL_DELETE_EFFECTS, "INDEX effect_txn (txn=?)"},
 	{SQL_DELETE, "INTEGER PRIMARY KEY"},
+	{SQL_JOURNAL_LIST, "INTEGER PRIMARY KEY (rowid<?)"},
+	{SQL_JOURNAL_PAGE, "INTEGER PRIMARY KEY (rowid>?)"},
+	{SQL_CHECKPOINT_BEFORE, "INTEGER PRIMARY KEY (rowid<?)"},
+	{SQL_CHECKPOINTS, "INTEGER PRIMARY KEY (rowid>?)"},
 };
 
 static void plan_of(struct fixture *f, enum sql sql, char *ret_plan, size_t size)

@@ -3,6 +3,7 @@
 #include "tests/lib/cmocka_prelude.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -90,6 +91,22 @@ static void a_key_file_is_private_and_made_once(void **state)
 	assert_int_equal(queue_key_create("/nonexistent/key", &error), VT_ERR_IO);
 }
 
+static void half_a_key_of_a_power_cut_is_not_taken_for_one(void **state)
+{
+	struct fixture *f = *state;
+	char fresh[600];
+
+	snprintf(fresh, sizeof(fresh), "%s.new", f->key_path);
+	assert_int_equal(unlink(f->key_path), 0);
+	const int fd = open(fresh, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "half", 4), 4);
+	close(fd);
+	assert_int_equal(queue_key_create(f->key_path, NULL), VT_OK);
+	assert_int_equal(fixture_open(f), VT_OK);
+	assert_int_equal(access(fresh, F_OK), -1);
+}
+
 static void a_store_opens_only_with_its_own_key(void **state)
 {
 	struct fixture *f = *state;
@@ -165,7 +182,7 @@ static void a_newer_store_is_left_alone(void **state)
 	assert_int_equal(fixture_open(f), VT_ERR_UNSUPPORTED);
 	assert_false(f->report.quarantined);
 	assert_non_null(strstr(f->error.msg, "newer version"));
-	tamper(f, "PRAGMA user_version = 1");
+	tamper(f, "PRAGMA user_version = 2");
 	assert_int_equal(fixture_open(f), VT_OK);
 	assert_true(has(f, 1));
 }
@@ -522,6 +539,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_key_file_is_private_and_made_once),
+		T(half_a_key_of_a_power_cut_is_not_taken_for_one),
 		T(a_store_opens_only_with_its_own_key),
 		T(a_key_that_others_may_read_or_of_wrong_length_is_refused),
 		T(a_store_belongs_to_one_terminal),

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <sqlite3.h>
 #include <systemd/sd-event.h>
-
-#include <jansson.h>
 
 #include "terminal/base/assert.h"
 #include "terminal/base/clock.h"
 #include "terminal/base/text.h"
+#include "tests/queue/fault_vfs.h"
 
 /* The one world of this process: clock and randomness of terminal/base are taken over below. */
 static struct world *world;
@@ -144,6 +144,9 @@ bool peer_send(struct peer *peer)
 	case BUS_DEVICE_LIST:
 	case BUS_QUEUE_LIST:
 	case BUS_QUEUE_SHOW:
+	case BUS_QUEUE_RETRY:
+	case BUS_QUEUE_DISCARD:
+	case BUS_QUEUE_RECONCILE:
 	case BUS_NAME_COUNT:
 		VT_UNREACHABLE();
 	}
@@ -197,6 +200,7 @@ static void core_up(struct world *w)
 	struct core *core = &w->core;
 	struct vt_error error = {0};
 
+	fault_begin(NULL);
 	*core = (struct core){.started_ms = w->now_ms};
 	vt_copy_cut(core->terminal, sizeof(core->terminal), "MX-SIM-0001");
 	vt_copy_cut(core->folio_code, sizeof(core->folio_code), "SM01");
@@ -237,7 +241,6 @@ static void core_down(struct world *w)
 {
 	struct core *core = &w->core;
 
-	storage_abort(core);
 	queue_close(&core->queue);
 	session_destroy(&core->session);
 	catalogue_destroy(&core->catalogue);
@@ -568,6 +571,21 @@ static void change_weather(struct world *w)
 	report_printer(w);
 }
 
+/* Now and then the disk is full or fails, for one call or for a while. */
+static void change_disk(struct world *w)
+{
+	static const enum fault_kind kinds[] = {FAULT_WRITE, FAULT_SYNC};
+	const struct fault_plan plan = {.kind = kinds[world_below(w, VT_ELEMENTS(kinds))],
+		.at = (int64_t)world_below(w, 6),
+		.rc = world_chance(w, 2) ? SQLITE_FULL : 0,
+		.stays = world_chance(w, 4)};
+
+	if (fault_plan.at >= 0 ? world_chance(w, 20) : w->is_calm)
+		fault_begin(NULL);
+	else if (fault_plan.at < 0 && world_chance(w, 150))
+		fault_begin(&plan);
+}
+
 static int64_t next_event_ms(const struct world *w)
 {
 	int64_t next = w->next_touch_ms;
@@ -586,14 +604,28 @@ static int64_t next_event_ms(const struct world *w)
 
 /* ---- what must hold ---- */
 
+/* What could not be stored was not begun, and nobody waits for it. */
+static void check_nothing_hangs(const struct world *w)
+{
+	const struct core *core = &w->core;
+
+	VT_ASSERT(core->after_count == 0);
+	VT_ASSERT(!core->sheet.is_used || core->sheet.is_sent);
+	for (size_t i = 0; i < CORE_MAX_IN_FLIGHT; i++)
+		VT_ASSERT(!core->in_flight[i].is_used || core->in_flight[i].request_id > 0);
+	VT_ASSERT(!w->has_model || w->model.print != PRINT_BUSY || core->sheet.is_used);
+}
+
 static void check(struct world *w)
 {
 	struct queue_record record;
 
-	if (!w->is_core_up || !w->has_model || !w->model.folio[0])
+	if (w->is_core_up && (!w->core.queue || !queue_in_batch(w->core.queue)))
+		check_nothing_hangs(w);
+	if (!w->is_core_up || !w->has_model || !w->model.folio[0] || !w->core.queue)
 		return;
 	/* What the citizen reads is on disk: in the store, and not only in the open batch. */
-	VT_ASSERT(w->core.queue && !queue_in_batch(w->core.queue));
+	VT_ASSERT(!queue_in_batch(w->core.queue));
 	VT_ASSERT(queue_get(w->core.queue, w->model.folio, &record) == VT_OK);
 	if (w->model.screen == SCREEN_DONE && strcmp(w->model.outcome, "provisional") != 0)
 		VT_ASSERT(record.txn.state == TXN_ACCEPTED);
@@ -603,7 +635,14 @@ static void check(struct world *w)
 
 void world_start(struct world *w, uint64_t seed, const char *dir, const char *catalog)
 {
+	static bool has_disk;
+
 	world = w;
+	if (!has_disk) {
+		fault_vfs_register();
+		VT_ASSERT(sqlite3_vfs_register(sqlite3_vfs_find("fault"), 1) == SQLITE_OK);
+		has_disk = true;
+	}
 	*w = (struct world){.seed = seed,
 		.random = seed,
 		.now_ms = 1000,
@@ -623,6 +662,7 @@ void world_step(struct world *w)
 {
 	w->steps++;
 	advance(w, next_event_ms(w));
+	change_disk(w);
 	for (size_t i = 0; i < WORLD_MAX_JOBS; i++) {
 		if (w->work[i].is_used && w->work[i].due_ms <= w->now_ms)
 			end_work(w, &w->work[i]);
@@ -658,7 +698,8 @@ void world_drain(struct world *w)
 	w->next_weather_ms = w->now_ms;
 	for (int i = 0; i < 2000000 && counts.unsettled > 0; i++) {
 		world_step(w);
-		VT_ASSERT(queue_counts(w->core.queue, &counts) == VT_OK);
+		if (w->core.queue)
+			VT_ASSERT(queue_counts(w->core.queue, &counts) == VT_OK);
 	}
 	VT_ASSERT(counts.unsettled == 0);
 	VT_ASSERT(counts.dead == 0);

@@ -2,8 +2,9 @@
 #define VT_TESTS_SIM_WORLD_H
 
 /* A terminal in one process: the real core (session, transactions, store, sheets) between a robot
- * citizen, a simulated sync with its services and a simulated printer, on a virtual clock with
- * seeded randomness. Core is killed and restarted at any step. The same seed replays the same run.
+ * citizen, a simulated sync with its services, a simulated printer and a disk that fails or is full
+ * at times, on a virtual clock with seeded randomness. Core is killed and restarted at any step.
+ * The same seed replays the same run.
  */
 
 #include <stdbool.h>

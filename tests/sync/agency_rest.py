@@ -237,6 +237,8 @@ def test_two_servers_on_one_ledger_apply_once(agency):
             statuses = list(pool.map(post, range(40)))
             agency.stop()
         finally:
+            if agency.process and agency.process.poll() is None:
+                agency.kill()
             agency.options = control
             agency.port, agency.process = first
         assert statuses.count(201) == 5 and statuses.count(200) == 35

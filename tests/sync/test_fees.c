@@ -96,8 +96,7 @@ static void defective_work_is_never_built(void **state)
 		"{\"fare\":\"f\",\"amountCentavos\":900}",
 		"{\"product\":\"p\",\"fare\":\"f\",\"amountCentavos\":900,\"x\":1}",
 		"{\"product\":\"p\",\"fare\":\"f\",\"amountCentavos\":900,\"key\":\"otra\"}",
-		"{\"product\":\"p\",\"fare\":\"f\",\"amountCentavos\":900,\"validityYears\":"
-		"\"x\"}"};
+		"{\"product\":\"p\",\"fare\":\"f\",\"amountCentavos\":900,\"validityYears\":\"\"}"};
 	struct adapter_request request;
 
 	for (size_t i = 0; i < VT_ELEMENTS(bad); i++) {
@@ -116,10 +115,9 @@ static void defective_work_is_never_built(void **state)
 	adapter_request_finish(&request);
 }
 
-static json_t *read_answer(bool inquiry, int status, const char *type, const char *body,
-	struct adapter_reading *reading)
+static json_t *read_for(const struct work_deliver work, bool inquiry, int status, const char *type,
+	const char *body, struct adapter_reading *reading)
 {
-	const struct work_deliver work = make_work(PAYLOAD);
 	struct http_answer answer = {.transport = TRANSPORT_ANSWER,
 		.status = status,
 		.replayed = true,
@@ -135,6 +133,12 @@ static json_t *read_answer(bool inquiry, int status, const char *type, const cha
 		reading->answer.length ? json_loads(vt_buf_text(&reading->answer), 0, NULL) : NULL;
 	adapter_reading_finish(reading);
 	return json;
+}
+
+static json_t *read_answer(bool inquiry, int status, const char *type, const char *body,
+	struct adapter_reading *reading)
+{
+	return read_for(make_work(PAYLOAD), inquiry, status, type, body, reading);
 }
 
 #define JSON_TYPE    "application/json"
@@ -277,6 +281,23 @@ static void inquiries_are_read(void **state)
 	assert_int_equal(reading.body, BODY_NONE);
 }
 
+static void a_shredded_order_is_asked_about_by_its_key_alone(void **state)
+{
+	(void)state;
+	static const char applied[] =
+		"{\"key\":\"" KEY "\",\"state\":\"applied\",\"result\":" SHEET "}";
+	struct adapter_reading reading;
+	json_t *json = read_for(make_work(""), true, 200, JSON_TYPE, applied, &reading);
+
+	assert_int_equal(reading.body, BODY_APPLIED);
+	assert_string_equal(json_string_value(json_object_get(json, "amountCentavos")), "90000");
+	json_decref(json);
+	/* With an order, another amount is no answer to it. */
+	assert_null(read_for(
+		make_work("{\"amountCentavos\":1}"), true, 200, JSON_TYPE, applied, &reading));
+	assert_int_equal(reading.body, BODY_INVALID);
+}
+
 static void adapters_are_found_by_name(void **state)
 {
 	(void)state;
@@ -309,6 +330,7 @@ int main(void)
 		cmocka_unit_test(sheets_that_are_not_ours_are_not_believed),
 		cmocka_unit_test(problems_are_sorted),
 		cmocka_unit_test(inquiries_are_read),
+		cmocka_unit_test(a_shredded_order_is_asked_about_by_its_key_alone),
 		cmocka_unit_test(adapters_are_found_by_name),
 		cmocka_unit_test(headers_take_no_line_breaks),
 	};

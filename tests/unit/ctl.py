@@ -202,6 +202,8 @@ class Usage(unittest.TestCase):
         for args in ([], ["fly"], ["curp"], ["curp", "fly"], ["curp", "check"], ["device", "show"],
                      ["device", "show", "a", "b"], ["status", "x"], ["status", "--fly"], ["status", "--socket"],
                      ["status", "--today", "2026-01-01"], ["queue", "list", "--sex", "H"], ["catalog", "lint"],
+                     ["queue", "retry"], ["queue", "retry", "a", "--reason", "x"], ["queue", "discard", "--reason", "x"],
+                     ["queue", "reconcile", "a"], ["queue", "reconcile", "--since", "2026-02-30"],
                      ["status", "--timeout", "0"], ["status", "--timeout", "x"]):
             status, out, err = ctl(*args)
             self.assertEqual((status, out), (2, ""), args)
@@ -218,6 +220,7 @@ class Usage(unittest.TestCase):
             self.assertEqual((status, err), (0, ""))
             self.assertIn(noun, out)
         self.assertNotIn("--first-surname", ctl("queue", "--help")[1])
+        self.assertIn("sin datos personales", ctl("queue", "--help")[1])
         self.assertRegex(ctl("--version")[1], r"^ventanillactl \d+\.\d+\.\d+\n$")
 
     def test_completion_comes_from_the_same_table(self):
@@ -231,7 +234,9 @@ class Usage(unittest.TestCase):
             return run.stdout.decode().split()
 
         self.assertEqual(words("st"), ["status"])
-        self.assertEqual(words("queue", ""), ["list", "show", "--help"])
+        self.assertEqual(words("queue", ""), ["list", "show", "retry", "discard", "reconcile", "--help"])
+        self.assertIn("--reason", words("queue", "discard", "--"))
+        self.assertNotIn("--reason", words("queue", "retry", "--"))
         self.assertIn("--entity", words("curp", "root", "--"))
         self.assertNotIn("--entity", words("curp", "check", "--"))
 

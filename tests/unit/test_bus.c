@@ -267,6 +267,16 @@ static void each_role_may_send_only_its_own_messages(void **state)
 	assert_false(permit_check(ROLE_UI, BUS_WORK_DELIVER, BUS_COMPLETION, PERMIT_CITIZEN));
 	assert_false(permit_check(ROLE_SYNC, BUS_WORK_DELIVER, BUS_COMMAND, PERMIT_CITIZEN));
 	assert_false(permit_check(ROLE_UI, BUS_QUEUE_LIST, BUS_COMMAND, PERMIT_ANY));
+	static const enum bus_name of_technicians[] = {
+		BUS_QUEUE_RETRY, BUS_QUEUE_DISCARD, BUS_QUEUE_RECONCILE};
+	for (size_t i = 0; i < VT_ELEMENTS(of_technicians); i++) {
+		for (int role = 0; role < ROLE_COUNT; role++)
+			assert_int_equal(permit_check((enum bus_role)role, of_technicians[i],
+						 BUS_COMMAND, PERMIT_IDLE),
+				role == ROLE_CTL);
+		assert_false(
+			permit_check(ROLE_CTL, of_technicians[i], BUS_COMPLETION, PERMIT_IDLE));
+	}
 	/* Core's own commands are nobody's to send. */
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		assert_false(permit_check(

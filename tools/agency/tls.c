@@ -10,8 +10,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "terminal/base/text.h"
-
 /* One open connection; hangs on its SSL object, whose end is the only sure sign of its own. */
 struct connection {
 	TAILQ_ENTRY(connection) entry;

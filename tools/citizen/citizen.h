@@ -31,12 +31,14 @@ struct citizen {
 /* How long anything on the screen may take before the citizen gives up. */
 #define CITIZEN_PATIENCE_MS 20000
 
+/* Names and texts below are Spanish; words.c has them in the citizen's language. */
+
 /* Waits for a screen of that kind, then photographs it. */
 void expect_screen(struct citizen *c, const char *kind);
 /* Waits until a node of that role and name is there. */
 void expect_node(struct citizen *c, const char *role, const char *name);
 /* Waits until text stands somewhere on the screen. */
-void expect_text(struct citizen *c, const char *text);
+void expect_text(struct citizen *c, const char *es);
 /* Taps a node in its middle, waiting for it first. */
 void tap(struct citizen *c, const char *role, const char *name);
 /* Waits for the next frame. */

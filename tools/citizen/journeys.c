@@ -1,24 +1,45 @@
 /* The journeys, each as a citizen would tell it. Persons are invented and always in the demo
  * agency's population, whatever its seed (tools/agency/README.md). */
 
-#include <stdio.h>
 #include <string.h>
 
-#include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 #include "tools/citizen/citizen.h"
+#include "tools/citizen/words.h"
 
 #define CURP_CONCEPCION "SABC560626MDFLRN01"
 
 /* ---- steps that several journeys share ---- */
 
-static void begin(struct citizen *c, const char *service)
+static void choose_language(struct citizen *c)
+{
+	const char *lang = c->lang;
+
+	if (strcmp(lang, "en") != 0)
+		return;
+	c->lang = "es-MX"; /* until it is chosen, the terminal speaks Spanish */
+	tap(c, "button", "Idioma");
+	expect_screen(c, "language");
+	tap(c, "radio", "English*");
+	tap(c, "button", "Continuar");
+	c->lang = lang;
+	expect_text(c, "Obtener mi CURP");
+	expect_screen(c, "home");
+}
+
+static void enter(struct citizen *c)
 {
 	expect_screen(c, "attract");
 	tap(c, "button", "*");
 	expect_screen(c, "home");
 	c->begun = true;
 	mark(c, "home");
+	choose_language(c);
+}
+
+static void begin(struct citizen *c, const char *service)
+{
+	enter(c);
 	tap(c, "button", service);
 	expect_screen(c, "intro");
 	tap(c, "button", "Comenzar");
@@ -53,7 +74,7 @@ static void answer_choice(struct citizen *c, const char *question, const char *c
 	expect_text(c, question);
 	expect_screen(c, "question");
 	/* A long list comes in pages. */
-	while (!tree_find(c->tree, "radio", choice, &node)) {
+	while (!tree_find(c->tree, "radio", words_in(c->lang, choice), &node)) {
 		if (++pages > 10)
 			fail(c, "no choice \"%s\" on any page", choice);
 		tap(c, "button", "Ver más*");
@@ -204,8 +225,16 @@ static void curp_by_data(struct citizen *c)
 	static const struct person concepcion = {
 		"SALGADO", "BRISEÑO", "CONCEPCION", "26061956", "Mujer", "Ciudad de México"};
 
+	/* A registry that takes its time, so that the waiting screen is seen (only our own agency
+	 * can be told). */
+	const bool is_slow = world_agency(&c->world, "fault ConsultaCurpDetalle delay 1500 1");
 	begin(c, "Obtener mi CURP*");
 	search_by_data(c, &concepcion);
+	if (is_slow) {
+		expect_screen(c, "wait");
+		expect_text(c, "Suele tardar");
+		photograph(c);
+	}
 	expect_screen(c, "results");
 	expect_text(c, CURP_CONCEPCION);
 	tap(c, "button", "Sí, son mis datos");
@@ -281,7 +310,7 @@ static void pay_passport(struct citizen *c, const char *reason, const char *amou
 static void passport_fee(struct citizen *c)
 {
 	pay_passport(c, NULL, "4,280.00");
-	pay_passport(c, "60 años o más", "2,140.00");
+	pay_passport(c, "60 años o más*", "2,140.00");
 }
 
 static void timeout(struct citizen *c)
@@ -313,11 +342,8 @@ static void without_paper(struct citizen *c, const char *switch_off, const char 
 {
 	if (!world_devices(&c->world, switch_off))
 		fail(c, "the printer does not obey: %s", switch_off);
-	expect_screen(c, "attract");
-	tap(c, "button", "*");
+	enter(c);
 	expect_text(c, banner);
-	expect_screen(c, "home");
-	c->begun = true;
 	tap(c, "button", "Obtener mi CURP*");
 	expect_screen(c, "intro");
 	tap(c, "button", "Comenzar");

@@ -13,6 +13,7 @@
 #include "terminal/base/clock.h"
 #include "terminal/base/text.h"
 #include "tools/citizen/citizen.h"
+#include "tools/citizen/words.h"
 
 void fail(struct citizen *c, const char *fmt, ...)
 {
@@ -79,8 +80,9 @@ void expect_screen(struct citizen *c, const char *kind)
 	}
 }
 
-static struct tree_node await_node(struct citizen *c, const char *role, const char *name)
+static struct tree_node await_node(struct citizen *c, const char *role, const char *es)
 {
+	const char *name = words_in(c->lang, es);
 	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
 	struct tree_node node;
 
@@ -98,8 +100,9 @@ void expect_node(struct citizen *c, const char *role, const char *name)
 	(void)await_node(c, role, name);
 }
 
-void expect_text(struct citizen *c, const char *text)
+void expect_text(struct citizen *c, const char *es)
 {
+	const char *text = words_in(c->lang, es);
 	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
 
 	refresh(c);

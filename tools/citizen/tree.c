@@ -215,20 +215,18 @@ static void fill(const json_t *node, struct tree_node *ret)
 }
 
 /* The last match wins: a dialogue is painted, and stands in the tree, after what it covers. */
-static bool search(const json_t *list, const char *role, const char *name, const char *id,
-	struct tree_node *ret)
+static bool search(const json_t *list, const char *role, const char *name, struct tree_node *ret)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *node = json_array_get(list, i);
-		if (id ? strcmp(text_of(node, "id"), id) == 0
-		       : (strcmp(role, "*") == 0 || strcmp(text_of(node, "role"), role) == 0) &&
-					matches(text_of(node, "name"), name)) {
+		if ((strcmp(role, "*") == 0 || strcmp(text_of(node, "role"), role) == 0) &&
+			matches(text_of(node, "name"), name)) {
 			fill(node, ret);
 			found = true;
 		}
-		if (search(json_object_get(node, "children"), role, name, id, ret))
+		if (search(json_object_get(node, "children"), role, name, ret))
 			found = true;
 	}
 	return found;
@@ -237,12 +235,7 @@ static bool search(const json_t *list, const char *role, const char *name, const
 bool tree_find(
 	const struct tree *tree, const char *role, const char *name, struct tree_node *ret_node)
 {
-	return search(json_object_get(tree->root, "tree"), role, name, NULL, ret_node);
-}
-
-bool tree_find_id(const struct tree *tree, const char *id, struct tree_node *ret_node)
-{
-	return search(json_object_get(tree->root, "tree"), NULL, NULL, id, ret_node);
+	return search(json_object_get(tree->root, "tree"), role, name, ret_node);
 }
 
 static bool list_contains(const json_t *list, const char *text)

@@ -34,8 +34,6 @@ int64_t tree_frame(const struct tree *tree);
 /* First node with that role whose name is name ("*": any; "abc*": begins with it). */
 bool tree_find(
 	const struct tree *tree, const char *role, const char *name, struct tree_node *ret_node);
-/* Node with that id, whatever its role. */
-bool tree_find_id(const struct tree *tree, const char *id, struct tree_node *ret_node);
 /* True if text stands anywhere in a name or value. */
 bool tree_contains(const struct tree *tree, const char *text);
 /* Roles and names of everything actionable, one a line, for a failure's report. */

@@ -1,7 +1,6 @@
 #include "tools/citizen/world.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -90,7 +89,7 @@ static json_t *ctl_json(
 	const struct world *world, const char *noun, const char *verb, const char *id)
 {
 	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
-	char words[7][160];
+	char words[7][4096];
 	char *argv[MAX_ARGS] = {0};
 	size_t count = 0;
 	const char *const texts[] = {
@@ -100,7 +99,8 @@ static json_t *ctl_json(
 	for (size_t i = 0; i < VT_ELEMENTS(texts); i++) {
 		if (!texts[i])
 			continue;
-		vt_copy_cut(words[count], sizeof(words[count]), texts[i]);
+		if (!vt_copy(words[count], sizeof(words[count]), texts[i]))
+			return NULL;
 		argv[count] = words[count];
 		count++;
 	}
@@ -148,11 +148,6 @@ static bool read_row(json_t *answer, struct world_txn *ret)
 bool world_transaction(const struct world *world, const char *folio, struct world_txn *ret)
 {
 	return read_row(ctl_json(world, "queue", "show", folio), ret);
-}
-
-bool world_newest(const struct world *world, struct world_txn *ret)
-{
-	return read_row(ctl_json(world, "queue", "list", NULL), ret);
 }
 
 bool world_status_has(const struct world *world, const char *text)

@@ -33,8 +33,6 @@ bool world_devices(const struct world *world, const char *command);
 /* Newest transaction of that service (confirmations are rows of their own and skipped by skip =
  * their number). False if there is none or core does not answer. */
 bool world_transaction(const struct world *world, const char *folio, struct world_txn *ret);
-/* Newest folio of all, "" if none. */
-bool world_newest(const struct world *world, struct world_txn *ret);
 /* `ventanillactl status --json` contains text. */
 bool world_status_has(const struct world *world, const char *text);
 /* Whole sheets in the paper folder. */

@@ -11,7 +11,7 @@ endif()
 
 option(VT_WERROR "Warnings are errors" ON)
 option(VT_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
-option(VT_TEST_HOOKS "Build ventanilla-ui-test, the ui with its semantic-tree test socket" ON)
+option(VT_TEST_HOOKS "Build ventanilla-ui-test (semantic-tree socket) and ventanilla-core-test (seed)" ON)
 set(VT_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
 
 add_compile_definitions(_GNU_SOURCE)

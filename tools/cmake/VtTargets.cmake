@@ -19,6 +19,7 @@ function(vt_program NAME)
 	target_link_libraries(${NAME} PRIVATE ${A_DEPENDS})
 	set_target_properties(${NAME} PROPERTIES
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+	set_property(GLOBAL APPEND PROPERTY VT_PROGRAMS ${NAME})
 endfunction()
 
 function(vt_test NAME)

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "terminal/base/text.h"
 #include "tools/virtual-devices/printer-internal.h"
 
 static void print_bar_text(struct printer *p, const char *text)

@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "terminal/base/assert.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/clock.h"
 #include "terminal/base/log.h"

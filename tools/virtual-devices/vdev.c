@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
-#include "terminal/base/text.h"
 
 /* --- faults --- */
 

@@ -80,6 +80,9 @@ int frame_seconds_left(const struct screen_model *model, const struct screen_env
 
 /* ---- parts.c ---- */
 
+/* Whether a list may stand whole in one panel: normal letters, all of the height, not long.
+ * Otherwise its rows are paged one by one. */
+bool part_is_roomy(const struct build *b);
 /* A white panel, a column; part_close() ends it. id NULL = none. */
 void part_card_open(struct build *b, const char *id, int pad, int gap);
 void part_close(struct build *b);
@@ -98,6 +101,8 @@ const char *part_error(const struct build *b);
 const char *part_value(struct build *b, const char *value, bool personal);
 /* "Mostrar" while the mask hides something here. */
 void part_unmask(struct build *b);
+/* Units that follow the text size as body text does. */
+int part_grown(const struct build *b, int units);
 /* Units that follow the text size as titles do: for boxes around an icon. */
 int part_scaled(const struct build *b, int units);
 /* An icon that keeps the size it is given, for inside a box. */
@@ -106,7 +111,7 @@ void part_icon(struct build *b, const char *icon, enum icon_style style, int siz
 void part_icon_box(struct build *b, const char *icon, int size, enum color fg, enum color ground);
 /* A radio card; detail "" = none. */
 struct radio {
-	const char *id, *label, *detail, *action, *arg, *lang;
+	const char *id, *label, *detail, *value, *action, *arg, *lang;
 	bool checked;
 };
 void part_radio(struct build *b, const struct radio *radio);

@@ -14,6 +14,47 @@ static bool has_rows(const struct build *b)
 	return false;
 }
 
+static void qr(struct build *b, int size)
+{
+	node_add(b->ui, &(struct node_spec){.qr = b->model->qr,
+				.width = length_units(size),
+				.height = length_units(size),
+				.role = ROLE_IMG,
+				.id = "qr",
+				.name = _("QR code with your folio")});
+}
+
+/* QR and rows beside each other, where both must stand on the first page. */
+static void summary_card(struct build *b)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .pad = {18, 28, 18, 28},
+			       .gap = 36,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_SURFACE,
+			       .border = COLOR_LINE,
+			       .border_width = ui_palette(ui)->border_card,
+			       .radius = 24,
+			       .shadow = 1,
+			       .id = "rows"});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_units(290),
+			       .gap = 4,
+			       .cross = ALIGN_CENTER});
+	qr(b, 290);
+	node_add(ui, &(struct node_spec){.text = _("Take it on your phone"),
+			     .type = TYPE_BODY_STRONG,
+			     .text_align = TEXT_CENTER});
+	node_end(ui);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
+	part_rows(b, false);
+	node_end(ui);
+	node_end(ui);
+}
+
 static void qr_card(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -31,12 +72,7 @@ static void qr_card(struct build *b)
 			       .border_width = ui_palette(ui)->border_card,
 			       .radius = 24,
 			       .shadow = 1});
-	node_add(ui, &(struct node_spec){.qr = b->model->qr,
-			     .width = length_units(is_narrow ? 290 : 330),
-			     .height = length_units(is_narrow ? 290 : 330),
-			     .role = ROLE_IMG,
-			     .id = "qr",
-			     .name = _("QR code with your folio")});
+	qr(b, is_narrow ? 290 : 330);
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 10});
 	widget_text(ui, TYPE_HEADING, COLOR_TEXT, _("Take it on your phone"));
@@ -249,8 +285,12 @@ void build_done(struct build *b)
 		print_state(b);
 	if (model->lead[0] != '\0')
 		widget_text(ui, TYPE_BODY, COLOR_TEXT, model->lead);
-	qr_card(b);
-	rows(b);
+	if (part_is_roomy(b) && has_rows(b) && model->qr[0] != '\0') {
+		summary_card(b);
+	} else {
+		qr_card(b);
+		rows(b);
+	}
 	next_steps(b);
 	part_pager(b, _("Read more"));
 	node_end(ui);

@@ -88,8 +88,9 @@ static void brand_row(struct build *b, enum color ink, enum color ink2)
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .cross = ALIGN_END, .id = "clock"});
 	widget_text(ui, TYPE_BRAND, ink, clock);
+	/* White: the frets behind it lighten the ground. */
 	if (has_room(b, TYPE_SMALL, owner, room))
-		widget_text(ui, TYPE_SMALL, ink2, day);
+		widget_text(ui, TYPE_SMALL, ink, day);
 	node_end(ui);
 	node_end(ui);
 }
@@ -259,7 +260,7 @@ static void action_row(struct build *b, const struct actions *actions)
 	if (actions->second != NULL && actions->primary != NULL)
 		width = (width - GUTTER) / 2;
 	else if (actions->back != NULL)
-		width -= ui_text_width(ui, TYPE_BUTTON, actions->back) + part_scaled(b, 40) + 96 +
+		width -= ui_text_width(ui, TYPE_BUTTON, actions->back) + part_grown(b, 40) + 96 +
 			 GUTTER;
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),

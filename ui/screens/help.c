@@ -10,9 +10,10 @@ static const struct topic topics[] = {
 	{"monitor", N_("What is this?"),
 		N_("A terminal for government services. Answer one question on each screen.")},
 	{"headset", N_("Talk to a person"), N_("Call 079, free of charge, every day, 24 hours.")},
-	{"shield-check", N_("Your data"),
-		N_("They are used only for your request and erased from the screen when you "
-		   "finish.")},
+	{"shield-check", N_("Privacy notice"),
+		N_("Your data go only to the agency of your request. The terminal erases them when "
+		   "you finish. You may ask to see, correct or delete them, or object, at each "
+		   "agency's transparency office.")},
 	{"hand-coins", N_("Cost"), N_("Each service tells its cost before you begin.")},
 	{"hourglass", N_("Time"),
 		N_("If you need more time, the terminal asks you before it erases anything.")},

@@ -114,13 +114,32 @@ static void feature(struct build *b, const struct screen_item *item, bool is_fir
 	node_end(ui);
 }
 
+/* Two lines beside the icon, and no word wider than they are. */
+static bool fits_beside(struct build *b, const char *text, int width)
+{
+	char word[64];
+
+	for (const char *p = text; *p != '\0'; p += strspn(p, " ")) {
+		size_t length = strcspn(p, " ");
+
+		if (length >= sizeof(word))
+			return false;
+		memcpy(word, p, length);
+		word[length] = '\0';
+		if (ui_text_width(b->ui, TYPE_CAPTION, word) > width)
+			return false;
+		p += length;
+	}
+	return ui_text_height(b->ui, TYPE_CAPTION, text, width) <= CARD_ICON;
+}
+
 static void card(struct build *b, const struct screen_item *item, int width)
 {
 	struct ui *ui = b->ui;
 	bool open = is_open(item);
 	/* An agency that does not fit beside the icon gets a line of its own. */
 	int beside = width - 2 * CARD_PAD - CARD_ICON - 14;
-	bool fits = ui_text_width(ui, TYPE_CAPTION, item->detail2) <= beside;
+	bool fits = fits_beside(b, item->detail2, beside);
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),

@@ -28,13 +28,13 @@ static const struct kind *kind_of(const struct screen_item *item)
 	return kind;
 }
 
-static void note(struct build *b, const struct screen_item *item, bool first)
+static void note(struct build *b, const struct screen_item *item, int number, bool goes_on)
 {
 	struct ui *ui = b->ui;
 	const struct kind *kind = kind_of(item);
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
-	if (!first)
+	if (number > 0)
 		widget_line(ui, COLOR_LINE);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
@@ -42,13 +42,14 @@ static void note(struct build *b, const struct screen_item *item, bool first)
 			       .gap = 24,
 			       .cross = ALIGN_CENTER,
 			       .role = ROLE_LISTITEM,
-			       .id = node_text(ui, "note-%s", item->id)});
+			       .id = node_text(ui, "note-%d", number)});
 	part_icon_box(
 		b, item->icon[0] != '\0' ? item->icon : kind->icon, 84, COLOR_ICON, COLOR_TINT);
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
-	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT,
-		item->label[0] != '\0' ? item->label : _(kind->label));
+	if (!goes_on)
+		widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT,
+			item->label[0] != '\0' ? item->label : _(kind->label));
 	if (item->detail[0] != '\0')
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->detail);
 	node_end(ui);
@@ -66,7 +67,7 @@ void build_intro(struct build *b)
 		.lead = model->lead,
 		.step = model->agency,
 	};
-	bool first = true;
+	int number = 0;
 
 	frame_open(b, &header);
 	if (model->is_free)
@@ -87,15 +88,16 @@ void build_intro(struct build *b)
 			       .role = ROLE_LIST,
 			       .name = _("Before you begin"),
 			       .id = "notes"});
-	if (b->size <= TEXT_LARGE)
+	if (part_is_roomy(b))
 		part_card_open(b, NULL, 28, 0);
 	for (size_t i = 0; i < model->item_count; i++) {
 		if (model->items[i].kind != ITEM_NOTE)
 			continue;
-		note(b, &model->items[i], first || b->size > TEXT_LARGE);
-		first = false;
+		/* A second text of the same kind stands under the same title. */
+		note(b, &model->items[i], number++,
+			i > 0 && strcmp(model->items[i].id, model->items[i - 1].id) == 0);
 	}
-	if (b->size <= TEXT_LARGE)
+	if (part_is_roomy(b))
 		part_close(b);
 	else
 		part_pager(b, _("Read more"));

@@ -1,11 +1,15 @@
 #include <string.h>
 
-#include "terminal/base/text.h"
 #include "ui/screens/build.h"
 #include "ui/screens/format.h"
 #include "ui/screens/locale.h"
 #include "ui/screens/texts.h"
 #include "ui/toolkit/icon_table.h"
+
+bool part_is_roomy(const struct build *b)
+{
+	return b->size == TEXT_NORMAL && !ui_settings(b->ui)->reach && b->model->item_count <= 8;
+}
 
 void part_card_open(struct build *b, const char *id, int pad, int gap)
 {
@@ -106,6 +110,13 @@ void part_unmask(struct build *b)
 				     .width = length_fill(1)});
 }
 
+int part_grown(const struct build *b, int units)
+{
+	static const int percent[TEXT_SIZE_COUNT] = {100, 125, 145, 165};
+
+	return units * percent[b->size] / 100;
+}
+
 int part_scaled(const struct build *b, int units)
 {
 	static const int percent[TEXT_SIZE_COUNT] = {100, 112, 122, 130};
@@ -122,7 +133,7 @@ void part_icon(struct build *b, const char *icon, enum icon_style style, int siz
 const char *part_button_icon(struct build *b, const char *icon, const char *label, int width)
 {
 	/* Padding of a button on both sides, the icon and the gap: ui/toolkit/widget.c. */
-	int room = width - 2 * 36 - part_scaled(b, 40) - 24;
+	int room = width - 2 * 36 - part_grown(b, 40) - 24;
 
 	return icon != NULL && label != NULL && ui_text_width(b->ui, TYPE_BUTTON, label) <= room
 		       ? icon
@@ -176,6 +187,8 @@ void part_radio(struct build *b, const struct radio *radio)
 		widget_text(
 			ui, TYPE_SMALL, radio->checked ? COLOR_TEXT : COLOR_TEXT2, radio->detail);
 	node_end(ui);
+	if (radio->value != NULL && radio->value[0] != '\0')
+		widget_text(ui, TYPE_CARD_TITLE, COLOR_TEXT, radio->value);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_units(46),
 			       .height = length_units(46),
@@ -346,7 +359,7 @@ static void key_build(struct build *b, const struct keyboard_key *key, bool is_p
 	const char *label = key_label(key), *accented;
 	bool fits, is_wide = key->columns > 1 || key->kind == KEY_DELETE || key->kind == KEY_CLEAR;
 
-	fits = ui_text_width(ui, TYPE_KEY_WORD, label) + part_scaled(b, 50) + 12 + 16 <= width;
+	fits = ui_text_width(ui, TYPE_KEY_WORD, label) + part_grown(b, 38) + 12 + 16 <= width;
 	if (entry->accent && key->kind == KEY_CHAR &&
 		(accented = keyboard_accented(key->text)) != NULL)
 		label = accented;

@@ -79,7 +79,7 @@ void build_problem(struct build *b)
 
 	text_problem(model->problem, &text);
 	frame_open(b, &header);
-	if (b->size <= TEXT_LARGE) {
+	if (part_is_roomy(b)) {
 		widget_spacer(ui, 1);
 		sign(b, text.icon, 200);
 		widget_spacer(ui, 1);
@@ -92,12 +92,12 @@ void build_problem(struct build *b)
 			       .page = b->view->page,
 			       .id = "explanation"});
 	folio(b);
-	if (b->size <= TEXT_LARGE)
+	if (part_is_roomy(b))
 		part_card_open(b, NULL, 32, 8);
 	line(b, "info", _("What happened"), model->lead[0] != '\0' ? model->lead : text.what);
 	line(b, "hand-palm", _("What it means"), text.means);
 	line(b, "list-checks", _("What you can do now"), text.now);
-	if (b->size <= TEXT_LARGE)
+	if (part_is_roomy(b))
 		part_close(b);
 	else
 		part_pager(b, _("Read more"));

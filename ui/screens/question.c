@@ -151,7 +151,8 @@ static void choices(struct build *b)
 		part_radio(b, &(struct radio){
 				      .id = node_text(ui, "choice-%s", item->id),
 				      .label = item->label,
-				      .detail = item->value[0] != '\0' ? item->value : item->detail,
+				      .detail = item->detail,
+				      .value = item->value,
 				      .action = "choose",
 				      .arg = item->id,
 				      .checked = strcmp(item->id, b->view->entry.text) == 0,

@@ -20,10 +20,10 @@ void build_results(struct build *b)
 			       .role = ROLE_LIST,
 			       .name = header.title,
 			       .id = "rows"});
-	if (b->size <= TEXT_LARGE)
+	if (part_is_roomy(b))
 		part_card_open(b, NULL, 32, 0);
 	part_rows(b, false);
-	if (b->size <= TEXT_LARGE)
+	if (part_is_roomy(b))
 		part_close(b);
 	else
 		part_pager(b, _("See more data"));

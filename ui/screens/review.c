@@ -80,7 +80,7 @@ void build_review(struct build *b)
 		/* With consent the lead is what one agrees to: it stands at the box. */
 		.lead = model->needs_consent ? "" : model->lead};
 	/* All rows at once, where they surely fit. */
-	bool is_short = b->size == TEXT_NORMAL && !ui_settings(ui)->reach;
+	bool is_short = part_is_roomy(b);
 	const char *primary = model->primary[0] != '\0' ? model->primary : _("Confirm and send");
 
 	frame_open(b, &header);

@@ -118,6 +118,8 @@ static const struct id_row print_reasons[] = {
 	{"absent", N_("This terminal has no printer now.")},
 	{"printer", N_("The printer is not answering.")},
 	{"device", N_("The printer is not answering.")},
+	{"storage", N_("This terminal has a fault and cannot print now.")},
+	{"limit", N_("No more sheets can be printed for this request.")},
 	{"", N_("The sheet could not be printed.")},
 };
 
@@ -129,8 +131,8 @@ const char *const text_error_ids[] = {"required", "curp.SHORT", "curp.FORMAT", "
 	"name.long", "long", "choice", "consent", "number", "email", NULL};
 const char *const text_reason_ids[] = {
 	"offline", "paper", "printer", "storage", "session", "soon", NULL};
-const char *const text_print_ids[] = {
-	"paper", "cover", "cutter", "power", "absent", "printer", "device", NULL};
+const char *const text_print_ids[] = {"paper", "cover", "cutter", "power", "absent", "printer",
+	"device", "storage", "limit", NULL};
 
 void text_problem(const char *id, struct text_problem *ret)
 {

@@ -378,8 +378,3 @@ struct ui_cache_sizes ui_cache_sizes(const struct ui *ui)
 		.node_count = ui->node_count,
 		.arena_bytes = ui->arena_used};
 }
-
-void ui_set_cache_limit(struct ui *ui, size_t bytes)
-{
-	text_set_limit(ui->text, bytes);
-}

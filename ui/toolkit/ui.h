@@ -76,7 +76,5 @@ struct ui_cache_sizes {
 	size_t text_bytes, text_runs, personal_runs, fonts, shape_bytes, node_count, arena_bytes;
 };
 struct ui_cache_sizes ui_cache_sizes(const struct ui *ui);
-/* The most text_bytes may reach (UI.md §15.9: 32 MB). Tests set it lower. */
-void ui_set_cache_limit(struct ui *ui, size_t bytes);
 
 #endif

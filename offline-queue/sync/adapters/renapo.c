@@ -4,7 +4,6 @@
 #include "offline-queue/sync/adapter.h"
 #include "offline-queue/sync/adapters/renapo_answer.h"
 #include "offline-queue/sync/wsse.h"
-#include "terminal/base/assert.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/secret.h"
 #include "terminal/base/text.h"

@@ -1,0 +1,296 @@
+#!/usr/bin/python3
+"""What a person does about the queue: ventanillactl against the real core, sync and agency."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+sys.path.insert(0, os.path.join(os.environ["VT_SOURCE_DIR"], "tests", "sync"))
+try:
+    import agency_client
+except ImportError as reason:
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+BIN = agency_client.BUILD / "bin"
+TERMINAL = agency_client.TERMINAL
+CONCEPCION = "SABC560626MDFLRN01"
+PATIENCE = 30
+CONFIG = """
+[terminal]
+id = {terminal}
+folio_code = TS01
+[core]
+run_dir = {run}
+state_dir = {state}
+catalog = {source}/assets/catalog
+[sync]
+probe_ms = 50
+probe_up_ms = 50
+[adapter renapo]
+url = https://localhost:{port}
+ca = {pki}/ca.pem
+cert = {pki}/terminal.pem
+key = {pki}/terminal.key
+sign_cert = {pki}/terminal-sign.pem
+sign_key = {pki}/terminal-sign.key
+trust = {pki}/ca.pem
+signer = RENAPO
+user = ventanilla
+password_file = {pki}/renapo.password
+entity = 09
+[adapter fees]
+url = https://localhost:{port}
+ca = {pki}/ca.pem
+cert = {pki}/terminal.pem
+key = {pki}/terminal.key
+"""
+SHEET = {"product": "passport", "validityYears": "3", "fare": "full", "amountCentavos": "179500",
+         "curp": CONCEPCION, "name": "CONCEPCIÓN SALGADO BRISEÑO"}
+
+
+class Row:
+    count = 0
+
+    def __init__(self, state, cause="", adapter="renapo", payload=None, answer="-", key=None, lane="-"):
+        Row.count += 1
+        self.id, self.key = str(uuid.uuid4()), key or str(uuid.uuid4())
+        self.folio = f"TS01-0001-{Row.count:04d}-ABCD"
+        service, operation = ("passport-fee", "sheet") if adapter == "fees" else ("curp", "consultarPorCurp")
+        payload = payload or (SHEET if adapter == "fees" else {"curp": CONCEPCION})
+        self.line = "\t".join([self.id, self.key, self.folio, service, adapter, operation, lane, state, cause,
+                               json.dumps(payload, ensure_ascii=False), answer])
+
+
+class Terminal:
+    """The real core, and sync when it is wanted, on a store made of rows."""
+
+    def __init__(self, agency, rows, with_sync=True):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vt-operate-"))
+        for name in ("run", "state"):
+            (self.folder / name).mkdir(mode=0o700)
+        self.config = self.folder / "terminal.conf"
+        self.config.write_text(CONFIG.format(terminal=TERMINAL, run=self.folder / "run", pki=agency.pki,
+                                             state=self.folder / "state", port=agency.port,
+                                             source=os.environ["VT_SOURCE_DIR"]))
+        subprocess.run([agency_client.BUILD / "tests" / "made_store", self.folder / "state", TERMINAL],
+                       input="".join(r.line + "\n" for r in rows).encode(), check=True)
+        self.processes = []
+        self.start("ventanilla-core", "--config", self.config)
+        self.until(lambda: (self.folder / "run" / "ctl.sock").exists())
+        if with_sync:
+            self.start_sync()
+
+    def start(self, program, *args):
+        with open(self.folder / "log", "ab") as log:
+            self.processes.append(subprocess.Popen([BIN / program, *args], stderr=log))
+
+    def start_sync(self):
+        self.start("ventanilla-sync", "--socket", self.folder / "run" / "sync.sock", "--config", self.config)
+        self.until(lambda: self.json("status")["online"])
+
+    def stop_sync(self):
+        process = self.processes.pop()
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+        self.until(lambda: not self.json("status")["sync"])
+
+    def until(self, fact):
+        deadline = time.monotonic() + PATIENCE
+        while not fact():
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+
+    def ctl(self, *args, lang="C"):
+        run = subprocess.run([BIN / "ventanillactl", "--socket", self.folder / "run" / "ctl.sock", *args],
+                             capture_output=True, check=False, timeout=200, env={"LANG": lang, "TZ": "UTC"})
+        return run.returncode, run.stdout.decode(), run.stderr.decode()
+
+    def json(self, *args, code=0):
+        status, out, err = self.ctl(*args, "--json")
+        assert status == code, (args, status, out, err)
+        return json.loads(out)
+
+    def state(self, row):
+        return self.json("queue", "show", row.folio)["state"]
+
+    def log(self):
+        return (self.folder / "log").read_text()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            sys.stderr.write(self.log())
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            assert process.wait(PATIENCE) == 0
+        shutil.rmtree(self.folder)
+
+
+def a_dead_transaction_says_what_a_person_can_do(agency):
+    rows = {cause: Row("DEAD", cause) for cause in ("conflict", "timeout")}
+    with Terminal(agency, rows.values(), with_sync=False) as terminal:
+        for cause, words in (("conflict", "never charge again"), ("timeout", "unknown whether")):
+            status, out, _ = terminal.ctl("queue", "show", rows[cause].folio)
+            assert status == 0 and words in out and "queue retry" in out and "queue discard" in out, out
+        assert "qué hacer" in terminal.ctl("queue", "show", rows["timeout"].folio, lang="es_MX")[1]
+
+
+def what_is_retried_goes_out_with_its_key_and_counts_once(agency):
+    fresh = Row("DEAD", "conflict")
+    class_c = Row("DEAD", "timeout")
+    with Terminal(agency, [fresh, class_c], with_sync=False) as terminal:
+        # A receiver that may know the key is asked first; one that knows no keys is not asked.
+        answer = terminal.json("queue", "retry", fresh.id)
+        assert answer["schema"] == "ventanilla.queue.retry/1", answer
+        assert (answer["verdict"], answer["state"], answer["folio"]) == ("done", "UNKNOWN", fresh.folio)
+        assert "JOURNALED" in terminal.ctl("queue", "retry", class_c.folio)[1]
+        assert terminal.ctl("queue", "retry", class_c.folio)[0] == 0, "waiting: due again now"
+        terminal.start_sync()
+        terminal.until(lambda: terminal.state(fresh) == terminal.state(class_c) == "ACCEPTED")
+        for row in (fresh, class_c):
+            assert agency.ledger()[TERMINAL, row.key][1] == 1
+        for verb in (["retry"], ["discard", "--reason", "x"]):
+            status, out, err = terminal.ctl("queue", *verb, fresh.folio)
+            assert (status, out) == (4, "") and "settled" in err and "ACCEPTED" in err, (status, err)
+        assert "tried again by a person" in terminal.log()
+
+
+def what_is_discarded_never_goes_out_and_keeps_its_reason(agency):
+    dead, waiting, lane = Row("DEAD", "conflict"), Row("JOURNALED"), str(uuid.uuid4())
+    first, second = Row("JOURNALED", lane=lane), Row("JOURNALED", lane=lane)
+    rows = [dead, waiting, first, second]
+    with Terminal(agency, rows, with_sync=False) as terminal:
+        status, _, err = terminal.ctl("queue", "discard", dead.id)
+        assert status == 2 and "--reason" in err
+        assert terminal.ctl("queue", "discard", dead.id, "--reason", "")[0] == 2
+        assert terminal.ctl("queue", "discard", dead.id, "--reason", "x" * 161)[0] == 2
+        assert terminal.ctl("queue", "discard", dead.id, "--reason", "a\nb")[0] == 2
+        assert terminal.ctl("queue", "discard", "TS01-9999-0001-ABCD", "--reason", "x")[0] == 3
+        status, _, err = terminal.ctl("queue", "retry", second.folio)
+        assert status == 8 and "before it" in err, err
+        assert terminal.state(dead) == "DEAD"
+        why = "oficio 17/2026: ñ pagado en ventanilla"
+        answer = terminal.json("queue", "discard", dead.id, "--reason", why)
+        assert (answer["schema"], answer["state"]) == ("ventanilla.queue.discard/1", "EXPIRED")
+        shown = terminal.json("queue", "show", dead.folio)
+        assert (shown["state"], shown["cause"], shown["note"]) == ("EXPIRED", "discarded", why)
+        assert why in terminal.ctl("queue", "show", dead.folio)[1]
+        assert f"{dead.id}: given up by a person" in terminal.log() and why in terminal.log()
+        assert terminal.ctl("queue", "discard", waiting.folio, "--reason", why)[0] == 0
+        assert terminal.ctl("queue", "discard", first.folio, "--reason", why)[0] == 0
+        terminal.start_sync()
+        terminal.until(lambda: terminal.state(second) == "ACCEPTED")
+        known = {key for _, key in agency.ledger()}
+        assert second.key in known and not known & {dead.key, waiting.key, first.key}
+
+
+def a_decision_survives_the_death_of_core(agency):
+    dead = Row("DEAD", "conflict")
+    with Terminal(agency, [dead], with_sync=False) as terminal:
+        assert terminal.ctl("queue", "discard", dead.id, "--reason", "x")[0] == 0
+        process = terminal.processes.pop()
+        process.kill()
+        process.wait(PATIENCE)
+        terminal.start("ventanilla-core", "--config", terminal.config)
+        terminal.until(lambda: terminal.ctl("status")[0] == 0)
+        assert terminal.json("queue", "show", dead.id)["note"] == "x"
+
+
+def what_may_have_taken_effect_is_not_given_up(agency):
+    row = Row("JOURNALED")
+    agency.control("fault", agency_client.BY_KEY, "delay", "1500", "1")
+    with Terminal(agency, [row]) as terminal:
+        terminal.until(lambda: terminal.state(row) == "LEASED")
+        for verb in (["retry"], ["discard", "--reason", "x"]):
+            status, out, err = terminal.ctl("queue", *verb, row.folio)
+            assert (status, out) == (8, "") and "under way" in err, (status, err)
+        terminal.stop_sync()
+        assert terminal.state(row) == "UNKNOWN"
+        status, out, err = terminal.ctl("queue", "discard", row.folio, "--reason", "x")
+        assert (status, out) == (4, "") and "may have taken effect" in err, (status, err)
+        terminal.start_sync()
+        terminal.until(lambda: terminal.state(row) == "ACCEPTED")
+        assert agency.ledger()[TERMINAL, row.key][1] == 1
+
+
+def both_ledgers_are_compared(agency):
+    # Delivered by the terminal itself: both sides agree.
+    good = [Row("JOURNALED"), Row("JOURNALED", adapter="fees"),
+            Row("JOURNALED", adapter="fees", payload=SHEET | {"amountCentavos": "1"})]
+    with Terminal(agency, good) as terminal:
+        terminal.until(lambda: terminal.json("status")["queued"] == 0)
+        assert terminal.state(good[2]) == "REJECTED"
+        answer = terminal.json("queue", "reconcile")
+        assert answer["schema"] == "ventanilla.queue.reconcile/1"
+        # RENAPO's query has its confirmation beside it.
+        assert (answer["compared"], answer["differences"], answer["rows"]) == (4, 0, []), answer
+        before = agency.ledger()
+        assert terminal.ctl("queue", "reconcile", "--since", "2999-01-01")[0] == 0
+        assert terminal.json("queue", "reconcile", "--since", "2999-01-01")["compared"] == 0
+
+    # The same keys in a store that tells another story, and rows the agency never saw.
+    lost = [Row("ACCEPTED", answer='{"outcome":"sheet"}') for _ in range(20)]
+    found = Row("DEAD", "conflict", key=good[0].key)
+    open_there = Row("DEAD", "conflict")
+    other = Row("ACCEPTED", adapter="fees", key=good[1].key, answer='{"outcome":"another"}')
+    turned = Row("ACCEPTED", adapter="fees", key=good[2].key)
+    rows = lost + [found, open_there, other, turned]
+    with Terminal(agency, rows, with_sync=False) as terminal:
+        status, out, _ = terminal.ctl("queue", "reconcile")
+        assert status == 6 and "service does not answer" in out, out
+        terminal.start_sync()
+        answer = terminal.json("queue", "reconcile", code=9)
+        assert (answer["compared"], answer["differences"], answer["unanswered"]) == (24, 23, 0), answer
+        findings = {row["transaction"]: (row["finding"], row["there"]) for row in answer["rows"]}
+        assert all(findings[row.id] == ("unknownThere", "unknown") for row in lost)
+        assert findings[found.id] == ("notSettledHere", "accepted")
+        assert findings[other.id] == ("different", "accepted")
+        assert findings[turned.id] == ("different", "rejected")
+        assert open_there.id not in findings
+        status, out, _ = terminal.ctl("queue", "reconcile", lang="es_MX")
+        assert status == 9 and "terminada allá, aquí no" in out and "diferencias: " in out, out
+        assert terminal.state(found) == "DEAD" and agency.ledger() == before, "nothing was changed"
+        agency.control("down")
+        answer = terminal.json("queue", "reconcile", code=6)
+        assert (answer["compared"], answer["unanswered"]) == (0, 24)
+        agency.control("up")
+
+
+def a_second_comparison_waits_its_turn(agency):
+    with Terminal(agency, [Row("ACCEPTED")]) as terminal:
+        agency.control("fault", agency_client.ASK, "delay", "1500", "1")
+        first = subprocess.Popen([BIN / "ventanillactl", "queue", "reconcile", "--socket",
+                                  terminal.folder / "run" / "ctl.sock"], stdout=subprocess.DEVNULL)
+        busy = []
+        terminal.until(lambda: busy.append(terminal.ctl("queue", "reconcile")[0]) or 8 in busy or
+                       first.poll() is not None)
+        first.kill()
+        first.wait(PATIENCE)
+        assert 8 in busy, busy
+        # Who asked is gone: the next one is served.
+        terminal.until(lambda: terminal.ctl("queue", "reconcile")[0] == 9)
+
+
+def main():
+    tests = [a_dead_transaction_says_what_a_person_can_do, what_is_retried_goes_out_with_its_key_and_counts_once,
+             what_is_discarded_never_goes_out_and_keeps_its_reason, a_decision_survives_the_death_of_core,
+             what_may_have_taken_effect_is_not_given_up, both_ledgers_are_compared,
+             a_second_comparison_waits_its_turn]
+    with agency_client.Agency("--today", "2026-06-15") as agency:
+        for test in tests:
+            if not sys.argv[1:] or test.__name__ in sys.argv[1:]:
+                test(agency)
+                print("ok     ", test.__name__, flush=True)
+
+
+main()

@@ -1,0 +1,57 @@
+#include "tools/citizen/words.h"
+
+#include <string.h>
+
+#include "terminal/base/attributes.h"
+
+static const struct {
+	const char *es, *en;
+} words[] = {
+	{"10 años*", "10 years*"},
+	{"26 de junio de 1956", "26 June 1956"},
+	{"60 años o más*", "Aged 60 or over*"},
+	{"A nombre de quién", "Whose name"},
+	{"Borrar", "Delete"},
+	{"Comenzar", "Begin"},
+	{"Consultar*", "Look up*"},
+	{"Continuar", "Continue"},
+	{"Espacio", "Space"},
+	{"Hay un problema", "There is a problem"},
+	{"Hombre", "Male"},
+	{"Listo", "Done"},
+	{"Mujer", "Female"},
+	{"No la conozco*", "I do not know it*"},
+	{"Obtener mi CURP", "Get my CURP"},
+	{"Obtener mi CURP*", "Get my CURP*"},
+	{"Obtener*", "Get my payment*"},
+	{"Pago de pasaporte*", "Passport fee*"},
+	{"Su hoja está impresa", "Your sheet is printed"},
+	{"Suele tardar", "It usually takes"},
+	{"Sí, son mis datos", "Yes, these are my data"},
+	{"Tarifa con descuento*", "Reduced fare*"},
+	{"Tarifa normal*", "Full fare*"},
+	{"Ver más*", "See more*"},
+	{"cuántos años", "How many years"},
+	{"fecha de nacimiento", "date of birth"},
+	{"motivo", "Why does"},
+	{"mpresora", "rinter"},
+	{"nació", "born"},
+	{"nombre", "given name"},
+	{"primer apellido", "first surname"},
+	{"segundo apellido", "second surname"},
+	{"sexo", "sex"},
+	{"sin papel", "without paper"},
+	{"tarifa", "fare"},
+	{"¿Sigue ahí?", "Are you still there?"},
+};
+
+const char *words_in(const char *lang, const char *es)
+{
+	if (strncmp(lang, "en", 2) != 0)
+		return es;
+	for (size_t i = 0; i < VT_ELEMENTS(words); i++) {
+		if (strcmp(words[i].es, es) == 0)
+			return words[i].en;
+	}
+	return es;
+}
