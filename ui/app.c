@@ -23,6 +23,7 @@ struct app {
 	bool has_model, is_dirty, is_masked;
 	bool is_linked, is_waiting; /* is_waiting: the waiting screen is shown */
 	int64_t link_lost_ms;
+	int64_t drawn_revision; /* of the last frame */
 	int64_t shown_ms, touched_ms;
 	bool was_touched;     /* since the last Activity */
 	int64_t activity_ms;  /* of the last Activity */
@@ -267,6 +268,8 @@ bool app_frame(struct app *app, const struct app_time *time, const struct rect *
 		change = FRAME_MS;
 	app->change_at_ms = change < 0 ? -1 : time->now_ms + change;
 	app->drawn_minute = time->unix_ms / MINUTE_MS;
+	const struct screen_model *model = screen_get_model(app->screen);
+	app->drawn_revision = app->has_model && model ? model->revision : 0;
 	app->is_dirty = false;
 	app->frame_number++;
 	*ret_rects = ui_paint(app->ui, ret_count);
@@ -299,9 +302,7 @@ struct ui *app_ui(struct app *app)
 
 int64_t app_revision(const struct app *app)
 {
-	const struct screen_model *model = screen_get_model(app->screen);
-
-	return app->has_model && model ? model->revision : 0;
+	return app->drawn_revision;
 }
 
 int64_t app_frame_number(const struct app *app)

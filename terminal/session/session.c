@@ -150,6 +150,8 @@ static void go_home(struct session *s, struct session_effects *fx)
 
 static void start_print(struct session *s, bool copy, struct session_effects *fx)
 {
+	/* Before the first refusal: what was to be a copy stays one when it is asked for again. */
+	s->c.print_copy = copy;
 	if (!s->health.printer_ready || s->c.sheets >= MAX_SHEETS) {
 		s->c.print = PRINT_FAILED;
 		vt_copy_cut(s->c.print_reason, sizeof(s->c.print_reason),
@@ -161,7 +163,6 @@ static void start_print(struct session *s, bool copy, struct session_effects *fx
 	s->c.sheets++;
 	s->c.print = PRINT_BUSY;
 	s->c.print_reason[0] = 0;
-	s->c.print_copy = copy;
 	fx->print = true;
 }
 
@@ -493,8 +494,9 @@ static void on_screen_intent(
 static void on_intent(
 	struct session *s, const struct intent_act *intent, struct session_effects *fx)
 {
-	/* A late or doubled touch answers a screen that is gone. */
-	if (intent->revision != s->revision)
+	/* A late or doubled touch answers a screen that is gone. One that crossed with a change of
+	 * health answers this one: what it asks for is checked against the present health. */
+	if (intent->revision < s->first_revision || intent->revision > s->revision)
 		return;
 	s->c.touched_ms = s->now_ms;
 	if (s->c.warning_until_ms > 0 && intent->action != INTENT_EXTEND &&
@@ -712,6 +714,7 @@ void session_check(const struct session *s)
 enum vt_code session_step(
 	struct session *s, const struct session_event *event, struct session_effects *effects)
 {
+	const enum session_state before = s->c.state;
 	enum vt_code code = VT_OK;
 
 	*effects = (struct session_effects){0};
@@ -758,6 +761,8 @@ enum vt_code session_step(
 	effects->wake_ms = deadline(s);
 	if (effects->show)
 		s->revision++;
+	if (effects->show && (event->type != SESSION_HEALTH || s->c.state != before))
+		s->first_revision = s->revision;
 	session_check(s);
 	return code;
 }

@@ -47,6 +47,7 @@ struct session {
 	struct session_times times;
 	struct session_health health;
 	int64_t revision;
+	int64_t first_revision; /* of this screen: since then only health was drawn anew */
 	int64_t now_ms;
 	struct vt_date today;
 	int minute;

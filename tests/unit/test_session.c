@@ -387,6 +387,27 @@ static void a_sheet_in_doubt_is_asked_about_and_reprinted_as_copy(void **state)
 	assert_int_equal(f->model.print, PRINT_PRINTED);
 }
 
+static void a_copy_that_had_to_wait_for_the_printer_is_still_a_copy(void **state)
+{
+	struct fixture *f = *state;
+	struct receipt receipt;
+	struct vt_error error;
+
+	to_done(f);
+	give_print(f, OUTCOME_UNKNOWN);
+	f->health.printer_ready = false; /* just being started again */
+	set_health(f);
+	act(f, INTENT_PRINTED_BAD, "", "");
+	assert_false(f->fx.print);
+	assert_int_equal(f->model.print, PRINT_FAILED);
+	f->health.printer_ready = true;
+	set_health(f);
+	act(f, INTENT_PRINT, "", "");
+	assert_true(f->fx.print);
+	assert_int_equal(session_receipt(f->session, &receipt, &error), VT_OK);
+	assert_true(receipt.copy);
+}
+
 static void sheets_of_one_citizen_are_limited(void **state)
 {
 	struct fixture *f = *state;
@@ -699,6 +720,24 @@ static void failed_storage_closes_the_terminal_and_good_storage_opens_it(void **
 	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
 }
 
+static void a_touch_that_crosses_a_change_of_health_counts(void **state)
+{
+	struct fixture *f = *state;
+	struct intent_act intent = {
+		.screen = f->model.screen, .revision = f->model.revision, .action = INTENT_START};
+	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
+
+	f->health.sync_connected = !f->health.sync_connected;
+	set_health(f);
+	assert_int_not_equal(f->model.revision, intent.revision);
+	step(f, &event);
+	assert_int_equal(f->model.screen, SCREEN_HOME);
+	/* The same touch again answers the attract screen, which is gone. */
+	intent.action = INTENT_END;
+	step(f, &event);
+	assert_int_equal(f->model.screen, SCREEN_HOME);
+}
+
 static void after_a_restart_the_folio_is_shown_once_more(void **state)
 {
 	struct fixture *f = *state;
@@ -726,6 +765,7 @@ int main(void)
 		TEST(a_refused_commit_is_a_problem_without_a_folio),
 		TEST(a_wrong_key_is_asked_again_with_what_was_typed),
 		TEST(a_late_or_doubled_touch_is_dropped),
+		TEST(a_touch_that_crosses_a_change_of_health_counts),
 		TEST(somebody_elses_result_changes_nothing),
 		TEST(none_and_several_records_are_outcomes_not_errors),
 		TEST(data_that_are_not_mine_print_nothing),
@@ -735,6 +775,7 @@ int main(void)
 		TEST(a_line_that_goes_while_waiting_ends_the_wait),
 		TEST(without_paper_the_qr_stands_for_it),
 		TEST(a_sheet_in_doubt_is_asked_about_and_reprinted_as_copy),
+		TEST(a_copy_that_had_to_wait_for_the_printer_is_still_a_copy),
 		TEST(sheets_of_one_citizen_are_limited),
 		TEST(an_idle_introduction_goes_home_and_then_to_attract),
 		TEST(personal_data_are_warned_about_and_then_wiped),

@@ -21,8 +21,21 @@ struct citizen {
 	int64_t started_ms, marks_ms[16];
 	const char *mark_names[16];
 	size_t mark_count;
-	bool begun; /* a session is open: attract or a lost session is a failure at once */
-	int sheets; /* that came out so far */
+	bool disturbed; /* parts are killed meanwhile: act as a patient person would */
+	bool arrived;	/* stood before the attract screen: what came before is not ours */
+	bool is_replaying;
+	/* Touches since the last change of the screen; a ui that is started again forgot them. */
+	struct {
+		char role[16], name[64];
+	} touches[64];
+	size_t touch_count;
+	char touch_kind[16]; /* screen that was touched */
+	int64_t touch_revision, touched_ms;
+	int64_t seen_revision;
+	unsigned seen_restarts;
+	char noted[64]; /* the last folio written to RUN/shown */
+	bool begun;	/* a session is open: attract or a lost session is a failure at once */
+	int sheets;	/* complete ones that came out so far */
 	char folio[24];
 	char outcome[24];
 	bool printed;
@@ -48,6 +61,14 @@ void type_text(struct citizen *c, const char *text);
 void photograph(struct citizen *c);
 /* Remembers how long it took until here, for result.json. */
 void mark(struct citizen *c, const char *name);
+/* Waits for a screen of one of the kinds (NULL ends the list) and returns which. */
+const char *expect_one(struct citizen *c, const char *const *kinds);
+/* The next frame, or a fresh look if there is none for a while. */
+void look_again(struct citizen *c);
+/* Nothing that was touched so far is to be touched again. */
+void forget_touches(struct citizen *c);
+/* Ends with status 3: the session was lost with core. */
+void lost(struct citizen *c) VT_NORETURN;
 /* Ends with status 1 and the reason. */
 void fail(struct citizen *c, const char *fmt, ...) VT_PRINTF(2, 3) VT_NORETURN;
 /* Waits until condition(c) is true, looking each 50 ms. */

@@ -42,24 +42,158 @@ void photograph(struct citizen *c)
 		fprintf(stderr, "citizen: %s\n", error.msg);
 }
 
+/* Each folio that a screen shows is a promise: tests/e2e/compare_ledgers looks whether it is kept.
+ */
+static void note_promise(struct citizen *c)
+{
+	struct tree_node node;
+	char path[256];
+
+	if (!tree_find(c->tree, "status", "Folio *", &node) || strcmp(node.name, c->noted) == 0)
+		return;
+	vt_copy_cut(c->noted, sizeof(c->noted), node.name);
+	snprintf(path, sizeof(path), "%s/shown", c->world.run);
+	VT_CLEANUP(vt_fclosep) FILE *file = fopen(path, "ae");
+	if (!file || fprintf(file, "%s\n", node.name) < 0)
+		fail(c, "%s: cannot be written", path);
+}
+
+static bool is_restarting(const struct citizen *c)
+{
+	const char *kind = tree_kind(c->tree);
+
+	/* "" and "blank": a new ui has not drawn yet. */
+	return !kind[0] || strcmp(kind, "restarting") == 0 || strcmp(kind, "blank") == 0;
+}
+
 static void refresh(struct citizen *c)
 {
 	struct vt_error error;
 
 	if (tree_read(c->tree, &error) != VT_OK)
 		fail(c, "%s", error.msg);
+	note_promise(c);
 }
 
-/* The next frame, or a fresh look if there is none for a while. */
-static void look_again(struct citizen *c)
+void lost(struct citizen *c)
+{
+	fprintf(stderr, "citizen: %s: the session was lost at screen %s\n", c->journey,
+		tree_kind(c->tree));
+	exit(3);
+}
+
+void forget_touches(struct citizen *c)
+{
+	c->touch_count = 0;
+	c->touch_revision = tree_revision(c->tree);
+}
+
+static void note_touch(struct citizen *c, const char *role, const char *name)
+{
+	if (c->is_replaying)
+		return;
+	if (c->touch_revision != tree_revision(c->tree))
+		forget_touches(c);
+	c->touched_ms = vt_clock_monotonic_ms();
+	vt_copy_cut(c->touch_kind, sizeof(c->touch_kind), tree_kind(c->tree));
+	if (c->touch_count == VT_ELEMENTS(c->touches))
+		fail(c, "more touches on one screen than the citizen can remember");
+	vt_copy_cut(c->touches[c->touch_count].role, sizeof(c->touches[0].role), role);
+	vt_copy_cut(c->touches[c->touch_count++].name, sizeof(c->touches[0].name), name);
+}
+
+/* Touches again what a person would: all of this screen after the ui was started again, else the
+ * last one if nothing came of it. */
+static void replay(struct citizen *c, size_t first)
+{
+	struct tree_node node;
+	struct vt_error error;
+	int missing = 0;
+
+	c->is_replaying = true;
+	for (size_t i = first; i < c->touch_count;) {
+		refresh(c);
+		if (c->seen_restarts != tree_restarts(c->tree)) {
+			c->seen_restarts = tree_restarts(c->tree);
+			i = 0;
+		}
+		if (!is_restarting(c) && tree_revision(c->tree) != c->touch_revision)
+			break; /* core had taken it */
+		if (is_restarting(c) ||
+			!tree_find(c->tree, c->touches[i].role, c->touches[i].name, &node) ||
+			node.disabled) {
+			if (++missing > 200)
+				fail(c, "%s \"%s\" is gone", c->touches[i].role,
+					c->touches[i].name);
+			(void)poll(NULL, 0, 20);
+			continue;
+		}
+		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
+		i++;
+		if (tree_next(c->tree, 1000, &error) != VT_OK)
+			continue;
+	}
+	c->is_replaying = false;
+	c->touched_ms = vt_clock_monotonic_ms();
+}
+
+/* A touch without an answer for so long is made again. */
+#define TOUCH_AGAIN_MS 1500
+
+static void be_patient(struct citizen *c)
+{
+	if (is_restarting(c) || c->is_replaying || !c->arrived)
+		return;
+	if (tree_revision(c->tree) < c->seen_revision ||
+		tree_contains(c->tree, "La terminal se interrumpió"))
+		lost(c);
+	c->seen_revision = tree_revision(c->tree);
+	const bool is_new_ui = c->seen_restarts != tree_restarts(c->tree);
+	c->seen_restarts = tree_restarts(c->tree);
+	/* These two are drawn anew when the terminal's health changes. */
+	if (strcmp(c->touch_kind, tree_kind(c->tree)) == 0 &&
+		(strcmp(c->touch_kind, "attract") == 0 || strcmp(c->touch_kind, "home") == 0))
+		c->touch_revision = tree_revision(c->tree);
+	if (c->touch_count == 0 || c->touch_revision != tree_revision(c->tree))
+		return;
+	if (is_new_ui)
+		replay(c, 0);
+	else if (vt_clock_monotonic_ms() - c->touched_ms > TOUCH_AGAIN_MS &&
+		 strcmp(c->touches[c->touch_count - 1].role, "button") == 0)
+		replay(c, c->touch_count - 1);
+}
+
+void look_again(struct citizen *c)
 {
 	struct vt_error error;
 
-	if (c->begun &&
-		(strcmp(tree_kind(c->tree), "attract") == 0 || tree_contains(c->tree, "core-lost")))
+	if (c->begun && strcmp(tree_kind(c->tree), "attract") == 0) {
+		if (c->disturbed)
+			lost(c);
 		fail(c, "the session is over");
-	if (tree_next(c->tree, 500, &error) != VT_OK)
+	}
+	if (c->disturbed)
+		be_patient(c);
+	if (tree_next(c->tree, 500, &error) != VT_OK) {
+		if (error.code == VT_ERR_LIMIT)
+			(void)poll(NULL, 0, 50);
 		refresh(c);
+	}
+	note_promise(c);
+}
+
+const char *expect_one(struct citizen *c, const char *const *kinds)
+{
+	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
+
+	for (refresh(c);; look_again(c)) {
+		for (size_t i = 0; kinds[i]; i++) {
+			if (strcmp(tree_kind(c->tree), kinds[i]) == 0)
+				return kinds[i];
+		}
+		if (vt_clock_monotonic_ms() > deadline)
+			fail(c, "screen %s expected, %s is there", kinds[0], tree_kind(c->tree));
+	}
 }
 
 void expect_screen(struct citizen *c, const char *kind)
@@ -87,7 +221,10 @@ static struct tree_node await_node(struct citizen *c, const char *role, const ch
 	struct tree_node node;
 
 	refresh(c);
-	while (!tree_find(c->tree, role, name, &node) || node.disabled) {
+	/* What was touched before a restart of the ui comes first. */
+	while (!tree_find(c->tree, role, name, &node) || node.disabled ||
+		(c->arrived && c->disturbed && !c->is_replaying &&
+			c->seen_restarts != tree_restarts(c->tree))) {
 		if (vt_clock_monotonic_ms() > deadline)
 			fail(c, "no %s \"%s\"", role, name);
 		look_again(c);
@@ -117,6 +254,7 @@ void tap(struct citizen *c, const char *role, const char *name)
 {
 	const struct tree_node node = await_node(c, role, name);
 
+	note_touch(c, role, name);
 	hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
 }
 
@@ -124,8 +262,10 @@ void await_change(struct citizen *c)
 {
 	struct vt_error error;
 
-	if (tree_next(c->tree, 2000, &error) != VT_OK)
+	if (tree_next(c->tree, 2000, &error) != VT_OK && !c->disturbed)
 		fail(c, "the touch changed nothing");
+	if (c->disturbed)
+		be_patient(c);
 }
 
 void type_text(struct citizen *c, const char *text)
@@ -138,13 +278,16 @@ void type_text(struct citizen *c, const char *text)
 		char key[8];
 		(void)vt_utf8_next(&p);
 		snprintf(key, sizeof(key), "%.*s", (int)(p - start), start);
-		const struct tree_node node =
-			await_node(c, "key", strcmp(key, " ") == 0 ? "Espacio" : key);
+		const char *name = strcmp(key, " ") == 0 ? "Espacio" : key;
+		const struct tree_node node = await_node(c, "key", name);
+		note_touch(c, "key", name);
 		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
 		/* Each key must have been drawn before the next: the keyboard may change under it.
 		 */
-		if (tree_next(c->tree, 2000, &error) != VT_OK)
+		if (tree_next(c->tree, 2000, &error) != VT_OK && !c->disturbed)
 			fail(c, "the key %s did nothing", key);
+		if (c->disturbed)
+			be_patient(c);
 	}
 }
 
@@ -208,6 +351,9 @@ int main(int argc, char **argv)
 		{"devices-control", required_argument, NULL, 'V'},
 		{"paper", required_argument, NULL, 'p'},
 		{"run", required_argument, NULL, 'r'},
+		{"disturbed", no_argument, NULL, 'D'},
+		{"look", required_argument, NULL, 'L'},
+		{"fonts", required_argument, NULL, 'F'},
 		{0},
 	};
 	const struct {
@@ -221,6 +367,11 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == '?')
 			return 2;
+		c.disturbed = c.disturbed || option == 'D';
+		if (option == 'L')
+			c.world.look = optarg;
+		else if (option == 'F')
+			c.world.fonts = optarg;
 		for (size_t i = 0; i < VT_ELEMENTS(places); i++) {
 			if (places[i].option == option)
 				*places[i].place = optarg;
@@ -236,6 +387,7 @@ int main(int argc, char **argv)
 	if (hand_open(display, &c.hand, &error) != VT_OK ||
 		tree_open(socket_path, CITIZEN_PATIENCE_MS, &c.tree, &error) != VT_OK)
 		fail(&c, "%s", error.msg);
+	c.sheets = world_complete_sheets(&c.world); /* of citizens before */
 	if (!journey_run(&c)) {
 		fprintf(stderr, "citizen: no journey \"%s\"\n", c.journey);
 		return 2;

@@ -23,6 +23,7 @@
 struct tree {
 	char path[108];
 	int fd;
+	unsigned restarts;
 	struct vt_buf input;
 	json_t *root;
 };
@@ -108,7 +109,7 @@ static enum vt_code read_line(struct tree *tree, int64_t deadline, struct vt_err
 static enum vt_code ask(
 	struct tree *tree, int64_t after, int64_t timeout_ms, struct vt_error *error)
 {
-	char request[96];
+	char request[96], text[64];
 	json_error_t detail;
 
 	if (after >= 0)
@@ -126,6 +127,14 @@ static enum vt_code ask(
 		vt_buf_text(&tree->input), tree->input.length, JSON_DISABLE_EOF_CHECK, &detail);
 	if (!root)
 		return vt_fail(error, VT_ERR_PARSE, 0, "tree: %s", detail.text);
+	if (!json_object_get(root, "kind")) { /* the ui keeps only so many waiting requests */
+		vt_copy_cut(text, sizeof(text),
+			json_string_value(json_object_get(root, "error"))
+				? json_string_value(json_object_get(root, "error"))
+				: "no tree");
+		json_decref(root);
+		return vt_fail(error, VT_ERR_LIMIT, 0, "tree: %s", text);
+	}
 	json_decref(tree->root);
 	tree->root = root;
 	return VT_OK;
@@ -137,8 +146,14 @@ enum vt_code tree_read(struct tree *tree, struct vt_error *error)
 
 	if (code != VT_ERR_CLOSED && code != VT_ERR_TIMEOUT)
 		return code;
-	code = reconnect(tree, RECONNECT_MS, error);
-	return code ? code : ask(tree, -1, 5000, error);
+	/* Once more for a ui that is killed just then. */
+	for (int tries = 0; code && tries < 3; tries++) {
+		tree->restarts += code == VT_ERR_CLOSED;
+		code = reconnect(tree, RECONNECT_MS, error);
+		if (code == VT_OK)
+			code = ask(tree, -1, 5000, error);
+	}
+	return code;
 }
 
 enum vt_code tree_next(struct tree *tree, int64_t timeout_ms, struct vt_error *error)
@@ -146,11 +161,17 @@ enum vt_code tree_next(struct tree *tree, int64_t timeout_ms, struct vt_error *e
 	const enum vt_code code = ask(tree, tree_frame(tree), timeout_ms, error);
 	struct vt_error ignored;
 
+	tree->restarts += code == VT_ERR_CLOSED;
 	/* A request that got no answer would answer the next one: start with a fresh connection. */
 	if ((code == VT_ERR_TIMEOUT || code == VT_ERR_CLOSED) &&
 		reconnect(tree, RECONNECT_MS, &ignored) == VT_OK && code == VT_ERR_CLOSED)
 		return ask(tree, -1, timeout_ms, error);
 	return code;
+}
+
+unsigned tree_restarts(const struct tree *tree)
+{
+	return tree->restarts;
 }
 
 const char *tree_kind(const struct tree *tree)

@@ -31,6 +31,8 @@ VT_MUST_USE enum vt_code tree_next(struct tree *tree, int64_t timeout_ms, struct
 const char *tree_kind(const struct tree *tree);
 int64_t tree_revision(const struct tree *tree);
 int64_t tree_frame(const struct tree *tree);
+/* How often the ui closed the connection so far: it was started again. */
+unsigned tree_restarts(const struct tree *tree);
 /* First node with that role whose name is name ("*": any; "abc*": begins with it). */
 bool tree_find(
 	const struct tree *tree, const char *role, const char *name, struct tree_node *ret_node);

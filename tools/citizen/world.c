@@ -178,6 +178,26 @@ int world_sheets(const struct world *world)
 	return count;
 }
 
+int world_complete_sheets(const struct world *world)
+{
+	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
+	char command[512];
+	char shell[] = "/bin/sh", option[] = "-c";
+	char *argv[] = {shell, option, command, NULL};
+	int count = 0;
+
+	vt_buf_init(&out, 1 << 20);
+	if (!world->look || world_sheets(world) == 0)
+		return world_sheets(world);
+	if (!vt_format(command, sizeof(command), "%s %s %s/paper-*.png", world->look, world->fonts,
+		    world->paper) ||
+		!run(argv, &out))
+		return -1;
+	for (const char *p = vt_buf_text(&out); (p = strstr(p, "\tcomplete\t")); p++)
+		count++;
+	return count;
+}
+
 int world_pid(const struct world *world, const char *name)
 {
 	char path[256], text[32] = {0};

@@ -17,6 +17,8 @@ struct world {
 	const char *devices, *devices_control;
 	const char *paper; /* folder where the printer leaves its sheets */
 	const char *run;   /* folder with NAME.pid of each part */
+	const char *look;  /* paper-look, NULL = every sheet is complete */
+	const char *fonts; /* for paper-look */
 };
 
 /* One transaction as ventanillactl shows it. */
@@ -37,6 +39,8 @@ bool world_transaction(const struct world *world, const char *folio, struct worl
 bool world_status_has(const struct world *world, const char *text);
 /* Whole sheets in the paper folder. */
 int world_sheets(const struct world *world);
+/* Those of them that a person would call complete. */
+int world_complete_sheets(const struct world *world);
 /* Process id of a part, 0 if unknown. */
 int world_pid(const struct world *world, const char *name);
 /* Number of places where text stands in the memory of process pid; -1 if it cannot be read. */
