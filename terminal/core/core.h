@@ -124,6 +124,7 @@ struct core {
 
 	struct in_flight in_flight[CORE_MAX_IN_FLIGHT];
 	struct sheet sheet;
+	bool sheet_waits; /* the present citizen's, behind the one in print */
 	struct after after[CORE_MAX_AFTER];
 	size_t after_count;
 
@@ -189,6 +190,8 @@ void work_recover(struct core *core);
 /* ---- sheets.c ---- */
 void sheet_start(struct core *core);
 void sheet_send(struct core *core);
+/* Starts the sheet that waited for the printer, if its citizen is still there. */
+void sheet_next(struct core *core);
 void sheet_result(struct core *core, const struct bus_message *msg);
 void sheet_devices_gone(struct core *core);
 void sheet_timeout(struct core *core);

@@ -68,10 +68,14 @@ static void finish(struct core *core, enum print_outcome outcome, const char *re
 	}
 	/* Storage failed: the ledger keeps the sheet open, recovery will call it in doubt. */
 	struct session_event event = {.type = SESSION_PRINTED};
+	char transaction[VT_UUID_SIZE];
+	memcpy(transaction, sheet->transaction, sizeof(transaction));
+	event.u.printed.transaction = transaction;
 	event.u.printed.outcome = outcome;
 	event.u.printed.reason = reason;
 	vt_wipe(sheet, sizeof(*sheet));
 	citizen_feed(core, &event);
+	sheet_next(core);
 }
 
 static enum txn_sheet kind_of(struct core *core, bool is_copy)
@@ -90,6 +94,7 @@ static void refuse(struct core *core, const char *reason)
 {
 	struct session_event event = {.type = SESSION_PRINTED};
 
+	event.u.printed.transaction = session_transaction(core->session);
 	event.u.printed.outcome = OUTCOME_FAILED;
 	event.u.printed.reason = reason;
 	vt_wipe(&core->sheet, sizeof(core->sheet));
@@ -101,7 +106,12 @@ void sheet_start(struct core *core)
 	struct sheet *sheet = &core->sheet;
 	struct vt_error error = {0};
 
-	if (sheet->is_used || !core->devices.conn) {
+	/* The citizen before left while theirs is still in print: this one comes after it. */
+	if (sheet->is_used) {
+		core->sheet_waits = true;
+		return;
+	}
+	if (!core->devices.conn) {
 		refuse(core, "printer");
 		return;
 	}
@@ -130,6 +140,15 @@ void sheet_start(struct core *core)
 		return;
 	}
 	(void)storage_after(core, AFTER_PRINT, sheet->transaction);
+}
+
+void sheet_next(struct core *core)
+{
+	if (!core->sheet_waits || core->sheet.is_used)
+		return;
+	core->sheet_waits = false;
+	if (session_is_printing(core->session))
+		sheet_start(core);
 }
 
 void sheet_send(struct core *core)

@@ -116,9 +116,11 @@ static void run_after(struct core *core, const struct after *after)
 		return;
 	case AFTER_PRINTED:
 		event.type = SESSION_PRINTED;
+		event.u.printed.transaction = after->transaction;
 		event.u.printed.outcome = after->outcome;
 		event.u.printed.reason = after->reason;
 		citizen_feed(core, &event);
+		sheet_next(core);
 		return;
 	}
 }

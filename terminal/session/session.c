@@ -88,6 +88,11 @@ const char *session_transaction(const struct session *s)
 	return s->c.transaction;
 }
 
+bool session_is_printing(const struct session *s)
+{
+	return s->c.state == SESSION_DONE && s->c.print == PRINT_BUSY;
+}
+
 bool session_is_open(const struct session *s)
 {
 	return s->c.state != SESSION_ATTRACT && s->c.state != SESSION_CLOSED;
@@ -591,7 +596,8 @@ static void on_printed(
 		[OUTCOME_UNKNOWN] = PRINT_UNKNOWN,
 	};
 
-	if (s->c.state != SESSION_DONE || s->c.print != PRINT_BUSY)
+	/* A sheet of the citizen before may still come out. */
+	if (!session_is_printing(s) || strcmp(event->u.printed.transaction, s->c.transaction) != 0)
 		return;
 	s->c.print = states[event->u.printed.outcome];
 	vt_copy_cut(s->c.print_reason, sizeof(s->c.print_reason), event->u.printed.reason);

@@ -109,6 +109,7 @@ struct session_event {
 			const char *answer; /* JSON of the adapter, "" if none */
 		} result;
 		struct {
+			const char *transaction; /* whose sheet; others are ignored */
 			enum print_outcome outcome;
 			const char *reason;
 		} printed;
@@ -158,6 +159,8 @@ VT_MUST_USE enum vt_code session_receipt(
 enum session_state session_get_state(const struct session *s);
 /* Id of the transaction on the screen, "" if none. */
 const char *session_transaction(const struct session *s);
+/* True while the session waits for SESSION_PRINTED. */
+bool session_is_printing(const struct session *s);
 /* True while a citizen uses the terminal. */
 bool session_is_open(const struct session *s);
 /* Asserts the invariants above; called after every step. */

@@ -170,6 +170,7 @@ static void printed(struct world *w, enum print_outcome outcome, const char *rea
 {
 	struct session_event event = {.type = SESSION_PRINTED};
 
+	event.u.printed.transaction = TXN;
 	event.u.printed.outcome = outcome;
 	event.u.printed.reason = reason;
 	step(w, &event);
