@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "offline-queue/sync/package.h"
 #include "offline-queue/sync/service.h"
 #include "terminal/base/assert.h"
 #include "terminal/base/clock.h"
@@ -36,6 +37,7 @@ struct sync {
 	sd_event *event; /* borrowed */
 	char socket_path[108];
 	struct http *http;
+	struct package *package; /* NULL: no [export] */
 	struct service *services[MAX_SERVICES];
 	struct bus_conn *conn;	  /* NULL: core is away */
 	sd_event_source *conn_io; /* watches conn */
@@ -222,12 +224,42 @@ static void on_deliver(struct sync *sync)
 	free_work(work);
 }
 
+/* Work.Seal: what core wants to give to a stick. */
+static void on_seal(struct sync *sync)
+{
+	const struct bus_header header = sync->msg.header;
+	const char *content = sync->msg.payload.work_seal.content;
+	VT_CLEANUP(vt_buf_finish) struct vt_buf sealed;
+	struct vt_error error = {0};
+	enum vt_code code = VT_ERR_UNSUPPORTED;
+
+	vt_buf_init(&sealed, EXPORT_SEALED_SIZE - 1);
+	if (sync->package)
+		code = package_seal(sync->package, content, strlen(content), &sealed, &error);
+	else
+		code = vt_fail(&error, code, 0, "no [export] in the configuration");
+	bus_message_finish(&sync->msg);
+	bus_make_completion(&sync->msg, &header,
+		!code			     ? BUS_SUCCESS
+		: code == VT_ERR_UNSUPPORTED ? BUS_UNSUPPORTED_COMMAND
+					     : BUS_INTERNAL_ERROR,
+		code ? error.msg : NULL);
+	if (!code)
+		VT_ASSERT(vt_copy(sync->msg.payload.work_sealed.sealed, EXPORT_SEALED_SIZE,
+			vt_buf_text(&sealed)));
+	send_message(sync);
+}
+
 static void on_message(struct sync *sync)
 {
 	const struct bus_header header = sync->msg.header;
 
 	if (header.name == BUS_WORK_DELIVER && header.type == BUS_COMMAND) {
 		on_deliver(sync);
+		return;
+	}
+	if (header.name == BUS_WORK_SEAL && header.type == BUS_COMMAND) {
+		on_seal(sync);
 		return;
 	}
 	bus_message_finish(&sync->msg);
@@ -358,6 +390,7 @@ enum vt_code sync_create(struct sd_event *event, const char *socket_path,
 
 	if (!sync)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "sync: out of memory");
+	struct vt_error reason = {0};
 	sync->event = event;
 	sync->backoff_ms = RECONNECT_MIN_MS;
 	enum vt_code code = VT_OK;
@@ -367,6 +400,9 @@ enum vt_code sync_create(struct sd_event *event, const char *socket_path,
 		code = http_create(event, &sync->http, error);
 	if (!code)
 		code = open_services(sync, config, error);
+	if (!code && package_open(config, &sync->package, &reason) &&
+		reason.code != VT_ERR_NOT_FOUND)
+		vt_log(VT_LOG_ERROR, "export: cannot be used: %s", reason.msg);
 	if (!code && sd_event_add_time_relative(event, &sync->reconnect, CLOCK_MONOTONIC, 0, 10000,
 			     on_reconnect, sync) < 0)
 		code = vt_fail(error, VT_ERR_IO, 0, "sync: no timer");
@@ -390,6 +426,7 @@ void sync_destroy(struct sync **sync)
 	sd_event_source_disable_unref(s->reconnect);
 	for (size_t i = 0; i < MAX_SERVICES; i++)
 		service_destroy(&s->services[i]);
+	package_close(&s->package);
 	http_destroy(&s->http);
 	bus_message_finish(&s->msg);
 	free(s);

@@ -235,6 +235,23 @@ static const struct bus_field queue_decided_fields[] = {
 	REQ_TEXT(S, state, "state"),
 };
 #undef S
+#define S struct export_query
+static const struct bus_field export_query_fields[] = {OPT_I64(S, cursor, "cursor")};
+#undef S
+#define S struct export_part
+static const struct bus_field export_part_fields[] = {
+	OPT_I64(S, next, "next"),
+	REQ_I64(S, count, "count"),
+	OPT_I64(S, skipped, "skipped"),
+	OPT_TEXT(S, sealed, "sealed"),
+};
+#undef S
+#define S struct work_seal
+static const struct bus_field work_seal_fields[] = {REQ_TEXT(S, content, "content")};
+#undef S
+#define S struct work_sealed
+static const struct bus_field work_sealed_fields[] = {REQ_TEXT(S, sealed, "sealed")};
+#undef S
 #define S struct reconcile_query
 static const struct bus_field reconcile_query_fields[] = {
 	OPT_I64(S, cursor, "cursor"),
@@ -279,6 +296,14 @@ static const struct bus_table queue_decision_table =
 	BUS_TABLE(struct queue_decision, "payload", queue_decision_fields);
 static const struct bus_table queue_decided_table =
 	BUS_TABLE(struct queue_decided, "payload", queue_decided_fields);
+static const struct bus_table export_query_table =
+	BUS_TABLE(struct export_query, "payload", export_query_fields);
+static const struct bus_table export_part_table =
+	BUS_TABLE(struct export_part, "payload", export_part_fields);
+static const struct bus_table work_seal_table =
+	BUS_TABLE(struct work_seal, "payload", work_seal_fields);
+static const struct bus_table work_sealed_table =
+	BUS_TABLE(struct work_sealed, "payload", work_sealed_fields);
 static const struct bus_table reconcile_query_table =
 	BUS_TABLE(struct reconcile_query, "payload", reconcile_query_fields);
 static const struct bus_table reconcile_row_table =

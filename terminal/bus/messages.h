@@ -311,6 +311,30 @@ struct reconcile_list {
 	struct reconcile_row rows[RECONCILE_PAGE];
 };
 
+/* Queue.Export (command): one part of the undelivered transactions, sealed for the agency, for a
+ * stick (reliability of delivery without a network). Parts are independent of each other. */
+struct export_query {
+	int64_t cursor; /* 0 = from the newest, or the answer's next */
+};
+/* Room of a part: JSON text of transactions before, CMS in base64 after sealing. A part is closed
+ * at 12 KiB; the last transaction may bring a whole payload more. */
+#define EXPORT_CONTENT_SIZE 30720
+#define EXPORT_SEALED_SIZE  49152
+struct export_part {
+	int64_t next; /* 0 = end */
+	int64_t count;
+	int64_t skipped; /* undelivered, but not for a stick: under way, in a lane */
+	char sealed[EXPORT_SEALED_SIZE]; /* "" if count is 0 */
+};
+
+/* Work.Seal (command, core to sync): sign and encrypt, [export] of the configuration. */
+struct work_seal {
+	char content[EXPORT_CONTENT_SIZE]; /* personal */
+};
+struct work_sealed {
+	char sealed[EXPORT_SEALED_SIZE];
+};
+
 /* ---- the message ---- */
 
 /* X(ID, "Name", payload of command/unsolicited, payload of completion) */
@@ -329,6 +353,8 @@ struct reconcile_list {
 	X(QUEUE_SHOW, "Queue.Show", queue_query, queue_list)                        \
 	X(QUEUE_RETRY, "Queue.Retry", queue_decision, queue_decided)                \
 	X(QUEUE_DISCARD, "Queue.Discard", queue_decision, queue_decided)            \
+	X(QUEUE_EXPORT, "Queue.Export", export_query, export_part)                  \
+	X(WORK_SEAL, "Work.Seal", work_seal, work_sealed)                           \
 	X(QUEUE_RECONCILE, "Queue.Reconcile", reconcile_query, reconcile_list)
 
 enum bus_name {
@@ -366,6 +392,10 @@ struct bus_message {
 		struct queue_list queue_list;
 		struct queue_decision queue_decision;
 		struct queue_decided queue_decided;
+		struct export_query export_query;
+		struct export_part export_part;
+		struct work_seal work_seal;
+		struct work_sealed work_sealed;
 		struct reconcile_query reconcile_query;
 		struct reconcile_list reconcile_list;
 	} payload; /* which one: header.name and header.type */

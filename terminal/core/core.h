@@ -100,6 +100,14 @@ struct reconcile {
 	struct reconcile_list list;
 };
 
+/* A part of an export that sync seals. */
+struct export_job {
+	struct peer *peer; /* who asked; NULL = none runs */
+	struct bus_header request;
+	int64_t asked; /* id of Work.Seal */
+	int64_t next, count, skipped;
+};
+
 struct core {
 	const struct vt_config *config;
 	void *event; /* sd_event */
@@ -129,6 +137,7 @@ struct core {
 	size_t after_count;
 
 	struct reconcile reconcile;
+	struct export_job export_job;
 
 	void *session_timer, *work_timer, *sheet_timer, *storage_timer; /* sd_event_source */
 };
@@ -208,6 +217,14 @@ void answer_reconcile(struct core *core, struct peer *peer);
 bool reconcile_result(struct core *core, const struct bus_message *msg);
 void reconcile_sync_gone(struct core *core);
 void reconcile_peer_gone(struct core *core, const struct peer *peer);
+
+/* ---- export.c ---- */
+/* Queue.Export: what is undelivered, sealed by sync; from then on it may take effect by another
+ * way than ours, so it is asked about before it is ever sent. */
+void answer_export(struct core *core, struct peer *peer);
+void export_sealed(struct core *core, const struct bus_message *msg);
+void export_sync_gone(struct core *core);
+void export_peer_gone(struct core *core, const struct peer *peer);
 
 /* ---- decide.c ---- */
 /* Queue.Retry, Queue.Discard: answered once the decision is durable. */

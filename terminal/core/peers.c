@@ -32,6 +32,7 @@ static void peer_close(struct peer *peer)
 		work_sync_gone(core);
 	} else if (peer->role == ROLE_CTL) {
 		reconcile_peer_gone(core, peer);
+		export_peer_gone(core, peer);
 	} else if (peer->role == ROLE_DEVICES) {
 		core->device_list.count = 0;
 		sheet_devices_gone(core);
@@ -117,6 +118,12 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 	case BUS_QUEUE_RETRY:
 	case BUS_QUEUE_DISCARD:
 		answer_decision(core, peer);
+		return;
+	case BUS_QUEUE_EXPORT:
+		answer_export(core, peer);
+		return;
+	case BUS_WORK_SEAL:
+		export_sealed(core, msg);
 		return;
 	case BUS_QUEUE_RECONCILE:
 		answer_reconcile(core, peer);

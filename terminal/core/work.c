@@ -472,6 +472,7 @@ void work_sync_gone(struct core *core)
 		core->in_flight[i].is_used = false;
 	}
 	reconcile_sync_gone(core);
+	export_sync_gone(core);
 	citizen_health(core);
 }
 

@@ -36,6 +36,7 @@ struct ctl_options {
 	int64_t timeout_ms;
 	bool unsettled;
 	const char *reason; /* queue discard; NULL: none given */
+	const char *to;	    /* queue export */
 	bool has_since;
 	struct vt_date since; /* queue reconcile */
 	struct vt_date today; /* --today, else the local day */
@@ -114,6 +115,7 @@ enum ctl_exit ctl_queue_list(const struct ctl_options *options);
 enum ctl_exit ctl_queue_show(const struct ctl_options *options);
 enum ctl_exit ctl_queue_retry(const struct ctl_options *options);
 enum ctl_exit ctl_queue_discard(const struct ctl_options *options);
+enum ctl_exit ctl_queue_export(const struct ctl_options *options);
 enum ctl_exit ctl_queue_reconcile(const struct ctl_options *options);
 
 #endif

@@ -23,6 +23,7 @@ enum option_group {
 	TAKES_UNSETTLED = 1 << 3,
 	TAKES_REASON = 1 << 4,
 	TAKES_SINCE = 1 << 5,
+	TAKES_TO = 1 << 6,
 };
 
 struct command {
@@ -59,6 +60,10 @@ static const struct command commands[] = {
 		{"compara con los servicios, sin cambiar nada",
 			"compares with the services, changes nothing"},
 		ctl_queue_reconcile},
+	{"queue", "export", "--to DIR", 0, 0, TAKES_SOCKET | TAKES_TO,
+		{"lo no entregado, firmado y cifrado, para llevarlo a mano",
+			"what is undelivered, signed and sealed, to be carried by hand"},
+		ctl_queue_export},
 	{"catalog", "lint", "FILE…", 1, -1, 0,
 		{"revisa definiciones de servicios", "checks service definitions"},
 		ctl_catalog_lint},
@@ -85,6 +90,7 @@ enum option_id {
 	OPTION_UNSETTLED,
 	OPTION_REASON,
 	OPTION_SINCE,
+	OPTION_TO,
 	OPTION_FIRST_SURNAME,
 	OPTION_SECOND_SURNAME,
 	OPTION_NAMES,
@@ -121,6 +127,8 @@ static const struct option_help option_helps[] = {
 			"why, in one line; it is kept and logged: no personal data"}},
 	{OPTION_SINCE, TAKES_SINCE, "since", "YYYY-MM-DD",
 		{"solo las creadas desde ese día", "only those created since that day"}},
+	{OPTION_TO, TAKES_TO, "to", "DIR",
+		{"carpeta donde se escribe el paquete", "folder to write the package into"}},
 	{OPTION_FIRST_SURNAME, TAKES_PERSON, "first-surname", "TEXT",
 		{"primer apellido", "first surname"}},
 	{OPTION_SECOND_SURNAME, TAKES_PERSON, "second-surname", "TEXT",
@@ -302,6 +310,9 @@ static bool take_option(struct ctl_options *options, int id, const char *value)
 		return true;
 	case OPTION_REASON:
 		options->reason = value;
+		return true;
+	case OPTION_TO:
+		options->to = value;
 		return true;
 	case OPTION_SINCE:
 		options->has_since = date_parse_iso(value, &options->since);

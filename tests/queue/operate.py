@@ -33,6 +33,10 @@ catalog = {source}/assets/catalog
 [sync]
 probe_ms = 50
 probe_up_ms = 50
+[export]
+sign_cert = {pki}/{signer}.pem
+sign_key = {pki}/{signer_key}.key
+recipient = {pki}/agency-seal.pem
 [adapter renapo]
 url = https://localhost:{port}
 ca = {pki}/ca.pem
@@ -71,13 +75,14 @@ class Row:
 class Terminal:
     """The real core, and sync when it is wanted, on a store made of rows."""
 
-    def __init__(self, agency, rows, with_sync=True):
+    def __init__(self, agency, rows, with_sync=True, signer="terminal-sign", signer_key="terminal-sign"):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vt-operate-"))
         for name in ("run", "state"):
             (self.folder / name).mkdir(mode=0o700)
         self.config = self.folder / "terminal.conf"
         self.config.write_text(CONFIG.format(terminal=TERMINAL, run=self.folder / "run", pki=agency.pki,
                                              state=self.folder / "state", port=agency.port,
+                                             signer=signer, signer_key=signer_key,
                                              source=os.environ["VT_SOURCE_DIR"]))
         subprocess.run([agency_client.BUILD / "tests" / "made_store", self.folder / "state", TERMINAL],
                        input="".join(r.line + "\n" for r in rows).encode(), check=True)
@@ -91,9 +96,10 @@ class Terminal:
         with open(self.folder / "log", "ab") as log:
             self.processes.append(subprocess.Popen([BIN / program, *args], stderr=log))
 
-    def start_sync(self):
+    def start_sync(self, online=True):
         self.start("ventanilla-sync", "--socket", self.folder / "run" / "sync.sock", "--config", self.config)
-        self.until(lambda: self.json("status")["online"])
+        self.until(lambda: self.json("status")["sync"])
+        self.until(lambda: self.json("status")["online"] == online)
 
     def stop_sync(self):
         process = self.processes.pop()
@@ -268,24 +274,140 @@ def both_ledgers_are_compared(agency):
 
 def a_second_comparison_waits_its_turn(agency):
     with Terminal(agency, [Row("ACCEPTED")]) as terminal:
-        agency.control("fault", agency_client.ASK, "delay", "1500", "1")
-        first = subprocess.Popen([BIN / "ventanillactl", "queue", "reconcile", "--socket",
-                                  terminal.folder / "run" / "ctl.sock"], stdout=subprocess.DEVNULL)
-        busy = []
-        terminal.until(lambda: busy.append(terminal.ctl("queue", "reconcile")[0]) or 8 in busy or
-                       first.poll() is not None)
-        first.kill()
-        first.wait(PATIENCE)
-        assert 8 in busy, busy
+        agency.control("fault", agency_client.ASK, "delay", "7000")
+        both = [subprocess.Popen([BIN / "ventanillactl", "queue", "reconcile", "--socket",
+                                  terminal.folder / "run" / "ctl.sock"], stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL) for _ in range(2)]
+        terminal.until(lambda: any(process.poll() is not None for process in both))
+        assert sorted(str(process.poll()) for process in both) == ["8", "None"]
+        for process in both:
+            process.kill()
+            process.wait(PATIENCE)
+        agency.control("fault", agency_client.ASK, "none")
         # Who asked is gone: the next one is served.
         terminal.until(lambda: terminal.ctl("queue", "reconcile")[0] == 9)
+
+
+def ingest(agency, package):
+    run = subprocess.run([BIN / "agency", "ingest", package, "--dir", agency.dir, "--pki", agency.pki,
+                          "--today", "2026-06-15"], capture_output=True, text=True, check=False, timeout=60)
+    words = run.stdout.split()
+    return run.returncode, dict(zip(words[::2], words[1::2])), run.stderr
+
+
+def offline(agency, rows, **options):
+    agency.control("down")
+    terminal = Terminal(agency, rows, with_sync=False, **options)
+    terminal.start_sync(online=False)
+    # Each has been tried once and waits: nobody answers.
+    terminal.until(lambda: "LEASED" not in terminal.ctl("queue", "list")[1])
+    return terminal
+
+
+def export(terminal):
+    stick = terminal.folder / "stick"
+    stick.mkdir(exist_ok=True)
+    status, out, err = terminal.ctl("queue", "export", "--to", stick, "--json")
+    assert status == 0, err
+    return json.loads(out)
+
+
+def by_stick_and_by_network_it_counts_once(agency):
+    data = {"primerApellido": "SALGADO", "segundoApellido": "BRISEÑO", "nombres": "CONCEPCIÓN",
+            "fechaNacimiento": "26/06/1956", "sexo": "M", "entidad": "DF"}
+    by_data = Row("JOURNALED", payload=data)
+    by_data.line = by_data.line.replace("consultarPorCurp", "consultarCurpDetalle")
+    rows = [Row("JOURNALED") for _ in range(40)] + [by_data, Row("JOURNALED", adapter="fees"),
+            Row("JOURNALED", adapter="fees", payload=SHEET | {"amountCentavos": "1"}), Row("UNKNOWN", "timeout")]
+    dead = Row("DEAD", "conflict")
+    with offline(agency, rows + [dead]) as terminal:
+        answer = export(terminal)
+        assert answer["schema"] == "ventanilla.queue.export/1"
+        assert (answer["transactions"], answer["skipped"]) == (44, 0) and answer["parts"] >= 3, answer
+        package = pathlib.Path(answer["file"])
+        assert package.stat().st_mode & 0o777 == 0o600 and list(package.parent.iterdir()) == [package]
+        sealed = package.read_bytes()
+        for word in (CONCEPCION, "SALGADO", rows[0].key, TERMINAL):
+            assert word.encode() not in sealed
+        # What is on a stick may take effect: it cannot be given up, and it is asked about first.
+        assert {terminal.state(row) for row in rows} == {"UNKNOWN"}
+        assert terminal.ctl("queue", "discard", rows[0].id, "--reason", "x")[0] == 4
+        for times in range(2):
+            status, sums, err = ingest(agency, package)
+            assert status == 0, err
+            assert sums["terminal"] == TERMINAL
+            expected = ("0", "44") if times else ("43", "0")
+            assert (sums["applied"], sums["replayed"]) == expected, sums
+            assert (sums["refused"], sums["failed"]) == ("0" if times else "1", "0"), sums
+        agency.control("up")
+        terminal.until(lambda: terminal.json("status")["queued"] == 0)
+        ledger = agency.ledger()
+        refused = rows[42]
+        for row in rows:
+            assert terminal.state(row) == ("REJECTED" if row is refused else "ACCEPTED"), row.line
+            assert ledger[TERMINAL, row.key][1] == (0 if row is refused else 1)
+        assert (TERMINAL, dead.key) not in ledger
+        assert ingest(agency, package)[1]["replayed"] == "44", "the stick came once more"
+        assert terminal.json("queue", "reconcile")["differences"] == 0
+        assert export(terminal)["transactions"] == 0
+        assert CONCEPCION not in terminal.log()
+
+
+def what_the_network_brought_first_is_not_done_again_by_stick(agency):
+    row = Row("JOURNALED")
+    with offline(agency, [row]) as terminal:
+        package = export(terminal)["file"]
+        agency.control("up")
+        # Asked about, not known, so sent with the same key.
+        terminal.until(lambda: terminal.state(row) == "ACCEPTED")
+        status, sums, err = ingest(agency, package)
+        assert (status, sums["applied"], sums["replayed"]) == (0, "0", "1"), (sums, err)
+        assert agency.ledger()[TERMINAL, row.key][1] == 1
+
+
+def a_package_that_cannot_be_believed_is_refused(agency):
+    row = Row("JOURNALED")
+    with offline(agency, [row]) as terminal:
+        package = pathlib.Path(export(terminal)["file"])
+        good = package.read_text()
+        half = len(good) // 2
+        swapped = "A" if good[half] != "A" else "B"
+        for text in ("", "\n", "hello\n", good[:-1], good[:half] + "\n", good[:half] + swapped + good[half + 1:],
+                     "A" * 70000):
+            package.write_text(text)
+            status, sums, err = ingest(agency, package)
+            assert (status, sums["applied"]) == (1, "0") and err.startswith("agency: "), (text[:20], sums, err)
+        assert ingest(agency, terminal.folder / "nothing")[0] == 1
+        assert (TERMINAL, row.key) not in agency.ledger()
+    agency.control("up")
+    for signer in ("other-ca-sign", "expired-sign", "other-terminal-sign"):
+        shutil.copy(agency.pki / "bad" / "sign.key", agency.pki / "bad-sign.key")
+        row = Row("JOURNALED")
+        with offline(agency, [row], signer="bad/" + signer, signer_key="bad-sign") as terminal:
+            status, sums, err = ingest(agency, export(terminal)["file"])
+            assert (status, sums["applied"]) == (1, "0"), (signer, sums, err)
+            assert (TERMINAL, row.key) not in agency.ledger()
+        agency.control("up")
+
+
+def an_export_that_cannot_be_written_marks_nothing(agency):
+    row = Row("JOURNALED")
+    with Terminal(agency, [row], with_sync=False) as terminal:
+        assert terminal.ctl("queue", "export")[0] == 2
+        assert terminal.ctl("queue", "export", "--to", "/nowhere")[0] == 1
+        status, _, err = terminal.ctl("queue", "export", "--to", terminal.folder)
+        assert status == 8 and "sync" in err, err
+        assert not list(terminal.folder.glob("*.cms")) and not list(terminal.folder.glob(".*.cms"))
+        assert terminal.state(row) == "JOURNALED"
 
 
 def main():
     tests = [a_dead_transaction_says_what_a_person_can_do, what_is_retried_goes_out_with_its_key_and_counts_once,
              what_is_discarded_never_goes_out_and_keeps_its_reason, a_decision_survives_the_death_of_core,
              what_may_have_taken_effect_is_not_given_up, both_ledgers_are_compared,
-             a_second_comparison_waits_its_turn]
+             a_second_comparison_waits_its_turn, by_stick_and_by_network_it_counts_once,
+             what_the_network_brought_first_is_not_done_again_by_stick,
+             a_package_that_cannot_be_believed_is_refused, an_export_that_cannot_be_written_marks_nothing]
     with agency_client.Agency("--today", "2026-06-15") as agency:
         for test in tests:
             if not sys.argv[1:] or test.__name__ in sys.argv[1:]:

@@ -147,6 +147,8 @@ bool peer_send(struct peer *peer)
 	case BUS_QUEUE_RETRY:
 	case BUS_QUEUE_DISCARD:
 	case BUS_QUEUE_RECONCILE:
+	case BUS_QUEUE_EXPORT:
+	case BUS_WORK_SEAL:
 	case BUS_NAME_COUNT:
 		VT_UNREACHABLE();
 	}

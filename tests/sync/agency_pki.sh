@@ -15,6 +15,7 @@ good -purpose sslserver -verify_ip 127.0.0.1 "$dir/server.pem" || fail "server f
 good -purpose sslclient "$dir/terminal.pem" || fail "terminal"
 good "$dir/terminal-sign.pem" || fail "terminal-sign"
 good "$dir/agency-sign.pem" || fail "agency-sign"
+good "$dir/agency-seal.pem" || fail "agency-seal"
 [[ $(subject terminal) == *CN=kiosk-0042,* ]] || fail "subject of the terminal"
 [[ $(subject terminal-sign) == *CN=kiosk-0042,* ]] || fail "subject of the terminal's signer"
 [[ $(subject agency-sign) == *CN=RENAPO,* ]] || fail "subject of the agency's signer"
@@ -25,7 +26,7 @@ for name in other-ca-terminal expired-terminal other-ca-server expired-server ot
 done
 good -purpose sslclient "$dir/bad/other-terminal.pem" || fail "bad/other-terminal is good, only other"
 ! good -verify_hostname localhost "$dir/bad/wrong-name-server.pem" || fail "wrong name passes"
-for name in server terminal terminal-sign agency-sign; do
+for name in server terminal terminal-sign agency-sign agency-seal; do
 	[ "$(openssl x509 -in "$dir/$name.pem" -noout -pubkey)" = \
 		"$(openssl pkey -in "$dir/$name.key" -pubout)" ] || fail "$name: key and certificate differ"
 done

@@ -203,7 +203,7 @@ class Usage(unittest.TestCase):
                      ["device", "show", "a", "b"], ["status", "x"], ["status", "--fly"], ["status", "--socket"],
                      ["status", "--today", "2026-01-01"], ["queue", "list", "--sex", "H"], ["catalog", "lint"],
                      ["queue", "retry"], ["queue", "retry", "a", "--reason", "x"], ["queue", "discard", "--reason", "x"],
-                     ["queue", "reconcile", "a"], ["queue", "reconcile", "--since", "2026-02-30"],
+                     ["queue", "reconcile", "a"], ["queue", "list", "--to", "x"], ["queue", "reconcile", "--since", "2026-02-30"],
                      ["status", "--timeout", "0"], ["status", "--timeout", "x"]):
             status, out, err = ctl(*args)
             self.assertEqual((status, out), (2, ""), args)
@@ -234,7 +234,7 @@ class Usage(unittest.TestCase):
             return run.stdout.decode().split()
 
         self.assertEqual(words("st"), ["status"])
-        self.assertEqual(words("queue", ""), ["list", "show", "retry", "discard", "reconcile", "--help"])
+        self.assertEqual(words("queue", ""), ["list", "show", "retry", "discard", "reconcile", "export", "--help"])
         self.assertIn("--reason", words("queue", "discard", "--"))
         self.assertNotIn("--reason", words("queue", "retry", "--"))
         self.assertIn("--entity", words("curp", "root", "--"))

@@ -16,6 +16,7 @@
 #include "terminal/base/harden.h"
 #include "terminal/base/text.h"
 #include "tools/agency/control.h"
+#include "tools/agency/ingest.h"
 #include "tools/agency/server.h"
 
 #define PATH_SIZE 512
@@ -49,6 +50,7 @@ static int usage(void)
 {
 	fprintf(stderr, "usage: agency --dir DIR --pki DIR [--port N] [--seed N] [--control PATH]\n"
 			"              [--log FILE] [--today YYYY-MM-DD]\n"
+			"       agency ingest FILE --dir DIR --pki DIR [--today YYYY-MM-DD]\n"
 			"       agency control PATH COMMAND…\n");
 	return 2;
 }
@@ -274,6 +276,36 @@ static void finish(struct agency *agency)
 		fclose(agency->log);
 }
 
+static enum vt_code ingest(const struct options *options, struct agency *agency, const char *file,
+	struct vt_error *error)
+{
+	char ca[PATH_SIZE], cert[PATH_SIZE], key[PATH_SIZE];
+	enum vt_code code = path_in(options->pki, "ca.pem", ca, error);
+
+	if (!code)
+		code = path_in(options->pki, "agency-seal.pem", cert, error);
+	if (!code)
+		code = path_in(options->pki, "agency-seal.key", key, error);
+	if (code)
+		return code;
+	const struct ingest_options ingest = {
+		.store = agency->store,
+		.account = &agency->account,
+		.ca = ca,
+		.cert = cert,
+		.key = key,
+		.today = options->today,
+	};
+	struct ingest_report report = {0};
+	code = ingest_file(&ingest, file, &report, error);
+	printf("terminal %s parts %d applied %d replayed %d refused %d failed %d\n",
+		report.terminal[0] ? report.terminal : "-", report.parts, report.applied,
+		report.replayed, report.refused, report.failed);
+	if (!code && report.failed > 0)
+		code = vt_fail(error, VT_ERR_INVALID, 0, "%s: some were not understood", file);
+	return code;
+}
+
 int main(int argc, char *argv[])
 {
 	struct options options;
@@ -282,6 +314,13 @@ int main(int argc, char *argv[])
 
 	if (argc >= 4 && strcmp(argv[1], "control") == 0)
 		return control_ask(argv[2], argc - 3, argv + 3);
+	const bool is_ingest = argc >= 3 && strcmp(argv[1], "ingest") == 0;
+	const char *file = is_ingest ? argv[2] : NULL;
+	if (is_ingest) { /* the rest is as for the server */
+		argv[2] = argv[0];
+		argv += 2;
+		argc -= 2;
+	}
 	if (!parse_options(argc, argv, &options))
 		return usage();
 	vt_harden_process();
@@ -289,11 +328,13 @@ int main(int argc, char *argv[])
 	enum vt_code code = load_pki(&options, &agency, &error);
 	if (!code)
 		code = open_files(&options, &agency, &error);
-	if (!code)
+	if (!code && is_ingest)
+		code = ingest(&options, &agency, file, &error);
+	else if (!code)
 		code = start(&options, &agency, &error);
-	if (!code)
+	if (!code && !is_ingest)
 		event_base_dispatch(agency.base);
-	else
+	else if (code)
 		fprintf(stderr, "agency: %s\n", error.msg);
 	finish(&agency);
 	return code ? 1 : 0;
