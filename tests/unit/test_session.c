@@ -407,411 +407,409 @@ static void a_copy_that_had_to_wait_for_the_printer_is_still_a_copy(void **state
 	assert_true(f->fx.print);
 	assert_int_equal(session_receipt(f->session, &receipt, &error), VT_OK);
 	assert_true(receipt.copy);
-	static void the_sheet_of_the_citizen_before_is_not_ours(void **state)
-	{
-		struct fixture *f = *state;
-		struct session_event event = {.type = SESSION_PRINTED};
+}
 
-		to_done(f);
-		event.u.printed.transaction = "22222222-2222-4222-8222-222222222222";
-		event.u.printed.outcome = OUTCOME_PRINTED;
-		event.u.printed.reason = "";
-		step(f, &event);
-		assert_int_equal(f->model.print, PRINT_BUSY);
+static void the_sheet_of_the_citizen_before_is_not_ours(void **state)
+{
+	struct fixture *f = *state;
+	struct session_event event = {.type = SESSION_PRINTED};
+
+	to_done(f);
+	event.u.printed.transaction = "22222222-2222-4222-8222-222222222222";
+	event.u.printed.outcome = OUTCOME_PRINTED;
+	event.u.printed.reason = "";
+	step(f, &event);
+	assert_int_equal(f->model.print, PRINT_BUSY);
+	give_print(f, OUTCOME_PRINTED);
+	assert_int_equal(f->model.print, PRINT_PRINTED);
+}
+
+static void sheets_of_one_citizen_are_limited(void **state)
+{
+	struct fixture *f = *state;
+	int sheets = 1;
+
+	to_done(f);
+	for (int i = 0; i < 20; i++) {
 		give_print(f, OUTCOME_PRINTED);
-		assert_int_equal(f->model.print, PRINT_PRINTED);
+		act(f, INTENT_PRINT, "", "");
+		sheets += f->fx.print ? 1 : 0;
+		if (!f->fx.print)
+			break;
 	}
+	assert_int_equal(sheets, 4);
+	assert_string_equal(f->model.print_reason, "limit");
+}
 
-	static void sheets_of_one_citizen_are_limited(void **state)
-	{
-		struct fixture *f = *state;
-		int sheets = 1;
+/* ---- time ---- */
 
-		to_done(f);
-		for (int i = 0; i < 20; i++) {
-			give_print(f, OUTCOME_PRINTED);
-			act(f, INTENT_PRINT, "", "");
-			sheets += f->fx.print ? 1 : 0;
-			if (!f->fx.print)
-				break;
-		}
-		assert_int_equal(sheets, 4);
-		assert_string_equal(f->model.print_reason, "limit");
-	}
+static void an_idle_introduction_goes_home_and_then_to_attract(void **state)
+{
+	struct fixture *f = *state;
 
-	/* ---- time ---- */
+	act(f, INTENT_START, "", "");
+	act(f, INTENT_OPEN, "curp", "");
+	assert_true(f->fx.wake_ms == f->now_ms + 60000);
+	wait_ms(f, 60000);
+	assert_int_equal(f->model.screen, SCREEN_HOME);
+	wait_ms(f, 60000);
+	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+	assert_true(f->fx.ended);
+}
 
-	static void an_idle_introduction_goes_home_and_then_to_attract(void **state)
-	{
-		struct fixture *f = *state;
+static void personal_data_are_warned_about_and_then_wiped(void **state)
+{
+	struct fixture *f = *state;
 
-		act(f, INTENT_START, "", "");
-		act(f, INTENT_OPEN, "curp", "");
-		assert_true(f->fx.wake_ms == f->now_ms + 60000);
-		wait_ms(f, 60000);
-		assert_int_equal(f->model.screen, SCREEN_HOME);
-		wait_ms(f, 60000);
-		assert_int_equal(f->model.screen, SCREEN_ATTRACT);
-		assert_true(f->fx.ended);
-	}
-
-	static void personal_data_are_warned_about_and_then_wiped(void **state)
-	{
-		struct fixture *f = *state;
-
-		to_curp(f);
-		wait_ms(f, 119999);
+	to_curp(f);
+	wait_ms(f, 119999);
+	assert_int_equal(f->model.warning_ms, 0);
+	wait_ms(f, 1);
+	assert_int_equal(f->model.warning_ms, 45000);
+	for (int i = 0; i < 12; i++) { /* extensions have no limit */
+		act(f, INTENT_EXTEND, "", "");
 		assert_int_equal(f->model.warning_ms, 0);
-		wait_ms(f, 1);
+		wait_ms(f, 120000);
 		assert_int_equal(f->model.warning_ms, 45000);
-		for (int i = 0; i < 12; i++) { /* extensions have no limit */
-			act(f, INTENT_EXTEND, "", "");
-			assert_int_equal(f->model.warning_ms, 0);
-			wait_ms(f, 120000);
-			assert_int_equal(f->model.warning_ms, 45000);
+	}
+	/* Under the dialogue nothing else reacts. */
+	act(f, INTENT_SUBMIT, "", KEY);
+	assert_false(f->fx.submit);
+	wait_ms(f, 45000);
+	assert_true(f->fx.ended);
+	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+}
+
+static void more_time_and_large_text_lengthen_the_idle_time(void **state)
+{
+	struct fixture *f = *state;
+
+	act(f, INTENT_START, "", "");
+	act(f, INTENT_ACCESS, "", "");
+	act(f, INTENT_SETTING, "moreTime", "10");
+	act(f, INTENT_SETTING, "textSize", "2");
+	act(f, INTENT_CLOSE, "", "");
+	assert_int_equal(f->model.settings.text_size, 2);
+	assert_true(f->fx.wake_ms == f->now_ms + 60000 * 10 * 2);
+	act(f, INTENT_END, "", "");
+	assert_int_equal(f->model.settings.text_size, 0); /* each person starts fresh */
+}
+
+static void no_idle_time_runs_while_the_sheet_is_in_print(void **state)
+{
+	struct fixture *f = *state;
+
+	to_done(f);
+	assert_int_equal(f->fx.wake_ms, 0);
+	wait_ms(f, 3600000);
+	assert_int_equal(f->model.screen, SCREEN_DONE);
+	give_print(f, OUTCOME_PRINTED);
+	wait_ms(f, 60000);
+	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+}
+
+static void leaving_while_waiting_still_gives_the_folio(void **state)
+{
+	struct fixture *f = *state;
+
+	to_wait(f);
+	act(f, INTENT_END, "", "");
+	assert_int_equal(f->model.screen, SCREEN_DONE);
+	assert_string_equal(f->model.outcome, "provisional");
+	assert_string_equal(f->model.folio, FOLIO);
+}
+
+/* ---- forms ---- */
+
+static void answer_by_data(struct fixture *f)
+{
+	act(f, INTENT_UNKNOWN_CURP, "", "");
+	assert_int_equal(f->model.screen, SCREEN_QUESTION);
+	while (f->model.screen == SCREEN_QUESTION) {
+		switch (f->model.field.type) {
+		case FIELD_NAME:
+			act(f, INTENT_SUBMIT, "", "salgado");
+			break;
+		case FIELD_DATE:
+			act(f, INTENT_SUBMIT, "", "26/06/1956");
+			break;
+		case FIELD_CHOICE:
+			act(f, INTENT_SUBMIT, "M", "");
+			break;
+		case FIELD_ENTITY:
+			act(f, INTENT_SUBMIT, "DF", "");
+			break;
+		case FIELD_TEXT:
+		case FIELD_CURP:
+		case FIELD_NUMBER:
+		case FIELD_EMAIL:
+		case FIELD_TYPE_COUNT:
+			fail();
 		}
-		/* Under the dialogue nothing else reacts. */
-		act(f, INTENT_SUBMIT, "", KEY);
-		assert_false(f->fx.submit);
-		wait_ms(f, 45000);
-		assert_true(f->fx.ended);
-		assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+		assert_string_equal(f->model.field.error, "");
 	}
+}
 
-	static void more_time_and_large_text_lengthen_the_idle_time(void **state)
-	{
-		struct fixture *f = *state;
+static void a_search_by_data_is_reviewed_and_changed_before_it_is_sent(void **state)
+{
+	struct fixture *f = *state;
+	struct session_submission submission;
+	struct vt_error error;
 
-		act(f, INTENT_START, "", "");
-		act(f, INTENT_ACCESS, "", "");
-		act(f, INTENT_SETTING, "moreTime", "10");
-		act(f, INTENT_SETTING, "textSize", "2");
-		act(f, INTENT_CLOSE, "", "");
-		assert_int_equal(f->model.settings.text_size, 2);
-		assert_true(f->fx.wake_ms == f->now_ms + 60000 * 10 * 2);
-		act(f, INTENT_END, "", "");
-		assert_int_equal(f->model.settings.text_size, 0); /* each person starts fresh */
-	}
+	to_curp(f);
+	assert_true(f->model.has_other_way);
+	answer_by_data(f);
+	assert_int_equal(f->model.screen, SCREEN_REVIEW);
+	assert_true(f->model.item_count >= 6);
+	act(f, INTENT_CHANGE, f->model.items[0].id, "");
+	assert_int_equal(f->model.screen, SCREEN_QUESTION);
+	assert_string_equal(f->model.field.value, "SALGADO");
+	act(f, INTENT_SUBMIT, "", "BRISEÑO");
+	assert_int_equal(f->model.screen, SCREEN_REVIEW);
+	assert_string_equal(f->model.items[0].value, "BRISEÑO");
+	act(f, INTENT_CONFIRM, "", "");
+	assert_true(f->fx.submit);
+	assert_int_equal(session_submission(f->session, &submission, &error), VT_OK);
+	assert_string_equal(submission.operation, "consultarCurpDetalle");
+	assert_non_null(strstr(submission.payload, "\"fechaNacimiento\":\"26/06/1956\""));
+}
 
-	static void no_idle_time_runs_while_the_sheet_is_in_print(void **state)
-	{
-		struct fixture *f = *state;
+static void going_back_keeps_every_answer(void **state)
+{
+	struct fixture *f = *state;
 
-		to_done(f);
-		assert_int_equal(f->fx.wake_ms, 0);
-		wait_ms(f, 3600000);
-		assert_int_equal(f->model.screen, SCREEN_DONE);
-		give_print(f, OUTCOME_PRINTED);
-		wait_ms(f, 60000);
-		assert_int_equal(f->model.screen, SCREEN_ATTRACT);
-	}
-
-	static void leaving_while_waiting_still_gives_the_folio(void **state)
-	{
-		struct fixture *f = *state;
-
-		to_wait(f);
-		act(f, INTENT_END, "", "");
-		assert_int_equal(f->model.screen, SCREEN_DONE);
-		assert_string_equal(f->model.outcome, "provisional");
-		assert_string_equal(f->model.folio, FOLIO);
-	}
-
-	/* ---- forms ---- */
-
-	static void answer_by_data(struct fixture * f)
-	{
-		act(f, INTENT_UNKNOWN_CURP, "", "");
-		assert_int_equal(f->model.screen, SCREEN_QUESTION);
-		while (f->model.screen == SCREEN_QUESTION) {
-			switch (f->model.field.type) {
-			case FIELD_NAME:
-				act(f, INTENT_SUBMIT, "", "salgado");
-				break;
-			case FIELD_DATE:
-				act(f, INTENT_SUBMIT, "", "26/06/1956");
-				break;
-			case FIELD_CHOICE:
-				act(f, INTENT_SUBMIT, "M", "");
-				break;
-			case FIELD_ENTITY:
-				act(f, INTENT_SUBMIT, "DF", "");
-				break;
-			case FIELD_TEXT:
-			case FIELD_CURP:
-			case FIELD_NUMBER:
-			case FIELD_EMAIL:
-			case FIELD_TYPE_COUNT:
-				fail();
-			}
-			assert_string_equal(f->model.field.error, "");
-		}
-	}
-
-	static void a_search_by_data_is_reviewed_and_changed_before_it_is_sent(void **state)
-	{
-		struct fixture *f = *state;
-		struct session_submission submission;
-		struct vt_error error;
-
-		to_curp(f);
-		assert_true(f->model.has_other_way);
-		answer_by_data(f);
-		assert_int_equal(f->model.screen, SCREEN_REVIEW);
-		assert_true(f->model.item_count >= 6);
-		act(f, INTENT_CHANGE, f->model.items[0].id, "");
-		assert_int_equal(f->model.screen, SCREEN_QUESTION);
-		assert_string_equal(f->model.field.value, "SALGADO");
-		act(f, INTENT_SUBMIT, "", "BRISEÑO");
-		assert_int_equal(f->model.screen, SCREEN_REVIEW);
-		assert_string_equal(f->model.items[0].value, "BRISEÑO");
-		act(f, INTENT_CONFIRM, "", "");
-		assert_true(f->fx.submit);
-		assert_int_equal(session_submission(f->session, &submission, &error), VT_OK);
-		assert_string_equal(submission.operation, "consultarCurpDetalle");
-		assert_non_null(strstr(submission.payload, "\"fechaNacimiento\":\"26/06/1956\""));
-	}
-
-	static void going_back_keeps_every_answer(void **state)
-	{
-		struct fixture *f = *state;
-
-		to_curp(f);
-		answer_by_data(f);
+	to_curp(f);
+	answer_by_data(f);
+	act(f, INTENT_BACK, "", "");
+	assert_int_equal(f->model.screen, SCREEN_QUESTION);
+	act(f, INTENT_BACK, "", "");
+	assert_int_equal(f->model.screen, SCREEN_QUESTION);
+	for (int i = 0; i < 8 && f->model.screen == SCREEN_QUESTION; i++)
 		act(f, INTENT_BACK, "", "");
-		assert_int_equal(f->model.screen, SCREEN_QUESTION);
-		act(f, INTENT_BACK, "", "");
-		assert_int_equal(f->model.screen, SCREEN_QUESTION);
-		for (int i = 0; i < 8 && f->model.screen == SCREEN_QUESTION; i++)
-			act(f, INTENT_BACK, "", "");
-		assert_int_equal(f->model.screen, SCREEN_CURP);
-		act(f, INTENT_BACK, "", "");
-		assert_int_equal(f->model.screen, SCREEN_INTRO);
+	assert_int_equal(f->model.screen, SCREEN_CURP);
+	act(f, INTENT_BACK, "", "");
+	assert_int_equal(f->model.screen, SCREEN_INTRO);
+}
+
+static void bad_answers_name_their_own_error(void **state)
+{
+	struct fixture *f = *state;
+
+	to_curp(f);
+	act(f, INTENT_UNKNOWN_CURP, "", "");
+	act(f, INTENT_SUBMIT, "", "A_B");
+	assert_string_equal(f->model.field.error, "name");
+	act(f, INTENT_SUBMIT, "", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	assert_string_equal(f->model.field.error, "name.long");
+	act(f, INTENT_SUBMIT, "", "");
+	assert_string_equal(f->model.field.error, "required");
+}
+
+static void a_language_is_changed_without_losing_an_answer(void **state)
+{
+	struct fixture *f = *state;
+
+	to_curp(f);
+	act(f, INTENT_SUBMIT, "", KEY_WRONG);
+	act(f, INTENT_LANGUAGE, "", "");
+	assert_int_equal(f->model.screen, SCREEN_LANGUAGE);
+	act(f, INTENT_LANGUAGE, "en", "");
+	assert_int_equal(f->model.screen, SCREEN_CURP);
+	assert_string_equal(f->model.lang, "en");
+	assert_string_equal(f->model.field.value, KEY_WRONG);
+	act(f, INTENT_LANGUAGE, "xx", "");
+	assert_string_equal(f->model.lang, "en");
+}
+
+/* ---- fees ---- */
+
+/* Answers passport-fee's questions; reason "" = full fare. The longest validity offered is taken.
+ */
+static void to_fee_review(struct fixture *f, const char *reason)
+{
+	act(f, INTENT_START, "", "");
+	act(f, INTENT_OPEN, "passport-fee", "");
+	act(f, INTENT_START, "", "");
+	while (f->model.screen == SCREEN_QUESTION || f->model.screen == SCREEN_CURP) {
+		const char *item =
+			f->model.item_count > 0 ? f->model.items[f->model.item_count - 1].id : "";
+		if (strcmp(f->model.field.name, "fare") == 0)
+			item = reason[0] ? "half" : "full";
+		else if (strcmp(f->model.field.name, "half-reason") == 0)
+			item = reason;
+		if (f->model.field.type == FIELD_CURP)
+			act(f, INTENT_SUBMIT, "", KEY);
+		else if (f->model.field.type == FIELD_NAME)
+			act(f, INTENT_SUBMIT, "", "CONCEPCION SALGADO");
+		else
+			act(f, INTENT_SUBMIT, item, "");
+		assert_string_equal(f->model.field.error, "");
 	}
+	assert_int_equal(f->model.screen, SCREEN_REVIEW);
+}
 
-	static void bad_answers_name_their_own_error(void **state)
-	{
-		struct fixture *f = *state;
+/* Published figures of 2026 (passport-fees.csv); half is never computed. */
+static void the_fee_comes_from_the_table_of_the_day(void **state)
+{
+	static const struct {
+		const char *reason;
+		int64_t centavos;
+	} rows[] = {{"", 428000}, {"age-60", 214000}, {"farm-canada", 122000}};
+	struct fixture *f = *state;
 
-		to_curp(f);
-		act(f, INTENT_UNKNOWN_CURP, "", "");
-		act(f, INTENT_SUBMIT, "", "A_B");
-		assert_string_equal(f->model.field.error, "name");
-		act(f, INTENT_SUBMIT, "",
-			"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
-		assert_string_equal(f->model.field.error, "name.long");
-		act(f, INTENT_SUBMIT, "", "");
-		assert_string_equal(f->model.field.error, "required");
-	}
-
-	static void a_language_is_changed_without_losing_an_answer(void **state)
-	{
-		struct fixture *f = *state;
-
-		to_curp(f);
-		act(f, INTENT_SUBMIT, "", KEY_WRONG);
-		act(f, INTENT_LANGUAGE, "", "");
-		assert_int_equal(f->model.screen, SCREEN_LANGUAGE);
-		act(f, INTENT_LANGUAGE, "en", "");
-		assert_int_equal(f->model.screen, SCREEN_CURP);
-		assert_string_equal(f->model.lang, "en");
-		assert_string_equal(f->model.field.value, KEY_WRONG);
-		act(f, INTENT_LANGUAGE, "xx", "");
-		assert_string_equal(f->model.lang, "en");
-	}
-
-	/* ---- fees ---- */
-
-	/* Answers passport-fee's questions; reason "" = full fare. The longest validity offered is
-	 * taken.
-	 */
-	static void to_fee_review(struct fixture * f, const char *reason)
-	{
-		act(f, INTENT_START, "", "");
-		act(f, INTENT_OPEN, "passport-fee", "");
-		act(f, INTENT_START, "", "");
-		while (f->model.screen == SCREEN_QUESTION || f->model.screen == SCREEN_CURP) {
-			const char *item = f->model.item_count > 0
-						   ? f->model.items[f->model.item_count - 1].id
-						   : "";
-			if (strcmp(f->model.field.name, "fare") == 0)
-				item = reason[0] ? "half" : "full";
-			else if (strcmp(f->model.field.name, "half-reason") == 0)
-				item = reason;
-			if (f->model.field.type == FIELD_CURP)
-				act(f, INTENT_SUBMIT, "", KEY);
-			else if (f->model.field.type == FIELD_NAME)
-				act(f, INTENT_SUBMIT, "", "CONCEPCION SALGADO");
-			else
-				act(f, INTENT_SUBMIT, item, "");
-			assert_string_equal(f->model.field.error, "");
-		}
-		assert_int_equal(f->model.screen, SCREEN_REVIEW);
-	}
-
-	/* Published figures of 2026 (passport-fees.csv); half is never computed. */
-	static void the_fee_comes_from_the_table_of_the_day(void **state)
-	{
-		static const struct {
-			const char *reason;
-			int64_t centavos;
-		} rows[] = {{"", 428000}, {"age-60", 214000}, {"farm-canada", 122000}};
-		struct fixture *f = *state;
-
-		for (size_t i = 0; i < VT_ELEMENTS(rows); i++) {
-			to_fee_review(f, rows[i].reason);
-			assert_int_equal(f->model.total_centavos, rows[i].centavos);
-			assert_true(f->model.needs_consent);
-			act(f, INTENT_END, "", "");
-		}
-	}
-
-	/* Who pays half sees half, also while choosing. */
-	static void the_choice_of_years_shows_what_will_be_paid(void **state)
-	{
-		struct fixture *f = *state;
-
-		to_fee_review(f, "age-60");
-		act(f, INTENT_CHANGE, "validity", "");
-		assert_string_equal(f->model.field.name, "validity");
-		assert_string_equal(f->model.items[f->model.item_count - 1].value, "$ 2,140.00");
+	for (size_t i = 0; i < VT_ELEMENTS(rows); i++) {
+		to_fee_review(f, rows[i].reason);
+		assert_int_equal(f->model.total_centavos, rows[i].centavos);
+		assert_true(f->model.needs_consent);
 		act(f, INTENT_END, "", "");
 	}
+}
 
-	static void without_consent_nothing_is_sent(void **state)
-	{
-		struct fixture *f = *state;
-		struct intent_act intent = {.screen = SCREEN_REVIEW, .action = INTENT_CONFIRM};
-		struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
+/* Who pays half sees half, also while choosing. */
+static void the_choice_of_years_shows_what_will_be_paid(void **state)
+{
+	struct fixture *f = *state;
 
-		to_fee_review(f, "");
-		intent.revision = f->model.revision;
-		step(f, &event);
-		assert_false(f->fx.submit);
-		act(f, INTENT_CONFIRM, "", "");
-		assert_true(f->fx.submit);
-	}
+	to_fee_review(f, "age-60");
+	act(f, INTENT_CHANGE, "validity", "");
+	assert_string_equal(f->model.field.name, "validity");
+	assert_string_equal(f->model.items[f->model.item_count - 1].value, "$ 2,140.00");
+	act(f, INTENT_END, "", "");
+}
 
-	static void without_a_fee_table_for_today_the_service_is_hidden(void **state)
-	{
-		struct fixture *f = *state;
+static void without_consent_nothing_is_sent(void **state)
+{
+	struct fixture *f = *state;
+	struct intent_act intent = {.screen = SCREEN_REVIEW, .action = INTENT_CONFIRM};
+	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
 
-		f->today.year = 2031;
-		act(f, INTENT_START, "", "");
-		for (size_t i = 0; i < f->model.item_count; i++)
-			assert_string_not_equal(f->model.items[i].id, "passport-fee");
-		act(f, INTENT_OPEN, "passport-fee", "");
+	to_fee_review(f, "");
+	intent.revision = f->model.revision;
+	step(f, &event);
+	assert_false(f->fx.submit);
+	act(f, INTENT_CONFIRM, "", "");
+	assert_true(f->fx.submit);
+}
+
+static void without_a_fee_table_for_today_the_service_is_hidden(void **state)
+{
+	struct fixture *f = *state;
+
+	f->today.year = 2031;
+	act(f, INTENT_START, "", "");
+	for (size_t i = 0; i < f->model.item_count; i++)
+		assert_string_not_equal(f->model.items[i].id, "passport-fee");
+	act(f, INTENT_OPEN, "passport-fee", "");
+	assert_int_equal(f->model.screen, SCREEN_HOME);
+}
+
+static void a_service_that_is_not_built_cannot_be_opened(void **state)
+{
+	struct fixture *f = *state;
+	size_t soon = 0;
+
+	act(f, INTENT_START, "", "");
+	assert_int_equal(f->model.item_count, 21);
+	for (size_t i = 0; i < f->model.item_count; i++) {
+		if (f->model.items[i].state != ITEM_SOON)
+			continue;
+		soon++;
+		act(f, INTENT_OPEN, f->model.items[i].id, "");
 		assert_int_equal(f->model.screen, SCREEN_HOME);
 	}
+	assert_int_equal(soon, 19);
+}
 
-	static void a_service_that_is_not_built_cannot_be_opened(void **state)
-	{
-		struct fixture *f = *state;
-		size_t soon = 0;
+/* ---- the terminal's health ---- */
 
-		act(f, INTENT_START, "", "");
-		assert_int_equal(f->model.item_count, 21);
-		for (size_t i = 0; i < f->model.item_count; i++) {
-			if (f->model.items[i].state != ITEM_SOON)
-				continue;
-			soon++;
-			act(f, INTENT_OPEN, f->model.items[i].id, "");
-			assert_int_equal(f->model.screen, SCREEN_HOME);
-		}
-		assert_int_equal(soon, 19);
-	}
+static void failed_storage_closes_the_terminal_and_good_storage_opens_it(void **state)
+{
+	struct fixture *f = *state;
 
-	/* ---- the terminal's health ---- */
+	f->health.storage_ok = false;
+	set_health(f);
+	assert_int_equal(f->model.screen, SCREEN_OUT_OF_SERVICE);
+	act(f, INTENT_START, "", "");
+	assert_int_equal(f->model.screen, SCREEN_OUT_OF_SERVICE);
+	f->health.storage_ok = true;
+	set_health(f);
+	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+}
 
-	static void failed_storage_closes_the_terminal_and_good_storage_opens_it(void **state)
-	{
-		struct fixture *f = *state;
+static void a_touch_that_crosses_a_change_of_health_counts(void **state)
+{
+	struct fixture *f = *state;
+	struct intent_act intent = {
+		.screen = f->model.screen, .revision = f->model.revision, .action = INTENT_START};
+	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
 
-		f->health.storage_ok = false;
-		set_health(f);
-		assert_int_equal(f->model.screen, SCREEN_OUT_OF_SERVICE);
-		act(f, INTENT_START, "", "");
-		assert_int_equal(f->model.screen, SCREEN_OUT_OF_SERVICE);
-		f->health.storage_ok = true;
-		set_health(f);
-		assert_int_equal(f->model.screen, SCREEN_ATTRACT);
-	}
+	f->health.sync_connected = !f->health.sync_connected;
+	set_health(f);
+	assert_int_not_equal(f->model.revision, intent.revision);
+	step(f, &event);
+	assert_int_equal(f->model.screen, SCREEN_HOME);
+	/* The same touch again answers the attract screen, which is gone. */
+	intent.action = INTENT_END;
+	step(f, &event);
+	assert_int_equal(f->model.screen, SCREEN_HOME);
+}
 
-	static void a_touch_that_crosses_a_change_of_health_counts(void **state)
-	{
-		struct fixture *f = *state;
-		struct intent_act intent = {.screen = f->model.screen,
-			.revision = f->model.revision,
-			.action = INTENT_START};
-		struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
+static void after_a_restart_the_folio_is_shown_once_more(void **state)
+{
+	struct fixture *f = *state;
+	struct session_event event = {.type = SESSION_RECOVERED};
 
-		f->health.sync_connected = !f->health.sync_connected;
-		set_health(f);
-		assert_int_not_equal(f->model.revision, intent.revision);
-		step(f, &event);
-		assert_int_equal(f->model.screen, SCREEN_HOME);
-		/* The same touch again answers the attract screen, which is gone. */
-		intent.action = INTENT_END;
-		step(f, &event);
-		assert_int_equal(f->model.screen, SCREEN_HOME);
-	}
-
-	static void after_a_restart_the_folio_is_shown_once_more(void **state)
-	{
-		struct fixture *f = *state;
-		struct session_event event = {.type = SESSION_RECOVERED};
-
-		event.u.committed.transaction = TXN;
-		event.u.committed.folio = FOLIO;
-		event.u.committed.service = "curp";
-		step(f, &event);
-		assert_int_equal(f->model.screen, SCREEN_PROBLEM);
-		assert_string_equal(f->model.problem, "core-lost");
-		assert_string_equal(f->model.folio, FOLIO);
-		wait_ms(f, 60000);
-		assert_int_equal(f->model.screen, SCREEN_ATTRACT);
-		assert_string_equal(f->model.folio, "");
-	}
+	event.u.committed.transaction = TXN;
+	event.u.committed.folio = FOLIO;
+	event.u.committed.service = "curp";
+	step(f, &event);
+	assert_int_equal(f->model.screen, SCREEN_PROBLEM);
+	assert_string_equal(f->model.problem, "core-lost");
+	assert_string_equal(f->model.folio, FOLIO);
+	wait_ms(f, 60000);
+	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+	assert_string_equal(f->model.folio, "");
+}
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-	int main(void)
-	{
-		const struct CMUnitTest tests[] = {
-			TEST(a_citizen_gets_the_certificate_by_key),
-			TEST(nothing_is_registered_before_it_is_on_disk),
-			TEST(a_refused_commit_is_a_problem_without_a_folio),
-			TEST(a_wrong_key_is_asked_again_with_what_was_typed),
-			TEST(a_late_or_doubled_touch_is_dropped),
-			TEST(a_touch_that_crosses_a_change_of_health_counts),
-			TEST(somebody_elses_result_changes_nothing),
-			TEST(none_and_several_records_are_outcomes_not_errors),
-			TEST(data_that_are_not_mine_print_nothing),
-			TEST(a_malformed_answer_is_a_problem_and_the_folio_stays),
-			TEST(without_an_answer_the_receipt_is_provisional),
-			TEST(without_a_line_nobody_waits_for_the_patience),
-			TEST(a_line_that_goes_while_waiting_ends_the_wait),
-			TEST(without_paper_the_qr_stands_for_it),
-			TEST(a_sheet_in_doubt_is_asked_about_and_reprinted_as_copy),
-			TEST(a_copy_that_had_to_wait_for_the_printer_is_still_a_copy),
-			TEST(the_sheet_of_the_citizen_before_is_not_ours),
-			TEST(sheets_of_one_citizen_are_limited),
-			TEST(an_idle_introduction_goes_home_and_then_to_attract),
-			TEST(personal_data_are_warned_about_and_then_wiped),
-			TEST(more_time_and_large_text_lengthen_the_idle_time),
-			TEST(no_idle_time_runs_while_the_sheet_is_in_print),
-			TEST(leaving_while_waiting_still_gives_the_folio),
-			TEST(a_search_by_data_is_reviewed_and_changed_before_it_is_sent),
-			TEST(going_back_keeps_every_answer),
-			TEST(bad_answers_name_their_own_error),
-			TEST(a_language_is_changed_without_losing_an_answer),
-			TEST(the_fee_comes_from_the_table_of_the_day),
-			TEST(the_choice_of_years_shows_what_will_be_paid),
-			TEST(without_consent_nothing_is_sent),
-			TEST(without_a_fee_table_for_today_the_service_is_hidden),
-			TEST(a_service_that_is_not_built_cannot_be_opened),
-			TEST(failed_storage_closes_the_terminal_and_good_storage_opens_it),
-			TEST(after_a_restart_the_folio_is_shown_once_more),
-		};
-		return cmocka_run_group_tests(tests, NULL, NULL);
-	}
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_citizen_gets_the_certificate_by_key),
+		TEST(nothing_is_registered_before_it_is_on_disk),
+		TEST(a_refused_commit_is_a_problem_without_a_folio),
+		TEST(a_wrong_key_is_asked_again_with_what_was_typed),
+		TEST(a_late_or_doubled_touch_is_dropped),
+		TEST(a_touch_that_crosses_a_change_of_health_counts),
+		TEST(somebody_elses_result_changes_nothing),
+		TEST(none_and_several_records_are_outcomes_not_errors),
+		TEST(data_that_are_not_mine_print_nothing),
+		TEST(a_malformed_answer_is_a_problem_and_the_folio_stays),
+		TEST(without_an_answer_the_receipt_is_provisional),
+		TEST(without_a_line_nobody_waits_for_the_patience),
+		TEST(a_line_that_goes_while_waiting_ends_the_wait),
+		TEST(without_paper_the_qr_stands_for_it),
+		TEST(a_sheet_in_doubt_is_asked_about_and_reprinted_as_copy),
+		TEST(a_copy_that_had_to_wait_for_the_printer_is_still_a_copy),
+		TEST(the_sheet_of_the_citizen_before_is_not_ours),
+		TEST(sheets_of_one_citizen_are_limited),
+		TEST(an_idle_introduction_goes_home_and_then_to_attract),
+		TEST(personal_data_are_warned_about_and_then_wiped),
+		TEST(more_time_and_large_text_lengthen_the_idle_time),
+		TEST(no_idle_time_runs_while_the_sheet_is_in_print),
+		TEST(leaving_while_waiting_still_gives_the_folio),
+		TEST(a_search_by_data_is_reviewed_and_changed_before_it_is_sent),
+		TEST(going_back_keeps_every_answer),
+		TEST(bad_answers_name_their_own_error),
+		TEST(a_language_is_changed_without_losing_an_answer),
+		TEST(the_fee_comes_from_the_table_of_the_day),
+		TEST(the_choice_of_years_shows_what_will_be_paid),
+		TEST(without_consent_nothing_is_sent),
+		TEST(without_a_fee_table_for_today_the_service_is_hidden),
+		TEST(a_service_that_is_not_built_cannot_be_opened),
+		TEST(failed_storage_closes_the_terminal_and_good_storage_opens_it),
+		TEST(after_a_restart_the_folio_is_shown_once_more),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
