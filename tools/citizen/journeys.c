@@ -231,11 +231,14 @@ static void expect_forgotten_by(struct citizen *c, const char *part)
 {
 	int found = world_memory_count(world_pid(&c->world, part), CURP_CONCEPCION);
 
-	for (int tries = 0; c->disturbed && found < 0 && geteuid() == 0 && tries < 100; tries++) {
+	for (int tries = 0; c->disturbed && found == -1 && geteuid() == 0 && tries < 100; tries++) {
 		(void)poll(NULL, 0, 50); /* it is just being started again */
 		found = world_memory_count(world_pid(&c->world, part), CURP_CONCEPCION);
 	}
-	if (found < 0 && geteuid() != 0)
+	if (found == -2)
+		fprintf(stderr, "citizen: the memory of %s is not searched: AddressSanitizer\n",
+			part);
+	else if (found < 0 && geteuid() != 0)
 		fprintf(stderr, "citizen: the memory of %s is not searched: that takes root\n",
 			part);
 	else if (found < 0)

@@ -14,7 +14,8 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 
-#define MAX_ARGS 12
+#define MAX_ARGS    12
+#define MAX_MAPPING (UINT64_C(1) << 36) /* no part of the terminal maps 64 GiB of its own */
 
 /* Runs a program; its standard output goes to out. True if it ended with status 0. */
 static bool run(char *const argv[], struct vt_buf *out)
@@ -260,6 +261,8 @@ int world_memory_count(int pid, const char *text)
 		if (sscanf(line, "%lx-%lx %7s", &start, &end, rights) != 3 || rights[0] != 'r' ||
 			strstr(line, "[vvar"))
 			continue;
+		if (end - start >= MAX_MAPPING)
+			return -2;
 		const int here = count_range(mem, start, end, text);
 		if (here > 0) /* where, for whoever has to find out why */
 			fprintf(stderr, "citizen: found in %s", line);
