@@ -36,7 +36,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void exec(struct fixture *f, const char *format, ...)
+static void VT_PRINTF(2, 3) exec(struct fixture *f, const char *format, ...)
 {
 	char sql[512], *message = NULL;
 	va_list args;
@@ -360,16 +360,15 @@ static void rechain(struct fixture *f, int64_t first, int64_t last)
 }
 
 static const char *const edits[] = {
-	"UPDATE journal SET at_ms = at_ms - 1 WHERE sequence = %lld",
-	"UPDATE journal SET opening = opening + 1 WHERE sequence = %lld",
-	"UPDATE journal SET event = event + 1 WHERE sequence = %lld",
-	"UPDATE journal SET first = first + 1 WHERE sequence = %lld",
-	"UPDATE journal SET second = -second - 1 WHERE sequence = %lld",
-	"UPDATE journal SET word = word || '.' WHERE sequence = %lld",
-	"UPDATE journal SET subject = CASE WHEN subject IS NULL THEN zeroblob(16) END"
-	" WHERE sequence = %lld",
-	"UPDATE journal SET hash = zeroblob(32) WHERE sequence = %lld",
-	"DELETE FROM journal WHERE sequence = %lld",
+	"UPDATE journal SET at_ms = at_ms - 1",
+	"UPDATE journal SET opening = opening + 1",
+	"UPDATE journal SET event = event + 1",
+	"UPDATE journal SET first = first + 1",
+	"UPDATE journal SET second = -second - 1",
+	"UPDATE journal SET word = word || '.'",
+	"UPDATE journal SET subject = CASE WHEN subject IS NULL THEN zeroblob(16) END",
+	"UPDATE journal SET hash = zeroblob(32)",
+	"DELETE FROM journal",
 };
 
 static void every_edit_of_every_row_is_named(void **state)
@@ -382,7 +381,7 @@ static void every_edit_of_every_row_is_named(void **state)
 	for (int64_t n = 1; n <= rows; n++) {
 		for (size_t i = 0; i < VT_ELEMENTS(edits); i++) {
 			exec(f, "BEGIN");
-			exec(f, edits[i], (long long)n);
+			exec(f, "%s WHERE sequence = %lld", edits[i], (long long)n);
 			const struct journal_verdict verdict = verify(f);
 			/* The last row may be missing at the end. */
 			if (verdict.fault == JOURNAL_SOUND || verdict.broken != n)
@@ -403,7 +402,7 @@ static void a_forger_who_mends_the_hashes_stumbles_over_the_next_checkpoint(void
 	for (int64_t n = 1; n <= 192; n += 7) {
 		/* One hash mended: the row after it, or a checkpoint, shows it. */
 		exec(f, "BEGIN");
-		exec(f, edits[3], (long long)n);
+		exec(f, "%s WHERE sequence = %lld", edits[3], (long long)n);
 		rechain(f, n, n);
 		struct journal_verdict verdict = verify(f);
 		assert_int_equal(verdict.broken, checkpoint_from(f, n) == n ? n : n + 1);
