@@ -43,8 +43,8 @@ int world_sheets(const struct world *world);
 int world_complete_sheets(const struct world *world);
 /* Process id of a part, 0 if unknown. */
 int world_pid(const struct world *world, const char *name);
-/* Number of places where text stands in the memory of process pid; -1 if it cannot be read, -2 if it
- * is AddressSanitizer's: terabytes of shadow, and freed blocks are kept on purpose. */
+/* Number of places where text stands in the memory of process pid; -1 if it cannot be read, -2 if
+ * it is AddressSanitizer's: terabytes of shadow, and freed blocks are kept on purpose. */
 int world_memory_count(int pid, const char *text);
 
 #endif
