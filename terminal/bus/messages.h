@@ -15,6 +15,7 @@
 
 #include "terminal/base/error.h"
 #include "terminal/base/limits.h"
+#include "terminal/bus/card.h"
 #include "terminal/bus/fields.h"
 #include "terminal/bus/receipt.h"
 #include "terminal/bus/screen.h"
@@ -338,24 +339,33 @@ struct work_sealed {
 /* ---- the message ---- */
 
 /* X(ID, "Name", payload of command/unsolicited, payload of completion) */
-#define BUS_MESSAGES(X)                                                             \
-	X(TERMINAL_HELLO, "Terminal.Hello", terminal_hello, empty)                  \
-	X(TERMINAL_STATUS, "Terminal.Status", empty, terminal_status)               \
-	X(SCREEN_SHOW, "Screen.Show", screen_model, empty)                          \
-	X(INTENT_ACT, "Intent.Act", intent_act, empty)                              \
-	X(INTENT_ACTIVITY, "Intent.Activity", empty, empty)                         \
-	X(PRINTER_PRINT_FORM, "Printer.PrintForm", print_form, print_result)        \
-	X(COMMON_STATUS_CHANGED, "Common.StatusChangedEvent", device_status, empty) \
-	X(WORK_DELIVER, "Work.Deliver", work_deliver, work_result)                  \
-	X(WORK_LINK, "Work.LinkEvent", work_link, empty)                            \
-	X(DEVICE_LIST, "Device.List", empty, device_list)                           \
-	X(QUEUE_LIST, "Queue.List", queue_query, queue_list)                        \
-	X(QUEUE_SHOW, "Queue.Show", queue_query, queue_list)                        \
-	X(QUEUE_RETRY, "Queue.Retry", queue_decision, queue_decided)                \
-	X(QUEUE_DISCARD, "Queue.Discard", queue_decision, queue_decided)            \
-	X(QUEUE_EXPORT, "Queue.Export", export_query, export_part)                  \
-	X(WORK_SEAL, "Work.Seal", work_seal, work_sealed)                           \
-	X(QUEUE_RECONCILE, "Queue.Reconcile", reconcile_query, reconcile_list)
+#define BUS_MESSAGES(X)                                                                     \
+	X(TERMINAL_HELLO, "Terminal.Hello", terminal_hello, empty)                          \
+	X(TERMINAL_STATUS, "Terminal.Status", empty, terminal_status)                       \
+	X(SCREEN_SHOW, "Screen.Show", screen_model, empty)                                  \
+	X(INTENT_ACT, "Intent.Act", intent_act, empty)                                      \
+	X(INTENT_ACTIVITY, "Intent.Activity", empty, empty)                                 \
+	X(PRINTER_PRINT_FORM, "Printer.PrintForm", print_form, print_result)                \
+	X(COMMON_STATUS_CHANGED, "Common.StatusChangedEvent", device_status, empty)         \
+	X(WORK_DELIVER, "Work.Deliver", work_deliver, work_result)                          \
+	X(WORK_LINK, "Work.LinkEvent", work_link, empty)                                    \
+	X(DEVICE_LIST, "Device.List", empty, device_list)                                   \
+	X(QUEUE_LIST, "Queue.List", queue_query, queue_list)                                \
+	X(QUEUE_SHOW, "Queue.Show", queue_query, queue_list)                                \
+	X(QUEUE_RETRY, "Queue.Retry", queue_decision, queue_decided)                        \
+	X(QUEUE_DISCARD, "Queue.Discard", queue_decision, queue_decided)                    \
+	X(QUEUE_EXPORT, "Queue.Export", export_query, export_part)                          \
+	X(WORK_SEAL, "Work.Seal", work_seal, work_sealed)                                   \
+	X(QUEUE_RECONCILE, "Queue.Reconcile", reconcile_query, reconcile_list)              \
+	X(CARD_INSERTED, "CardReader.MediaInsertedEvent", card_inserted, empty)             \
+	X(CARD_REMOVED, "CardReader.MediaRemovedEvent", card_removed, empty)                \
+	X(CERTIFICATE_LIST, "Certificate.List", certificate_query, certificate_list)        \
+	X(CERTIFICATE_SIGN, "Certificate.Sign", certificate_sign, certificate_signed)       \
+	X(CERTIFICATE_PIN_ENTRY, "Certificate.PinEntryEvent", certificate_pin_entry, empty) \
+	X(COMMON_CANCEL, "Common.Cancel", common_cancel, empty)                             \
+	X(CERTIFICATE_CHECK, "Certificate.Check", certificate_check, certificate_checked)   \
+	X(CARD_SHOW, "Card.Show", certificate_query, card_facts)                            \
+	X(CARD_SIGN, "Card.Sign", certificate_sign, certificate_signed)
 
 enum bus_name {
 #define X(id, name, out, back) BUS_##id,
@@ -398,6 +408,17 @@ struct bus_message {
 		struct work_sealed work_sealed;
 		struct reconcile_query reconcile_query;
 		struct reconcile_list reconcile_list;
+		struct card_inserted card_inserted;
+		struct card_removed card_removed;
+		struct certificate_query certificate_query;
+		struct certificate_list certificate_list;
+		struct certificate_sign certificate_sign;
+		struct certificate_signed certificate_signed;
+		struct certificate_pin_entry certificate_pin_entry;
+		struct common_cancel common_cancel;
+		struct certificate_check certificate_check;
+		struct certificate_checked certificate_checked;
+		struct card_facts card_facts;
 	} payload; /* which one: header.name and header.type */
 };
 

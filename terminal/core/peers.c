@@ -128,7 +128,19 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 	case BUS_QUEUE_RECONCILE:
 		answer_reconcile(core, peer);
 		return;
-	case BUS_SCREEN_SHOW: /* its completion: the frame is presented */
+	case BUS_CARD_SHOW:
+	case BUS_CARD_SIGN:
+		bus_make_completion(core->tx, &msg->header, BUS_UNSUPPORTED_COMMAND, "no card");
+		(void)peer_send(peer);
+		return;
+	case BUS_CARD_INSERTED:
+	case BUS_CARD_REMOVED:
+	case BUS_CERTIFICATE_LIST:
+	case BUS_CERTIFICATE_SIGN:
+	case BUS_CERTIFICATE_PIN_ENTRY:
+	case BUS_CERTIFICATE_CHECK:
+	case BUS_COMMON_CANCEL: /* its completion: the command itself ends on its own */
+	case BUS_SCREEN_SHOW:	/* its completion: the frame is presented */
 	case BUS_NAME_COUNT:
 		return;
 	}

@@ -84,6 +84,60 @@ static void a_screen_model_survives_a_round_trip(void **state)
 	free(back);
 }
 
+/* The largest answer a card can give still fits into one packet. */
+static void a_card_full_of_certificates_survives_a_round_trip(void **state)
+{
+	struct bus_message *msg = calloc(1, sizeof(*msg)), *back = malloc(sizeof(*back));
+	struct certificate_list *list = &msg->payload.certificate_list;
+	struct vt_error error;
+	struct vt_buf buf;
+
+	(void)state;
+	msg->header = (struct bus_header){
+		.type = BUS_COMPLETION, .name = BUS_CERTIFICATE_LIST, .request_id = 9};
+	list->application = CARD_PIV;
+	list->pin.tries_left = -1;
+	list->count = CARD_MAX_CERTIFICATES;
+	for (size_t i = 0; i < list->count; i++) {
+		memset(list->certificates[i].certificate, 'M', CERTIFICATE_TEXT_SIZE - 1);
+		memset(list->certificates[i].label, 'l', sizeof(list->certificates[i].label) - 1);
+		memset(list->certificates[i].id, 'f', CARD_CERTIFICATE_ID_SIZE - 1);
+	}
+	vt_buf_init(&buf, VT_MAX_MESSAGE);
+	assert_int_equal(bus_message_encode(msg, &buf, &error), VT_OK);
+	assert_int_equal(bus_message_decode(vt_buf_text(&buf), buf.length, back, &error), VT_OK);
+	assert_memory_equal(msg, back, sizeof(*msg));
+	vt_buf_finish(&buf);
+	free(msg);
+	free(back);
+}
+
+#define SIGN_HEAD                                                                          \
+	"{\"header\":{\"type\":\"command\",\"name\":\"Certificate.Sign\",\"requestId\":5," \
+	"\"timeout\":60000,\"version\":\"1.0\"},\"payload\":{\"device\":\"reader\","       \
+	"\"certificate\":\"9c\",\"pin\":"
+#define SIGN_TAIL ",\"hash\":\"sha256\",\"digest\":\"00ff\"}}"
+
+/* The PIN is longer than any card's: refused, and no error says what it was. */
+static void a_pin_that_is_too_long_is_refused_unseen(void **state)
+{
+	struct bus_message *msg = malloc(sizeof(*msg)), *zero = calloc(1, sizeof(*zero));
+	struct vt_error error = {0};
+
+	(void)state;
+	assert_int_equal(decode(SIGN_HEAD "\"271828\"" SIGN_TAIL, msg, &error), VT_OK);
+	assert_string_equal(msg->payload.certificate_sign.pin, "271828");
+	assert_int_not_equal(
+		decode(SIGN_HEAD "\"271828271828271828271828271828271828\"" SIGN_TAIL, msg, &error),
+		VT_OK);
+	assert_null(strstr(error.msg, "2718"));
+	assert_memory_equal(msg, zero, sizeof(*msg));
+	assert_int_not_equal(decode(SIGN_HEAD "271828" SIGN_TAIL, msg, &error), VT_OK);
+	assert_null(strstr(error.msg, "2718"));
+	free(msg);
+	free(zero);
+}
+
 #define HELLO_HEADER \
 	"\"header\":{\"type\":\"unsolicited\",\"name\":\"Terminal.Hello\",\"version\":\"1.0\"}"
 #define HELLO_PAYLOAD "\"payload\":{\"program\":\"p\",\"version\":\"v\",\"pid\":1}"
@@ -279,6 +333,33 @@ static void each_role_may_send_only_its_own_messages(void **state)
 		assert_false(
 			permit_check(ROLE_CTL, of_technicians[i], BUS_COMPLETION, PERMIT_IDLE));
 	}
+	/* Cards: devices tell, ctl asks, nobody but core signs or checks. */
+	static const enum bus_name of_devices[] = {BUS_CARD_INSERTED, BUS_CARD_REMOVED};
+	for (size_t i = 0; i < VT_ELEMENTS(of_devices); i++) {
+		for (int role = 0; role < ROLE_COUNT; role++)
+			assert_int_equal(permit_check((enum bus_role)role, of_devices[i],
+						 BUS_UNSOLICITED, PERMIT_CITIZEN),
+				role == ROLE_DEVICES);
+	}
+	static const enum bus_name of_core[] = {BUS_CERTIFICATE_LIST, BUS_CERTIFICATE_SIGN,
+		BUS_CERTIFICATE_CHECK, BUS_COMMON_CANCEL};
+	for (size_t i = 0; i < VT_ELEMENTS(of_core); i++) {
+		const enum bus_role answers =
+			of_core[i] == BUS_CERTIFICATE_CHECK ? ROLE_SYNC : ROLE_DEVICES;
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			assert_false(permit_check(
+				(enum bus_role)role, of_core[i], BUS_COMMAND, PERMIT_ANY));
+			assert_int_equal(permit_check((enum bus_role)role, of_core[i],
+						 BUS_COMPLETION, PERMIT_ANY),
+				role == (int)answers);
+		}
+	}
+	for (int role = 0; role < ROLE_COUNT; role++)
+		assert_int_equal(
+			permit_check((enum bus_role)role, BUS_CARD_SIGN, BUS_COMMAND, PERMIT_IDLE),
+			role == ROLE_CTL);
+	assert_true(permit_check(ROLE_DEVICES, BUS_CERTIFICATE_PIN_ENTRY, BUS_EVENT, PERMIT_ANY));
+	assert_false(permit_check(ROLE_UI, BUS_CERTIFICATE_PIN_ENTRY, BUS_EVENT, PERMIT_ANY));
 	/* Core's own commands are nobody's to send. */
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		assert_false(permit_check(
@@ -293,6 +374,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_message_survives_a_round_trip_when_empty),
 		cmocka_unit_test(a_screen_model_survives_a_round_trip),
+		cmocka_unit_test(a_card_full_of_certificates_survives_a_round_trip),
+		cmocka_unit_test(a_pin_that_is_too_long_is_refused_unseen),
 		cmocka_unit_test(malformed_messages_are_refused_and_leave_nothing),
 		cmocka_unit_test(an_error_text_never_quotes_the_value),
 		cmocka_unit_test(a_list_longer_than_its_array_is_refused),
