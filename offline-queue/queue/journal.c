@@ -355,6 +355,38 @@ enum vt_code queue_journal_list(struct queue *queue, int64_t cursor, size_t max,
 	return VT_OK;
 }
 
+enum vt_code queue_journal_witness(struct queue *queue, struct journal_witness *ret_witness)
+{
+	struct journal_witness witness = {.sequence = queue->journal_now.last_signed};
+	struct journal_checkpoint checkpoint = {
+		.terminal = queue->terminal, .sequence = witness.sequence};
+	size_t hash_length, length;
+	enum vt_code code = queue_may_read(queue);
+
+	if (code != VT_OK)
+		return code;
+	queue_bind_int(queue, SQL_CHECKPOINTS, 1, witness.sequence);
+	code = witness.sequence > 0 ? queue_step(queue, SQL_CHECKPOINTS) : VT_ERR_NOT_FOUND;
+	if (code != VT_OK)
+		return code;
+	witness.at_unix_ms = checkpoint.at_unix_ms = queue_column_int(queue, SQL_CHECKPOINTS, 1);
+	const uint8_t *hash = queue_column_blob(queue, SQL_CHECKPOINTS, 2, &hash_length);
+	const bool has_hash = hash && hash_length == sizeof(checkpoint.hash);
+	if (has_hash)
+		memcpy(checkpoint.hash, hash, sizeof(checkpoint.hash));
+	const uint8_t *signature = queue_column_blob(queue, SQL_CHECKPOINTS, 3, &length);
+	const bool has_signature = signature && length <= sizeof(witness.signature);
+	if (has_signature)
+		memcpy(witness.signature, signature, length);
+	witness.signature_length = length;
+	queue_done(queue, SQL_CHECKPOINTS);
+	if (!has_hash || !has_signature ||
+		!journal_key_text(&checkpoint, witness.text, sizeof(witness.text)))
+		return queue_fail(queue, VT_ERR_PARSE, "journal: the checkpoint is damaged");
+	*ret_witness = witness;
+	return VT_OK;
+}
+
 enum vt_code queue_journal_key(
 	struct queue *queue, char ret_pem[JOURNAL_PEM_SIZE], uint8_t ret_id[16])
 {

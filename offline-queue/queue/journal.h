@@ -16,7 +16,7 @@
  * What it shows: an edited, inserted, moved or missing row, a journal cut behind a checkpoint, and
  * a forged tail up to the next checkpoint. What it cannot show alone: rows and checkpoints cut off
  * together, or a journal rewritten by whoever holds the key file: for these a checkpoint must have
- * left the terminal. */
+ * left the terminal (queue_journal_witness()). */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +55,8 @@ enum journal_event { JOURNAL_EVENTS(X) };
 /* DER of an ECDSA P-256 signature. */
 #define JOURNAL_SIGNATURE_MAX 80
 #define JOURNAL_PEM_SIZE      256
+/* What a checkpoint signs, as text of five lines (journal_key.c). */
+#define JOURNAL_TEXT_SIZE 256
 
 struct journal_fact {
 	enum journal_event event;
@@ -122,6 +124,17 @@ struct journal_verdict {
  * changes anything. VT_ERR_INVALID: from or max below 1. */
 VT_MUST_USE enum vt_code queue_journal_verify(
 	struct queue *queue, int64_t from, int64_t max, struct journal_verdict *ret_verdict);
+
+/* A checkpoint as a witness elsewhere keeps it. */
+struct journal_witness {
+	int64_t sequence, at_unix_ms;
+	char text[JOURNAL_TEXT_SIZE]; /* what is signed: openssl dgst -sha256 -verify takes it */
+	uint8_t signature[JOURNAL_SIGNATURE_MAX];
+	size_t signature_length;
+};
+/* The newest checkpoint. VT_ERR_NOT_FOUND: there is none. */
+VT_MUST_USE enum vt_code queue_journal_witness(
+	struct queue *queue, struct journal_witness *ret_witness);
 
 /* Public key as PEM. VT_ERR_NOT_FOUND: the store was opened without a key. */
 VT_MUST_USE enum vt_code queue_journal_key(

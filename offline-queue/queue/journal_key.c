@@ -153,7 +153,7 @@ enum vt_code journal_key_pem(const struct journal_key *key, char ret_pem[JOURNAL
 /* ---- signatures ---- */
 
 /* Text, so that a person and openssl(1) can read what was signed. The last line has its newline. */
-static bool format_checkpoint(const struct journal_checkpoint *checkpoint, char *dst, size_t size)
+bool journal_key_text(const struct journal_checkpoint *checkpoint, char *dst, size_t size)
 {
 	char hex[2 * JOURNAL_HASH_SIZE + 1];
 
@@ -167,10 +167,10 @@ static bool format_checkpoint(const struct journal_checkpoint *checkpoint, char 
 enum vt_code journal_key_sign(struct journal_key *key, const struct journal_checkpoint *checkpoint,
 	uint8_t ret_signature[JOURNAL_SIGNATURE_MAX], size_t *ret_length)
 {
-	char text[256];
+	char text[JOURNAL_TEXT_SIZE];
 	size_t length = JOURNAL_SIGNATURE_MAX;
 
-	if (!key->pkey || !format_checkpoint(checkpoint, text, sizeof(text)))
+	if (!key->pkey || !journal_key_text(checkpoint, text, sizeof(text)))
 		return VT_ERR_INVALID;
 	EVP_MD_CTX_reset(key->sign);
 	if (EVP_DigestSignInit_ex(key->sign, NULL, "SHA256", NULL, NULL, key->pkey, NULL) != 1 ||
@@ -184,9 +184,9 @@ enum vt_code journal_key_sign(struct journal_key *key, const struct journal_chec
 enum vt_code journal_key_verify(struct journal_key *key,
 	const struct journal_checkpoint *checkpoint, const uint8_t *signature, size_t length)
 {
-	char text[256];
+	char text[JOURNAL_TEXT_SIZE];
 
-	if (!key->pkey || !format_checkpoint(checkpoint, text, sizeof(text)))
+	if (!key->pkey || !journal_key_text(checkpoint, text, sizeof(text)))
 		return VT_ERR_INVALID;
 	EVP_MD_CTX_reset(key->sign);
 	if (EVP_DigestVerifyInit_ex(key->sign, NULL, "SHA256", NULL, NULL, key->pkey, NULL) != 1)

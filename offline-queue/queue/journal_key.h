@@ -4,6 +4,7 @@
 /* The key that signs the journal's checkpoints, and SHA-256: all of libcrypto that the journal
  * needs. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ const uint8_t *journal_key_id(const struct journal_key *key);
 VT_MUST_USE enum vt_code journal_key_pem(
 	const struct journal_key *key, char ret_pem[JOURNAL_PEM_SIZE]);
 
+/* The text that is signed, with its NUL; false if it does not fit. */
+VT_MUST_USE bool journal_key_text(
+	const struct journal_checkpoint *checkpoint, char *dst, size_t size);
 VT_MUST_USE enum vt_code journal_key_sign(struct journal_key *key,
 	const struct journal_checkpoint *checkpoint, uint8_t ret_signature[JOURNAL_SIGNATURE_MAX],
 	size_t *ret_length);

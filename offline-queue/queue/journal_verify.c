@@ -15,6 +15,7 @@ struct walk {
 	uint8_t before[JOURNAL_HASH_SIZE]; /* hash of the last sound row */
 	int64_t last_signed;		   /* newest checkpoint at or before it */
 	int64_t checkpoint;		   /* where the open statement stands, 0 = at the end */
+	bool must_sign;			   /* the opening of these rows said that it signs */
 };
 
 static enum vt_code broken(struct walk *walk, int64_t sequence, enum journal_fault fault)
@@ -73,6 +74,9 @@ static enum vt_code judge_row(struct walk *walk, int64_t expected)
 		return code;
 	if (memcmp(hash, row.hash, sizeof(hash)) != 0)
 		return broken(walk, expected, JOURNAL_ALTERED);
+	/* A store is older than its journal key if it was made by tools or before there was one. */
+	if (row.event == JOURNAL_OPENED)
+		walk->must_sign = row.subject[0] != '\0';
 	if (walk->checkpoint == expected) {
 		const enum journal_fault fault = judge_checkpoint(walk, &row);
 		if (fault != JOURNAL_SOUND)
@@ -82,7 +86,7 @@ static enum vt_code judge_row(struct walk *walk, int64_t expected)
 		code = next_checkpoint(walk);
 		if (code != VT_OK)
 			return code;
-	} else if (journal_key_signs(queue->journal_key) &&
+	} else if (walk->must_sign && journal_key_signs(queue->journal_key) &&
 		   expected - walk->last_signed >= JOURNAL_SIGN_ROWS) {
 		return broken(walk, expected, JOURNAL_UNSIGNED);
 	}
@@ -119,6 +123,7 @@ static enum vt_code start(struct walk *walk, int64_t from)
 	code = queue_step(queue, SQL_CHECKPOINT_BEFORE);
 	if (code == VT_OK) {
 		walk->last_signed = queue_column_int(queue, SQL_CHECKPOINT_BEFORE, 0);
+		walk->must_sign = true;
 		queue_done(queue, SQL_CHECKPOINT_BEFORE);
 	}
 	return code == VT_ERR_NOT_FOUND ? VT_OK : code;

@@ -269,6 +269,43 @@ static const struct bus_field reconcile_row_fields[] = {
 	REQ_I64(S, created_unix_ms, "createdUnixMs"),
 };
 #undef S
+#define S struct journal_query
+static const struct bus_field journal_query_fields[] = {OPT_I64(S, cursor, "cursor")};
+#undef S
+#define S struct journal_entry
+static const struct bus_field journal_entry_fields[] = {
+	REQ_I64(S, sequence, "sequence"),
+	OPT_I64(S, at_unix_ms, "atUnixMs"),
+	OPT_I64(S, opening, "opening"),
+	OPT_TEXT(S, event, "event"),
+	OPT_I64(S, first, "first"),
+	OPT_I64(S, second, "second"),
+	OPT_TEXT(S, subject, "subject"),
+	OPT_TEXT(S, word, "word"),
+	OPT_TEXT(S, hash, "hash"),
+	OPT_BOOL(S, is_signed, "signed"),
+};
+#undef S
+#define S struct journal_proof
+static const struct bus_field journal_proof_fields[] = {
+	OPT_I64(S, next, "next"),
+	REQ_I64(S, rows, "rows"),
+	REQ_I64(S, checkpoints, "checkpoints"),
+	OPT_I64(S, broken, "broken"),
+	OPT_TEXT(S, fault, "fault"),
+	REQ_I64(S, last, "last"),
+	REQ_I64(S, last_signed, "lastSigned"),
+	OPT_TEXT(S, public_key, "publicKey"),
+};
+#undef S
+#define S struct journal_signed
+static const struct bus_field journal_signed_fields[] = {
+	REQ_I64(S, sequence, "sequence"),
+	REQ_TEXT(S, text, "text"),
+	REQ_TEXT(S, signature, "signature"),
+	REQ_TEXT(S, public_key, "publicKey"),
+};
+#undef S
 
 static const struct bus_table terminal_hello_table =
 	BUS_TABLE(struct terminal_hello, "payload", terminal_hello_fields);
@@ -308,6 +345,14 @@ static const struct bus_table reconcile_query_table =
 	BUS_TABLE(struct reconcile_query, "payload", reconcile_query_fields);
 static const struct bus_table reconcile_row_table =
 	BUS_TABLE(struct reconcile_row, "row", reconcile_row_fields);
+static const struct bus_table journal_query_table =
+	BUS_TABLE(struct journal_query, "payload", journal_query_fields);
+static const struct bus_table journal_entry_table =
+	BUS_TABLE(struct journal_entry, "row", journal_entry_fields);
+static const struct bus_table journal_proof_table =
+	BUS_TABLE(struct journal_proof, "payload", journal_proof_fields);
+static const struct bus_table journal_signed_table =
+	BUS_TABLE(struct journal_signed, "payload", journal_signed_fields);
 
 static const struct bus_field device_list_fields[] = {
 	OPT_LIST(struct device_list, devices, count, "devices", device_status_table),
@@ -327,6 +372,12 @@ static const struct bus_field reconcile_list_fields[] = {
 };
 static const struct bus_table reconcile_list_table =
 	BUS_TABLE(struct reconcile_list, "payload", reconcile_list_fields);
+static const struct bus_field journal_page_fields[] = {
+	OPT_I64(struct journal_page, next, "next"),
+	OPT_LIST(struct journal_page, rows, count, "rows", journal_entry_table),
+};
+static const struct bus_table journal_page_table =
+	BUS_TABLE(struct journal_page, "payload", journal_page_fields);
 
 static const struct {
 	const char *name;

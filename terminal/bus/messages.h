@@ -336,6 +336,43 @@ struct work_sealed {
 	char sealed[EXPORT_SEALED_SIZE];
 };
 
+/* Journal.Show, Journal.Verify (command): the audit journal (offline-queue/queue/journal.h). */
+struct journal_query {
+	int64_t cursor; /* Show: rows before it, 0 = from the newest. Verify: row to begin with, 0 =
+			   the first */
+};
+#define JOURNAL_PAGE 100
+struct journal_entry {
+	int64_t sequence, at_unix_ms, opening;
+	char event[24]; /* "opened" … */
+	int64_t first, second;
+	char subject[VT_UUID_SIZE], word[32];
+	char hash[65]; /* hex */
+	bool is_signed;
+};
+struct journal_page {
+	int64_t next; /* 0 = end */
+	size_t count;
+	struct journal_entry rows[JOURNAL_PAGE];
+};
+/* Completion of Journal.Verify: pages from 1 to the end prove the whole. */
+struct journal_proof {
+	int64_t next;		   /* 0 = the end, or a fault */
+	int64_t rows, checkpoints; /* found sound in this page */
+	int64_t broken;		   /* first row that is not, 0 = none */
+	char fault[16];		   /* what is wrong with it: "missing", "altered" … */
+	int64_t last, last_signed;
+	char public_key[256]; /* PEM; "" = the journal is not signed here */
+};
+/* Completion of Journal.Checkpoint (command, empty payload): everything up to now is signed; text
+ * and signature are for a witness elsewhere. */
+struct journal_signed {
+	int64_t sequence;
+	char text[256];	     /* what is signed */
+	char signature[161]; /* hex of DER */
+	char public_key[256];
+};
+
 /* ---- the message ---- */
 
 /* X(ID, "Name", payload of command/unsolicited, payload of completion) */
@@ -365,7 +402,10 @@ struct work_sealed {
 	X(COMMON_CANCEL, "Common.Cancel", common_cancel, empty)                             \
 	X(CERTIFICATE_CHECK, "Certificate.Check", certificate_check, certificate_checked)   \
 	X(CARD_SHOW, "Card.Show", certificate_query, card_facts)                            \
-	X(CARD_SIGN, "Card.Sign", certificate_sign, certificate_signed)
+	X(CARD_SIGN, "Card.Sign", certificate_sign, certificate_signed)                     \
+	X(JOURNAL_SHOW, "Journal.Show", journal_query, journal_page)                        \
+	X(JOURNAL_VERIFY, "Journal.Verify", journal_query, journal_proof)                   \
+	X(JOURNAL_CHECKPOINT, "Journal.Checkpoint", empty, journal_signed)
 
 enum bus_name {
 #define X(id, name, out, back) BUS_##id,
@@ -419,6 +459,10 @@ struct bus_message {
 		struct certificate_check certificate_check;
 		struct certificate_checked certificate_checked;
 		struct card_facts card_facts;
+		struct journal_query journal_query;
+		struct journal_page journal_page;
+		struct journal_proof journal_proof;
+		struct journal_signed journal_signed;
 	} payload; /* which one: header.name and header.type */
 };
 

@@ -32,11 +32,15 @@ void citizen_show(struct core *core)
 }
 
 /* The citizen is gone: nothing of the session stays, in memory or in the store's bookkeeping. */
-static void clean_up(struct core *core)
+static void clean_up(struct core *core, enum session_state ended_in)
 {
 	core->sessions++;
 	if (storage_begin(core))
 		storage_judge(core, queue_session_set(core->queue, NULL), "forget session");
+	journal_note(core, (struct journal_fact){.event = JOURNAL_SESSION_ENDED,
+				   .first = core->sessions,
+				   .word = session_state_names[ended_in]});
+	journal_sign(core);
 	bus_message_finish(core->rx);
 	(void)malloc_trim(0);
 }
@@ -45,6 +49,7 @@ void citizen_feed(struct core *core, struct session_event *event)
 {
 	struct session_effects effects;
 	const enum session_state before = session_get_state(core->session);
+	const bool was_open = session_is_open(core->session);
 
 	fill_time(event);
 	const enum vt_code code = session_step(core->session, event, &effects);
@@ -56,6 +61,9 @@ void citizen_feed(struct core *core, struct session_event *event)
 		vt_log(VT_LOG_INFO, "session: %s -> %s", session_state_names[before],
 			session_state_names[after]);
 	core_arm(core->session_timer, effects.wake_ms);
+	if (!was_open && session_is_open(core->session))
+		journal_note(core, (struct journal_fact){.event = JOURNAL_SESSION_BEGUN,
+					   .first = core->sessions + 1});
 	if (effects.show)
 		citizen_show(core);
 	if (effects.submit && !work_submit(core)) {
@@ -66,7 +74,7 @@ void citizen_feed(struct core *core, struct session_event *event)
 	if (effects.print)
 		sheet_start(core);
 	if (effects.ended)
-		clean_up(core);
+		clean_up(core, before);
 }
 
 /* Recomputes what the session knows about the terminal's parts. */

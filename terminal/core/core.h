@@ -6,7 +6,8 @@
  *   ui.sock ─┐                          ┌─ citizen.c  session events and effects
  *   devices ─┤  peers.c ──► permits ──► ├─ work.c     leases, deliveries, results
  *   sync ────┤   (decode)               ├─ sheets.c   print effects
- *   ctl ─────┘                          └─ answers.c  ventanillactl
+ *   ctl ─────┘                          ├─ answers.c  ventanillactl
+ *                                       └─ journal.c  core's facts for the audit journal
  *                        │ all write into one open batch of the store
  *                        ▼
  *              storage.c: when the sockets are read empty, commit once; only then run what waited
@@ -18,6 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "offline-queue/queue/journal.h"
 #include "offline-queue/queue/queue.h"
 #include "terminal/base/config.h"
 #include "terminal/bus/conn.h"
@@ -37,6 +39,7 @@ struct peer {
 	struct core *core;
 	enum bus_role role;
 	struct bus_conn *conn; /* NULL = nobody */
+	uid_t uid;	       /* whose process it is */
 	void *io;	       /* sd_event_source, owned */
 };
 
@@ -114,11 +117,14 @@ struct core {
 	char terminal[QUEUE_TERMINAL_SIZE];
 	char folio_code[5];
 	char run_dir[96], state_dir[96];
+	char journal_key[128]; /* file that signs the audit journal; "" = unsigned */
 	struct catalogue *catalogue;
 	struct session *session;
 	struct queue *queue; /* NULL while storage is failed */
 	int64_t started_ms;
 	int64_t sessions;
+	int64_t storage_failed_unix_ms; /* since when; 0 = it is good */
+	int64_t journal_signed_ms;	/* monotonic: last checkpoint by time */
 
 	int listeners[ROLE_COUNT];
 	uid_t users[ROLE_COUNT]; /* who may take a role; not asked for ROLE_CTL */
@@ -225,6 +231,20 @@ void answer_export(struct core *core, struct peer *peer);
 void export_sealed(struct core *core, const struct bus_message *msg);
 void export_sync_gone(struct core *core);
 void export_peer_gone(struct core *core, const struct peer *peer);
+
+/* ---- journal.c ---- */
+/* Adds a fact of core's own to the open batch (opens one if none is); its time is now unless it has
+ * one. While the store is closed facts are lost, which the pair storage-failed, storage-good around
+ * them says. */
+void journal_note(struct core *core, struct journal_fact fact);
+/* What a technician has done, with the uid of the caller; subject: a transaction or NULL. */
+void journal_note_technician(const struct peer *peer, const char *what, const char *subject);
+/* A checkpoint over everything up to now, in the open batch. */
+void journal_sign(struct core *core);
+/* A checkpoint each ten minutes, if there is something to sign. */
+void journal_tick(struct core *core);
+/* Journal.Show, Journal.Verify, Journal.Checkpoint. */
+void answer_journal(struct core *core, struct peer *peer);
 
 /* ---- decide.c ---- */
 /* Queue.Retry, Queue.Discard: answered once the decision is durable. */

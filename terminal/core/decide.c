@@ -69,9 +69,10 @@ static enum queue_verdict explain(const struct queue_record *record)
 }
 
 /* Steps and commits; *ret_verdict is written on VT_OK. */
-static enum vt_code decide(struct core *core, struct queue_record *record, enum txn_event_type type,
-	const char *reason, enum queue_verdict *ret_verdict)
+static enum vt_code decide(const struct peer *peer, struct queue_record *record,
+	enum txn_event_type type, const char *reason, enum queue_verdict *ret_verdict)
 {
+	struct core *core = peer->core;
 	struct txn_event event = {.type = type};
 	struct txn_effects effects;
 	char *note = NULL;
@@ -93,6 +94,8 @@ static enum vt_code decide(struct core *core, struct queue_record *record, enum 
 		return VT_OK;
 	if (code)
 		return code;
+	journal_note_technician(
+		peer, type == TXN_DISCARD ? "queue discard" : "queue retry", record->id);
 	return storage_commit(core) ? VT_OK : VT_ERR_FAILED;
 }
 
@@ -134,7 +137,7 @@ void answer_decision(struct core *core, struct peer *peer)
 	}
 	enum vt_code code = queue_get(core->queue, decision.id, &record);
 	if (code == VT_OK)
-		code = decide(core, &record, type, decision.reason, &verdict);
+		code = decide(peer, &record, type, decision.reason, &verdict);
 	if (code) {
 		refuse(peer, &request,
 			code == VT_ERR_NOT_FOUND ? BUS_NOT_FOUND : BUS_INTERNAL_ERROR,

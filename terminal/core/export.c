@@ -151,6 +151,8 @@ void answer_export(struct core *core, struct peer *peer)
 	vt_buf_append_text(&content, "]}");
 	if (!code)
 		code = content.failed;
+	if (!code && job->count > 0)
+		journal_note_technician(peer, "queue export", NULL);
 	if (code)
 		storage_abort(core);
 	else if (!storage_commit(core))

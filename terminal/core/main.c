@@ -148,6 +148,9 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 			 sizeof(core->state_dir), error)) ||
 		(code = read_times(core->config, &times, error)))
 		return code;
+	if (!vt_format(core->journal_key, sizeof(core->journal_key), "%s/journal.key",
+		    core->state_dir))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "state_dir: too long");
 	const char *catalog = vt_config_require(core->config, "core", "catalog", error);
 	if (!catalog)
 		return error->code;
@@ -168,6 +171,7 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 		 */
 		vt_log(VT_LOG_ERROR, "%s", error->msg);
 		core->health.storage_ok = false;
+		core->storage_failed_unix_ms = core_unix_ms();
 		code = VT_OK;
 	}
 	return code ? code : peers_open(core, error);
@@ -178,11 +182,14 @@ static void run(struct core *core)
 	core_arm(core->storage_timer, vt_clock_monotonic_ms() + 10000);
 	citizen_health(core);
 	citizen_recover(core);
+	journal_note(core, (struct journal_fact){.event = JOURNAL_STARTED});
 	storage_commit(core);
 	vt_log(VT_LOG_NOTICE, "ready: %zu services", catalogue_count(core->catalogue));
 	(void)sd_notify(0, "READY=1");
 	(void)sd_event_loop(core->event);
 	vt_log(VT_LOG_NOTICE, "stopping");
+	journal_note(core, (struct journal_fact){.event = JOURNAL_STOPPED});
+	journal_sign(core);
 	storage_commit(core);
 }
 

@@ -26,8 +26,11 @@ static void peer_close(struct peer *peer)
 		return;
 	peer->io = sd_event_source_disable_unref(peer->io);
 	bus_conn_close(&peer->conn);
-	if (peer->role != ROLE_CTL)
+	if (peer->role != ROLE_CTL) {
 		vt_log(VT_LOG_NOTICE, "%s disconnected", bus_role_names[peer->role]);
+		journal_note(core, (struct journal_fact){.event = JOURNAL_GONE,
+					   .word = bus_role_names[peer->role]});
+	}
 	if (peer->role == ROLE_SYNC) {
 		work_sync_gone(core);
 	} else if (peer->role == ROLE_CTL) {
@@ -74,6 +77,8 @@ static void on_hello(struct peer *peer, const struct terminal_hello *hello)
 		return;
 	vt_log(VT_LOG_NOTICE, "%s connected: %s %s", bus_role_names[peer->role], hello->program,
 		hello->version);
+	journal_note(peer->core, (struct journal_fact){.event = JOURNAL_CONNECTED,
+					 .word = bus_role_names[peer->role]});
 	if (peer->role == ROLE_UI)
 		citizen_show(peer->core);
 	else if (peer->role == ROLE_SYNC)
@@ -127,6 +132,11 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 		return;
 	case BUS_QUEUE_RECONCILE:
 		answer_reconcile(core, peer);
+		return;
+	case BUS_JOURNAL_SHOW:
+	case BUS_JOURNAL_VERIFY:
+	case BUS_JOURNAL_CHECKPOINT:
+		answer_journal(core, peer);
 		return;
 	case BUS_CARD_SHOW:
 	case BUS_CARD_SIGN:
@@ -245,6 +255,7 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 	}
 	peer_close(peer); /* a restarted process replaces the one that died unnoticed */
 	peer->conn = conn;
+	peer->uid = uid;
 	sd_event_source *io = NULL;
 	if (sd_event_add_io(core->event, &io, bus_conn_fd(conn), EPOLLIN, on_io, peer) < 0)
 		bus_conn_close(&peer->conn);

@@ -242,6 +242,8 @@ void answer_reconcile(struct core *core, struct peer *peer)
 		return;
 	}
 	reconcile->peer = peer;
+	if (query.cursor == 0)
+		journal_note_technician(peer, "queue reconcile", NULL);
 	advance(core);
 }
 

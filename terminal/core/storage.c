@@ -49,6 +49,14 @@ static void update_health(struct core *core)
 	if (ok == core->health.storage_ok)
 		return;
 	core->health.storage_ok = ok;
+	if (!ok) {
+		core->storage_failed_unix_ms = core_unix_ms();
+	} else {
+		journal_note(core, (struct journal_fact){.event = JOURNAL_STORAGE_FAILED,
+					   .at_unix_ms = core->storage_failed_unix_ms});
+		journal_note(core, (struct journal_fact){.event = JOURNAL_STORAGE_GOOD});
+		core->storage_failed_unix_ms = 0;
+	}
 	vt_log(ok ? VT_LOG_NOTICE : VT_LOG_ERROR, "storage %s",
 		ok					       ? "is good"
 		: core->queue && !queue_is_failed(core->queue) ? "is full"
@@ -67,8 +75,12 @@ enum vt_code storage_open(struct core *core, struct vt_error *error)
 	enum vt_code code = queue_key_create(key, error);
 	if (code != VT_OK && code != VT_ERR_EXISTS)
 		return code;
-	const struct queue_options options = {
-		.terminal = core->terminal, .now_unix_ms = core_unix_ms()};
+	code = core->journal_key[0] ? queue_journal_key_create(core->journal_key, error) : VT_OK;
+	if (code != VT_OK && code != VT_ERR_EXISTS)
+		return code;
+	const struct queue_options options = {.terminal = core->terminal,
+		.now_unix_ms = core_unix_ms(),
+		.journal_key = core->journal_key[0] ? core->journal_key : NULL};
 	code = queue_open(path, key, &options, &core->queue, &report, error);
 	if (code)
 		return code;
@@ -246,6 +258,7 @@ void storage_tick(struct core *core)
 	storage_commit(core);
 	if (core->queue && !session_is_open(core->session) && !queue_in_batch(core->queue))
 		tidy_up(core);
+	journal_tick(core);
 	update_health(core);
 	core_arm(core->storage_timer, vt_clock_monotonic_ms() + 10000);
 }

@@ -38,8 +38,11 @@ struct ctl_options {
 	const char *reason; /* queue discard; NULL: none given */
 	const char *to;	    /* queue export */
 	bool has_since;
-	struct vt_date since; /* queue reconcile */
-	struct vt_date today; /* --today, else the local day */
+	struct vt_date since;	/* queue reconcile */
+	int64_t last;		/* journal show: how many rows */
+	const char *checkpoint; /* journal verify: file; NULL: none given */
+	const char *public_key; /* journal verify: file; NULL: none given */
+	struct vt_date today;	/* --today, else the local day */
 	const char *first_surname, *second_surname, *names, *birth, *sex, *entity; /* curp root */
 	int arg_count;
 	char **args;
@@ -117,5 +120,8 @@ enum ctl_exit ctl_queue_retry(const struct ctl_options *options);
 enum ctl_exit ctl_queue_discard(const struct ctl_options *options);
 enum ctl_exit ctl_queue_export(const struct ctl_options *options);
 enum ctl_exit ctl_queue_reconcile(const struct ctl_options *options);
+enum ctl_exit ctl_journal_show(const struct ctl_options *options);
+enum ctl_exit ctl_journal_verify(const struct ctl_options *options);
+enum ctl_exit ctl_journal_checkpoint(const struct ctl_options *options);
 
 #endif

@@ -14,6 +14,8 @@
 
 #define DEFAULT_TIMEOUT_S 5
 #define MAX_TIMEOUT_S	  600
+#define DEFAULT_LAST	  100
+#define MAX_LAST	  1000000
 
 /* Groups of options a command takes besides --json and --help. */
 enum option_group {
@@ -24,6 +26,8 @@ enum option_group {
 	TAKES_REASON = 1 << 4,
 	TAKES_SINCE = 1 << 5,
 	TAKES_TO = 1 << 6,
+	TAKES_LAST = 1 << 7,
+	TAKES_PROOF = 1 << 8,
 };
 
 struct command {
@@ -64,6 +68,18 @@ static const struct command commands[] = {
 		{"lo no entregado, firmado y cifrado, para llevarlo a mano",
 			"what is undelivered, signed and sealed, to be carried by hand"},
 		ctl_queue_export},
+	{"journal", "show", "[--last N]", 0, 0, TAKES_SOCKET | TAKES_LAST,
+		{"bitácora de auditoría, lo más nuevo primero", "audit journal, newest first"},
+		ctl_journal_show},
+	{"journal", "verify", "[--checkpoint FILE] [--public-key FILE]", 0, 0,
+		TAKES_SOCKET | TAKES_PROOF,
+		{"revisa la bitácora y nombra el primer renglón dañado",
+			"proves the journal and names the first damaged row"},
+		ctl_journal_verify},
+	{"journal", "checkpoint", "", 0, 0, TAKES_SOCKET,
+		{"firma hasta ahora; guárdelo fuera de la terminal",
+			"signs up to now; keep it outside of the terminal"},
+		ctl_journal_checkpoint},
 	{"catalog", "lint", "FILE…", 1, -1, 0,
 		{"revisa definiciones de servicios", "checks service definitions"},
 		ctl_catalog_lint},
@@ -91,6 +107,9 @@ enum option_id {
 	OPTION_REASON,
 	OPTION_SINCE,
 	OPTION_TO,
+	OPTION_LAST,
+	OPTION_CHECKPOINT,
+	OPTION_PUBLIC_KEY,
 	OPTION_FIRST_SURNAME,
 	OPTION_SECOND_SURNAME,
 	OPTION_NAMES,
@@ -129,6 +148,12 @@ static const struct option_help option_helps[] = {
 		{"solo las creadas desde ese día", "only those created since that day"}},
 	{OPTION_TO, TAKES_TO, "to", "DIR",
 		{"carpeta donde se escribe el paquete", "folder to write the package into"}},
+	{OPTION_LAST, TAKES_LAST, "last", "N", {"cuántos renglones (100)", "how many rows (100)"}},
+	{OPTION_CHECKPOINT, TAKES_PROOF, "checkpoint", "FILE",
+		{"punto de control guardado: su renglón debe seguir igual",
+			"checkpoint kept elsewhere: its row must still be the same"}},
+	{OPTION_PUBLIC_KEY, TAKES_PROOF, "public-key", "FILE",
+		{"llave (PEM) que debe firmar", "key (PEM) that must be the signer's"}},
 	{OPTION_FIRST_SURNAME, TAKES_PERSON, "first-surname", "TEXT",
 		{"primer apellido", "first surname"}},
 	{OPTION_SECOND_SURNAME, TAKES_PERSON, "second-surname", "TEXT",
@@ -314,6 +339,17 @@ static bool take_option(struct ctl_options *options, int id, const char *value)
 	case OPTION_TO:
 		options->to = value;
 		return true;
+	case OPTION_LAST:
+		if (vt_parse_i64(value, 1, MAX_LAST, &options->last) == VT_OK)
+			return true;
+		ctl_complain(CTL_TEXT("--last: de 1 a 1000000", "--last: 1 to 1000000"), value);
+		return false;
+	case OPTION_CHECKPOINT:
+		options->checkpoint = value;
+		return true;
+	case OPTION_PUBLIC_KEY:
+		options->public_key = value;
+		return true;
 	case OPTION_SINCE:
 		options->has_since = date_parse_iso(value, &options->since);
 		if (!options->has_since)
@@ -419,8 +455,9 @@ static enum ctl_exit run_command(
 
 static enum ctl_exit run(int argc, char **argv)
 {
-	struct ctl_options options = {
-		.timeout_ms = DEFAULT_TIMEOUT_S * INT64_C(1000), .today = ctl_today()};
+	struct ctl_options options = {.timeout_ms = DEFAULT_TIMEOUT_S * INT64_C(1000),
+		.last = DEFAULT_LAST,
+		.today = ctl_today()};
 	struct parsed parsed = {0};
 
 	if (!parse_options(argc, argv, &options, &parsed))

@@ -147,6 +147,9 @@ bool peer_send(struct peer *peer)
 	case BUS_QUEUE_RETRY:
 	case BUS_QUEUE_DISCARD:
 	case BUS_QUEUE_RECONCILE:
+	case BUS_JOURNAL_SHOW:
+	case BUS_JOURNAL_VERIFY:
+	case BUS_JOURNAL_CHECKPOINT:
 	case BUS_QUEUE_EXPORT:
 	case BUS_WORK_SEAL:
 	case BUS_CARD_INSERTED:

@@ -321,8 +321,9 @@ static void each_role_may_send_only_its_own_messages(void **state)
 	assert_false(permit_check(ROLE_UI, BUS_WORK_DELIVER, BUS_COMPLETION, PERMIT_CITIZEN));
 	assert_false(permit_check(ROLE_SYNC, BUS_WORK_DELIVER, BUS_COMMAND, PERMIT_CITIZEN));
 	assert_false(permit_check(ROLE_UI, BUS_QUEUE_LIST, BUS_COMMAND, PERMIT_ANY));
-	static const enum bus_name of_technicians[] = {
-		BUS_QUEUE_RETRY, BUS_QUEUE_DISCARD, BUS_QUEUE_RECONCILE, BUS_QUEUE_EXPORT};
+	static const enum bus_name of_technicians[] = {BUS_QUEUE_RETRY, BUS_QUEUE_DISCARD,
+		BUS_QUEUE_RECONCILE, BUS_QUEUE_EXPORT, BUS_JOURNAL_SHOW, BUS_JOURNAL_VERIFY,
+		BUS_JOURNAL_CHECKPOINT};
 	assert_true(permit_check(ROLE_SYNC, BUS_WORK_SEAL, BUS_COMPLETION, PERMIT_IDLE));
 	assert_false(permit_check(ROLE_CTL, BUS_WORK_SEAL, BUS_COMMAND, PERMIT_IDLE));
 	for (size_t i = 0; i < VT_ELEMENTS(of_technicians); i++) {
