@@ -7,6 +7,27 @@
 #include "terminal/base/text.h"
 #include "ui/toolkit/semantics.h"
 
+/* 600 mm from the eye, lower edge 800 mm above the floor, as on the reference device; the small and
+ * the landscape ones stand on a desk or hang at the height of the hands. */
+const struct panel panels[] = {
+	{"10in", {1280, 800, 5.88, 600, 850}},
+	{"15in", {1080, 1920, 5.56, 600, 800}},
+	{"17in-wide", {1280, 1024, 3.79, 600, 850}},
+	{"21in", {1080, 1920, 4.03, 600, 800}},
+	{"21in-wide", {1920, 1080, 4.03, 600, 850}},
+	{"27in", {1080, 1920, 3.21, 600, 700}},
+	{"32in", {1080, 1920, 2.71, 600, 600}},
+};
+const size_t panel_count = sizeof(panels) / sizeof(panels[0]);
+
+const struct panel *panel_find(const char *name)
+{
+	for (size_t i = 0; i < panel_count; i++)
+		if (strcmp(panels[i].name, name) == 0)
+			return &panels[i];
+	return NULL;
+}
+
 static void die(const char *what, const char *why)
 {
 	fprintf(stderr, "%s: %s\n", what, why);
@@ -59,10 +80,8 @@ void stage_close(struct stage *stage)
 
 void stage_repaint(struct stage *stage)
 {
-	size_t count;
-
 	screen_build(stage->screen, stage->ui, &stage->env);
-	(void)ui_paint(stage->ui, &count);
+	(void)ui_paint(stage->ui, &stage->damaged);
 }
 
 void stage_show_model(struct stage *stage, const struct screen_model *model)
@@ -85,6 +104,7 @@ void stage_show(struct stage *stage, const struct fixture *fixture, const char *
 		model.settings.contrast = look->contrast;
 		model.settings.reach = look->reach;
 	}
+	model.settings.calm = stage->calm;
 	stage->env.since_show_ms = fixture->since_show_ms;
 	stage->env.masked = fixture->masked;
 	stage->env.waiting_for_core = fixture->waiting_for_core;

@@ -11,6 +11,8 @@ struct stage {
 	struct screen_env env;
 	int64_t now_ms;		     /* monotonic, for input */
 	struct screen_answer answer; /* of the last tap */
+	bool calm;		     /* fixtures are shown with less motion */
+	size_t damaged;		     /* rectangles that the last repaint changed */
 };
 
 /* How a fixture is shown. */
@@ -19,6 +21,16 @@ struct look {
 	int text_size, contrast;
 	bool reach;
 };
+
+/* The panels of UI.md section 3, smallest first. */
+struct panel {
+	const char *name;
+	struct profile profile;
+};
+extern const struct panel panels[];
+extern const size_t panel_count;
+/* NULL if there is none. */
+const struct panel *panel_find(const char *name);
 
 /* Opens the assets of the source tree and the catalogues of the build tree; theme NULL =
  * reference, profile NULL = the reference panel. Ends the process with a message on failure. */

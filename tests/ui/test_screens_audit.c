@@ -121,17 +121,17 @@ static void the_neutral_theme_passes_the_same_pixel_audits(void **state)
 static void other_densities_pass_the_layout_audits(void **state)
 {
 	static const struct look looks[] = {{"other panel", 0, 0, false}};
-	struct profile panels[] = {profile_developer(), profile_reference()};
+	struct profile densities[] = {profile_developer(), profile_reference()};
 	int errors = 0;
 
 	(void)state;
-	panels[1].px_per_mm = 3.21; /* 27", the same pixels */
-	for (size_t i = 0; i < VT_ELEMENTS(panels); i++) {
+	densities[1].px_per_mm = 3.21; /* 27", the same pixels */
+	for (size_t i = 0; i < VT_ELEMENTS(densities); i++) {
 		double lowest;
 		int warnings;
 
 		stage_close(&stage);
-		stage_open(&stage, NULL, &panels[i]);
+		stage_open(&stage, NULL, &densities[i]);
 		errors += audit_all(looks, VT_ELEMENTS(looks), false, &lowest, &warnings);
 	}
 	stage_close(&stage);

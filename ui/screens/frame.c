@@ -201,7 +201,8 @@ static void header_build(struct build *b, const struct header *header)
 			       .fill = is_green ? COLOR_OK : COLOR_BRAND_TOP,
 			       .fill_bottom = is_green ? COLOR_OK_BOTTOM : COLOR_BRAND_BOTTOM,
 			       .role = ROLE_BANNER,
-			       .id = "header"});
+			       .id = "header",
+			       .name = _("Citizen Window")});
 	if (has_frets)
 		node_add(ui, &(struct node_spec){.decor = DECOR_FRET_FIELD,
 				     .fg = COLOR_GOLD_LIGHT,
