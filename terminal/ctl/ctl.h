@@ -114,6 +114,7 @@ enum ctl_exit ctl_catalog_show(const struct ctl_options *options);
 enum ctl_exit ctl_status(const struct ctl_options *options);
 enum ctl_exit ctl_device_list(const struct ctl_options *options);
 enum ctl_exit ctl_device_show(const struct ctl_options *options);
+enum ctl_exit ctl_device_descriptor(const struct ctl_options *options);
 enum ctl_exit ctl_queue_list(const struct ctl_options *options);
 enum ctl_exit ctl_queue_show(const struct ctl_options *options);
 enum ctl_exit ctl_queue_retry(const struct ctl_options *options);

@@ -44,6 +44,79 @@ class Core:
         self.folder.cleanup()
 
 
+class Descriptor(unittest.TestCase):
+    """device descriptor: a card reader's bytes, and what is refused."""
+
+    CCID = bytes.fromhex("3621 1001 00 07 03000000 a00f0000 a00f0000 00 002a0000 90d00300 00 f7000000"
+                         "00000000 00000000 30000100 0f010000 00 00 0000 00 01")
+    ENDS = bytes.fromhex("07058102400000 07050202400000 07058303080010")
+    READER = bytes.fromhex("0904 00 00 03 0b 00 00 00")
+
+    @staticmethod
+    def device(body):
+        return bytes.fromhex("1201 0002 000000 40 2f07 cc90 0001 000000 01") + \
+            bytes([9, 2]) + (9 + len(body)).to_bytes(2, "little") + bytes([1, 1, 0, 0x80, 50]) + body
+
+    def run_on(self, data, *args):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            status, out, err = ctl("device", "descriptor", file.name, *args, lang="C")
+        return status, out, err
+
+    def test_a_reader_is_told_whole(self):
+        status, out, _ = self.run_on(self.device(self.READER + self.CCID + self.ENDS), "--json")
+        answer = json.loads(out)
+        self.assertEqual(status, 0)
+        self.assertEqual(answer["schema"], "ventanilla.device.descriptor/1")
+        self.assertEqual((answer["idVendor"], answer["idProduct"]), ("072f", "90cc"))
+        interface = answer["interfaces"][0]
+        self.assertEqual([(e["address"], e["direction"], e["type"], e["maxPacket"])
+                          for e in interface["endpoints"]],
+                         [(0x81, "in", "bulk", 64), (2, "out", "bulk", 64), (0x83, "in", "interrupt", 8)])
+        ccid = interface["ccid"]
+        self.assertEqual((ccid["exchangeLevel"], ccid["protocols"], ccid["voltages"], ccid["pinSupport"]),
+                         ("TPDU", ["T=0", "T=1"], ["5V", "3V", "1.8V"], []))
+        self.assertEqual((ccid["dwMaxCCIDMessageLength"], ccid["dwMaxDataRate"], ccid["dwMaxIFSD"]),
+                         (271, 250000, 247))
+        behind = self.run_on(self.device(self.READER + self.ENDS + self.CCID), "--json")
+        self.assertEqual(behind[:2], (0, out))
+        self.assertIn("TPDU", self.run_on(self.device(self.READER + self.CCID + self.ENDS))[1])
+
+    def test_a_malformed_one_is_refused_with_the_reason(self):
+        def ccid(at, *values):
+            data = bytearray(self.CCID)
+            data[at:at + len(values)] = values
+            return self.device(self.READER + bytes(data) + self.ENDS)
+
+        good = self.device(self.READER + self.CCID + self.ENDS)
+        cases = [(b"", "no device descriptor"), (good[:17], "no device descriptor"),
+                 (good[:-1], "wrong total length"), (good + b"\0", "behind the descriptors"),
+                 (bytes(65536), "too long"),
+                 (self.device(self.READER + self.ENDS), "has no class descriptor"),
+                 (self.device(self.READER + self.CCID + self.ENDS[:14]), "announces 3 endpoints and has 2"),
+                 (self.device(self.READER + b"\x35" + self.CCID[1:53] + self.ENDS), "of 53 bytes"),
+                 (self.device(self.READER + b"\x37" + self.CCID[1:] + b"\0" + self.ENDS), "of 55 bytes"),
+                 (ccid(0, 255), "broken descriptor chain"), (ccid(0, 0), "broken descriptor chain"),
+                 (ccid(42, 3), "more than one exchange level"), (ccid(42, 7), "more than one exchange level"),
+                 (ccid(44, 0, 0), "hold nothing"), (ccid(44, 10, 0), "hold nothing"),
+                 (self.device(self.ENDS), "endpoint before interface"),
+                 (self.device(self.READER + self.CCID + self.ENDS[:7] * 3), "endpoint twice")]
+        for data, reason in cases:
+            with self.subTest(reason=reason, length=len(data)):
+                status, out, err = self.run_on(data, "--json")
+                self.assertEqual(status, 1)
+                self.assertIn(reason, json.loads(out)["error"])
+                self.assertIn(reason, err)
+        self.assertEqual(ctl("device", "descriptor", "/nonexistent", lang="C")[0], 3)
+        self.assertEqual(ctl("device", "descriptor", lang="C")[0], 2)
+
+    def test_no_length_of_a_good_one_crashes_it(self):
+        good = self.device(self.READER + self.CCID + self.ENDS)
+        for length in range(0, len(good), 7):
+            self.assertEqual(self.run_on(good[:length])[0], 1)
+
+
 class Curp(unittest.TestCase):
     def test_every_vector_gets_its_line(self):
         with open(os.path.join(DATA, "curp-vectors.json"), encoding="utf-8") as file:
