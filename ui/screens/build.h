@@ -10,8 +10,15 @@
 #include "ui/screens/screen.h"
 #include "ui/toolkit/widget.h"
 
-#define MARGIN 48 /* 12 mm at both sides */
-#define GUTTER 22 /* between cards and buttons: 5.5 mm */
+/* How generously a screen is laid out. It is built with the first that fits its panel, text size
+ * and language (screen.c): content gives way, the buttons and the dock stay whole. */
+enum room {
+	ROOM_AMPLE, /* the reference panel */
+	ROOM_SNUG,  /* less padding; words beside icons */
+	ROOM_TIGHT, /* decoration and second lines go; smaller titles */
+	ROOM_LEAST, /* targets near 13 mm; the keyboard in pages */
+	ROOM_COUNT
+};
 
 /* A model with what the person has done on it. */
 struct view {
@@ -21,6 +28,7 @@ struct view {
 	bool error_seen;   /* the answer changed since the error was shown: core's error is stale */
 	bool consent;
 	int page;		/* of the list that is paged, from 0 */
+	int key_page;		/* of a keyboard that is paged */
 	char chosen[VT_MAX_ID]; /* language that is ticked but not sent */
 };
 
@@ -41,7 +49,15 @@ struct build {
 	const struct screen_model *model; /* &view->model */
 	bool is_plain;			  /* theme without shadows: edges must be drawn instead */
 	enum text_size size;
+	enum room room;
+	bool is_wide;	      /* landscape: two panes */
+	int margin;	      /* at both sides of the screen: 48 units are 12 mm */
+	int gutter;	      /* between cards and buttons; at least 11 units are 2.54 mm */
+	bool keyboard_beside; /* the keyboard stands right of the content, not below */
 };
+
+/* Sizes and colours' edge for a build at this room. */
+void build_measure(struct build *b, enum room room);
 
 /* ---- frame.c ---- */
 
@@ -101,6 +117,17 @@ const char *part_error(const struct build *b);
 const char *part_value(struct build *b, const char *value, bool personal);
 /* "Mostrar" while the mask hides something here. */
 void part_unmask(struct build *b);
+/* Padding that shrinks with the room. */
+int part_pad(const struct build *b, int units);
+struct insets part_insets(const struct build *b, int x, int y);
+/* Least height of a target: shrinks with the room, never under 12.7 mm. */
+int part_target(const struct build *b, int units);
+/* A button in the room there is. */
+struct node *part_button(struct build *b, const struct button *button);
+/* A row of two columns in landscape, nothing in portrait; left and right are weights. */
+void part_panes_open(struct build *b, int left);
+void part_panes_next(struct build *b, int right);
+void part_panes_close(struct build *b);
 /* Units that follow the text size as body text does. */
 int part_grown(const struct build *b, int units);
 /* Units that follow the text size as titles do: for boxes around an icon. */
@@ -126,8 +153,15 @@ void part_rows(struct build *b, bool with_change);
 const char *part_button_icon(struct build *b, const char *icon, const char *label, int width);
 /* Room that grows. */
 void part_spacer(struct build *b);
-/* The keyboard of an entry. */
+
+/* ---- keys.c ---- */
+
+/* The keyboard of the view's entry; nothing if it has none. */
 void part_keyboard(struct build *b);
+/* Its width in units, frame included. */
+int part_keyboard_width(struct build *b);
+/* A pad of numbers for staff and card PINs: keys "key-0" … "key-9", "key-clear", "key-delete". */
+void part_number_pad(struct build *b);
 
 /* ---- one for each kind; each calls frame_open() and frame_close() ---- */
 void build_attract(struct build *b);

@@ -15,7 +15,7 @@
 /* Ten boxes and a space between the groups in the width of the content. */
 static int box_width(const struct build *b)
 {
-	int width = (ui_width(b->ui) - 2 * MARGIN - 8 * BOX_GAP - 40) / 10;
+	int width = (ui_width(b->ui) - 2 * b->margin - 8 * BOX_GAP - 40) / 10;
 
 	return width < BOX_MAX_WIDTH ? width : BOX_MAX_WIDTH;
 }
@@ -256,12 +256,12 @@ void build_curp(struct build *b)
 	if (b->env->masked)
 		part_unmask(b);
 	else if (model->has_other_way)
-		widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
-					  .id = "unknown",
-					  .label = _("I do not know it"),
-					  .action = "unknown-curp",
-					  .icon = "question",
-					  .width = length_fill(1)});
+		part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+				       .id = "unknown",
+				       .label = _("I do not know it"),
+				       .action = "unknown-curp",
+				       .icon = "question",
+				       .width = length_fill(1)});
 	frame_close(
 		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
 			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),

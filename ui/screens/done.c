@@ -137,7 +137,7 @@ static void ask_printed(struct build *b)
 {
 	struct ui *ui = b->ui;
 	const char *bad = _("No, it did not"), *good = _("Yes, complete");
-	int width = (ui_width(ui) - 2 * MARGIN - 2 * 28 - GUTTER) / 2;
+	int width = (ui_width(ui) - 2 * b->margin - 2 * 28 - b->gutter) / 2;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
@@ -159,20 +159,20 @@ static void ask_printed(struct build *b)
 			     .type = TYPE_HEADING,
 			     .width = length_fill(1)});
 	node_end(ui);
-	node_begin(ui,
-		&(struct node_spec){.layout = LAYOUT_ROW, .width = length_fill(1), .gap = GUTTER});
-	widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
-				  .id = "printed-bad",
-				  .label = bad,
-				  .action = "printed-bad",
-				  .icon = part_button_icon(b, "x", bad, width),
-				  .width = length_fill(1)});
-	widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
-				  .id = "printed-ok",
-				  .label = good,
-				  .action = "printed-ok",
-				  .icon = part_button_icon(b, "check", good, width),
-				  .width = length_fill(1)});
+	node_begin(ui, &(struct node_spec){
+			       .layout = LAYOUT_ROW, .width = length_fill(1), .gap = b->gutter});
+	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+			       .id = "printed-bad",
+			       .label = bad,
+			       .action = "printed-bad",
+			       .icon = part_button_icon(b, "x", bad, width),
+			       .width = length_fill(1)});
+	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+			       .id = "printed-ok",
+			       .label = good,
+			       .action = "printed-ok",
+			       .icon = part_button_icon(b, "check", good, width),
+			       .width = length_fill(1)});
 	node_end(ui);
 	node_end(ui);
 }

@@ -59,7 +59,7 @@ void build_help(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
-			       .gap = GUTTER,
+			       .gap = b->gutter,
 			       .paged = true,
 			       .page = b->view->page,
 			       .id = "topics"});

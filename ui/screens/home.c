@@ -192,7 +192,7 @@ static void features(struct build *b)
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
 				       .width = length_fill(1),
 				       .columns = count > 1 ? 2 : 1,
-				       .gap = GUTTER,
+				       .gap = b->gutter,
 				       .equal_rows = true});
 	for (size_t i = 0, n = 0; i < b->model->item_count; i++)
 		if (b->model->items[i].kind == ITEM_FEATURE)
@@ -220,7 +220,7 @@ static void cards(struct build *b)
 {
 	struct ui *ui = b->ui;
 	int columns = column_count(b), in_row = 0;
-	int width = (ui_width(ui) - 2 * MARGIN - (columns - 1) * GUTTER) / columns;
+	int width = (ui_width(ui) - 2 * b->margin - (columns - 1) * b->gutter) / columns;
 
 	for (size_t i = 0; i < b->model->item_count; i++) {
 		if (b->model->items[i].kind != ITEM_CARD)
@@ -229,7 +229,7 @@ static void cards(struct build *b)
 			node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
 					       .width = length_fill(1),
 					       .columns = columns,
-					       .gap = GUTTER,
+					       .gap = b->gutter,
 					       .equal_rows = true});
 		card(b, &b->model->items[i], width);
 		if (++in_row == columns) {
@@ -260,7 +260,7 @@ void build_home(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
-			       .gap = GUTTER,
+			       .gap = b->gutter,
 			       .paged = true,
 			       .page = b->view->page,
 			       .pad = {0, 0, 14, 0},

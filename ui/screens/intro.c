@@ -82,7 +82,7 @@ void build_intro(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
-			       .gap = GUTTER,
+			       .gap = b->gutter,
 			       .paged = true,
 			       .page = b->view->page,
 			       .role = ROLE_LIST,

@@ -20,7 +20,7 @@ void build_language(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
 			       .width = length_fill(1),
 			       .columns = b->size <= TEXT_LARGE ? 2 : 1,
-			       .gap = GUTTER,
+			       .gap = b->gutter,
 			       .equal_rows = true,
 			       .role = ROLE_RADIOGROUP,
 			       .name = header.title,

@@ -6,16 +6,92 @@
 #include "ui/screens/texts.h"
 #include "ui/toolkit/icon_table.h"
 
+void build_measure(struct build *b, enum room room)
+{
+	static const int margins[ROOM_COUNT] = {48, 32, 22, 16};
+	static const int gutters[ROOM_COUNT] = {22, 16, 12, 11};
+
+	b->room = room;
+	b->margin = margins[room];
+	b->gutter = gutters[room];
+}
+
+int part_pad(const struct build *b, int units)
+{
+	static const int percent[ROOM_COUNT] = {100, 70, 40, 20};
+
+	return units * percent[b->room] / 100;
+}
+
+struct insets part_insets(const struct build *b, int x, int y)
+{
+	return insets_xy(part_pad(b, x), part_pad(b, y));
+}
+
+int part_target(const struct build *b, int units)
+{
+	static const int percent[ROOM_COUNT] = {100, 80, 60, 50};
+	/* 12.7 mm are 51.2 units. */
+	int least = units < 54 ? units : 54;
+
+	units = units * percent[b->room] / 100;
+	return units > least ? units : least;
+}
+
+struct node *part_button(struct build *b, const struct button *button)
+{
+	struct button dense = *button;
+
+	dense.dense = (int)b->room;
+	return widget_button(b->ui, &dense);
+}
+
+static void pane(struct build *b, int weight)
+{
+	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+				  .width = length_fill(weight),
+				  .height = length_fill(1),
+				  .gap = b->gutter});
+}
+
+void part_panes_open(struct build *b, int left)
+{
+	if (!b->is_wide)
+		return;
+	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_ROW,
+				  .width = length_fill(1),
+				  .height = length_fill(1),
+				  .gap = 2 * b->gutter});
+	pane(b, left);
+}
+
+void part_panes_next(struct build *b, int right)
+{
+	if (!b->is_wide)
+		return;
+	node_end(b->ui);
+	pane(b, right);
+}
+
+void part_panes_close(struct build *b)
+{
+	if (!b->is_wide)
+		return;
+	node_end(b->ui);
+	node_end(b->ui);
+}
+
 bool part_is_roomy(const struct build *b)
 {
-	return b->size == TEXT_NORMAL && !ui_settings(b->ui)->reach && b->model->item_count <= 8;
+	return b->room == ROOM_AMPLE && b->size == TEXT_NORMAL && !ui_settings(b->ui)->reach &&
+	       b->model->item_count <= 8;
 }
 
 void part_card_open(struct build *b, const char *id, int pad, int gap)
 {
 	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 				  .width = length_fill(1),
-				  .pad = insets_xy(pad, pad * 6 / 10),
+				  .pad = part_insets(b, pad, pad * 6 / 10),
 				  .gap = gap,
 				  .fill = COLOR_SURFACE,
 				  .border = COLOR_LINE,
@@ -36,8 +112,8 @@ void part_banner(struct build *b, const struct banner *banner)
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .pad = {18, 28, 18, 28},
-			       .gap = 22,
+			       .pad = part_insets(b, 28, 18),
+			       .gap = b->room > ROOM_SNUG ? 12 : 22,
 			       .cross = ALIGN_CENTER,
 			       .fill = banner->ground,
 			       .border = banner->ink,
@@ -50,7 +126,8 @@ void part_banner(struct build *b, const struct banner *banner)
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, banner->title);
 	/* In very large letters the first line says enough. */
-	if (b->size <= TEXT_LARGE && banner->text != NULL && banner->text[0] != '\0')
+	if (b->size <= TEXT_LARGE && b->room <= ROOM_SNUG && banner->text != NULL &&
+		banner->text[0] != '\0')
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT, banner->text);
 	node_end(ui);
 	node_end(ui);
@@ -70,16 +147,17 @@ void part_error_summary(struct build *b)
 
 	if (id[0] == '\0')
 		return;
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-			       .width = length_fill(1),
-			       .pad = {22, 30, 24, 30},
-			       .gap = 8,
-			       .fill = COLOR_ERROR_BG,
-			       .border = COLOR_ERROR,
-			       .border_width = 4,
-			       .radius = 20,
-			       .role = ROLE_ALERT,
-			       .id = "error"});
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN,
+			.width = length_fill(1),
+			.pad = {part_pad(b, 22), part_pad(b, 30), part_pad(b, 24), part_pad(b, 30)},
+			.gap = part_pad(b, 8),
+			.fill = COLOR_ERROR_BG,
+			.border = COLOR_ERROR,
+			.border_width = 4,
+			.radius = 20,
+			.role = ROLE_ALERT,
+			.id = "error"});
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = 16, .cross = ALIGN_CENTER});
 	widget_icon(ui, "warning-circle", ICON_FILL, 48, COLOR_ERROR);
 	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("There is a problem"));
@@ -102,12 +180,12 @@ void part_unmask(struct build *b)
 {
 	if (!b->env->masked)
 		return;
-	widget_button(b->ui, &(struct button){.kind = BUTTON_SECONDARY,
-				     .id = "unmask",
-				     .label = _("Show my data"),
-				     .action = "unmask",
-				     .icon = "eye",
-				     .width = length_fill(1)});
+	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+			       .id = "unmask",
+			       .label = _("Show my data"),
+			       .action = "unmask",
+			       .icon = "eye",
+			       .width = length_fill(1)});
 }
 
 int part_grown(const struct build *b, int units)
@@ -145,6 +223,8 @@ void part_icon_box(struct build *b, const char *icon, int size, enum color fg, e
 	struct ui *ui = b->ui;
 
 	size = part_scaled(b, size);
+	if (b->room > ROOM_SNUG)
+		return;
 	if (icon[0] == '\0' || icon_find(icon) == NULL)
 		icon = "file-text";
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
@@ -165,8 +245,8 @@ void part_radio(struct build *b, const struct radio *radio)
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .min_height = 136,
-			       .pad = {16, 28, 16, 28},
+			       .min_height = part_target(b, 136),
+			       .pad = part_insets(b, 28, 16),
 			       .gap = 16,
 			       .cross = ALIGN_CENTER,
 			       .fill = radio->checked ? COLOR_TINT : COLOR_SURFACE,
@@ -210,12 +290,12 @@ void part_pager(struct build *b, const char *label)
 
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_ROW, .width = length_fill(1), .pager = true});
-	widget_button(ui, &(struct button){.kind = BUTTON_SECONDARY,
-				  .id = "more",
-				  .label = label,
-				  .action = "page",
-				  .icon_after = "caret-down",
-				  .width = length_fill(1)});
+	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+			       .id = "more",
+			       .label = label,
+			       .action = "page",
+			       .icon_after = "caret-down",
+			       .width = length_fill(1)});
 	node_end(ui);
 }
 
@@ -246,14 +326,15 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
 	if (!first)
 		widget_line(ui, COLOR_LINE);
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-			       .width = length_fill(1),
-			       .min_height = with_change && item->changeable ? 116 : 96,
-			       .pad = insets_xy(0, 14),
-			       .gap = GUTTER,
-			       .cross = ALIGN_CENTER,
-			       .role = ROLE_ROW,
-			       .id = node_text(ui, "row-%s", item->id)});
+	node_begin(
+		ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			    .width = length_fill(1),
+			    .min_height = part_pad(b, with_change && item->changeable ? 116 : 96),
+			    .pad = insets_xy(0, b->room > ROOM_SNUG ? 6 : 14),
+			    .gap = b->gutter,
+			    .cross = ALIGN_CENTER,
+			    .role = ROLE_ROW,
+			    .id = node_text(ui, "row-%s", item->id)});
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->label);
@@ -262,13 +343,13 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 			     .personal = item->personal});
 	node_end(ui);
 	if (with_change && item->changeable)
-		widget_button(ui, &(struct button){.kind = BUTTON_TINT,
-					  .id = node_text(ui, "change-%s", item->id),
-					  .label = _("Change"),
-					  .name = node_text(ui, _("Change %s"), item->label),
-					  .action = "change",
-					  .arg = item->id,
-					  .icon = "pencil-simple"});
+		part_button(b, &(struct button){.kind = BUTTON_TINT,
+				       .id = node_text(ui, "change-%s", item->id),
+				       .label = _("Change"),
+				       .name = node_text(ui, _("Change %s"), item->label),
+				       .action = "change",
+				       .arg = item->id,
+				       .icon = "pencil-simple"});
 	node_end(ui);
 	node_end(ui);
 }
@@ -290,121 +371,4 @@ void part_rows(struct build *b, bool with_change)
 void part_spacer(struct build *b)
 {
 	widget_spacer(b->ui, 1);
-}
-
-/* ---- keyboard ---- */
-
-#define KEY_WIDTH  85
-#define KEY_HEIGHT 92
-#define KEY_GAP	   11 /* 2.7 mm; 10 would be 2.48 */
-#define PAD_WIDTH  270
-#define PAD_HEIGHT 110
-
-/* Ten keys in the width of the panel, never wider than on the reference one. */
-static int key_unit(const struct build *b, bool is_pad)
-{
-	int width = (ui_width(b->ui) - 2 * 34 - 2 * 17 - 9 * KEY_GAP) / 10;
-
-	if (is_pad)
-		return PAD_WIDTH;
-	return width < KEY_WIDTH ? width : KEY_WIDTH;
-}
-
-static const char *key_label(const struct keyboard_key *key)
-{
-	switch (key->kind) {
-	case KEY_CHAR:
-		return key->text;
-	case KEY_ACCENT:
-		return "´";
-	case KEY_SPACE:
-		return _("Space");
-	case KEY_DELETE:
-		return _("Delete");
-	case KEY_CLEAR:
-		return _("Clear");
-	}
-	return "";
-}
-
-/* What speech and tests call a key whose label is a mark. */
-static const char *key_name(const struct keyboard_key *key)
-{
-	if (key->kind == KEY_ACCENT)
-		return _("Accent");
-	if (key->kind != KEY_CHAR)
-		return NULL;
-	switch (key->text[0]) {
-	case '\'':
-		return _("Apostrophe");
-	case '-':
-		return _("Hyphen");
-	case '.':
-		return _("Point");
-	case '@':
-		return _("At sign");
-	case '_':
-		return _("Underscore");
-	default:
-		return NULL;
-	}
-}
-
-static void key_build(struct build *b, const struct keyboard_key *key, bool is_pad)
-{
-	struct ui *ui = b->ui;
-	const struct entry *entry = &b->view->entry;
-	int unit = key_unit(b, is_pad);
-	int width = key->columns * unit + (key->columns - 1) * KEY_GAP;
-	const char *label = key_label(key), *accented;
-	bool fits, is_wide = key->columns > 1 || key->kind == KEY_DELETE || key->kind == KEY_CLEAR;
-
-	fits = ui_text_width(ui, TYPE_KEY_WORD, label) + part_grown(b, 38) + 12 + 16 <= width;
-	if (entry->accent && key->kind == KEY_CHAR &&
-		(accented = keyboard_accented(key->text)) != NULL)
-		label = accented;
-	widget_key(ui, &(struct key){
-			       .id = node_text(ui, "key-%s", keyboard_key_id(key)),
-			       .label = label,
-			       .name = key_name(key),
-			       .arg = keyboard_key_id(key),
-			       .icon = key->kind == KEY_DELETE && fits ? "backspace" : NULL,
-			       .width = length_units(width),
-			       .height = is_pad ? PAD_HEIGHT : KEY_HEIGHT,
-			       .disabled = !entry_allows(entry, key),
-			       .repeats = key->kind == KEY_DELETE,
-			       .wide = is_wide,
-		       });
-}
-
-void part_keyboard(struct build *b)
-{
-	struct ui *ui = b->ui;
-	const struct keyboard *keyboard;
-	enum keyboard_layout layout;
-	bool is_pad;
-
-	if (!entry_layout(&b->view->entry, &layout))
-		return;
-	keyboard = keyboard_get(layout);
-	is_pad = layout == KEYBOARD_NUMBER;
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-			       .self = ALIGN_CENTER,
-			       .pad = insets_xy(17, 16),
-			       .gap = KEY_GAP,
-			       .fill = COLOR_SURFACE2,
-			       .border = b->is_plain ? COLOR_CONTROL : COLOR_NONE,
-			       .border_width = 2,
-			       .radius = 24,
-			       .role = ROLE_GROUP,
-			       .name = _("Keyboard"),
-			       .id = "keyboard"});
-	for (size_t r = 0; r < keyboard->row_count; r++) {
-		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
-		for (size_t k = 0; k < keyboard->rows[r].count; k++)
-			key_build(b, &keyboard->rows[r].keys[k], is_pad);
-		node_end(ui);
-	}
-	node_end(ui);
-	node_add(ui, &(struct node_spec){.height = length_units(24)});
 }

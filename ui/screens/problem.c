@@ -87,7 +87,7 @@ void build_problem(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(6),
-			       .gap = GUTTER,
+			       .gap = b->gutter,
 			       .paged = true,
 			       .page = b->view->page,
 			       .id = "explanation"});

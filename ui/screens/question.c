@@ -133,7 +133,7 @@ static void choices(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
-			       .gap = GUTTER,
+			       .gap = b->gutter,
 			       .paged = true,
 			       .page = b->view->page,
 			       .role = ROLE_RADIOGROUP,
@@ -146,7 +146,7 @@ static void choices(struct build *b)
 			node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
 					       .width = length_fill(1),
 					       .columns = columns,
-					       .gap = GUTTER,
+					       .gap = b->gutter,
 					       .equal_rows = true});
 		part_radio(b, &(struct radio){
 				      .id = node_text(ui, "choice-%s", item->id),

@@ -17,7 +17,7 @@ static void total(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = insets_xy(0, 14),
-			       .gap = GUTTER,
+			       .gap = b->gutter,
 			       .cross = ALIGN_CENTER,
 			       .role = ROLE_ROW,
 			       .id = "total"});

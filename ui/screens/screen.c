@@ -171,6 +171,40 @@ static void build_kind(struct build *b)
 	builders[b->model->screen](b);
 }
 
+/* Small panels never have ample room: trying it would only page their lists to single rows. */
+static enum room first_room(const struct ui *ui)
+{
+	static const int percent[TEXT_SIZE_COUNT] = {100, 125, 145, 165};
+	int height = ui_height(ui) * 100 / percent[ui_settings(ui)->text_size];
+
+	return height < 420 ? ROOM_TIGHT : height < 800 ? ROOM_SNUG : ROOM_AMPLE;
+}
+
+/* One try. False if the tree is cut. */
+static bool build_with(const struct build *like, enum room room, bool is_lost)
+{
+	struct build b = *like;
+	struct ui *ui = b.ui;
+
+	ui_begin(ui, is_lost ? "restarting" : screen_kind_names[b.model->screen], locale_get());
+	b.is_plain = !ui_palette(ui)->shadows;
+	b.size = ui_settings(ui)->text_size;
+	b.is_wide = ui_width(ui) > ui_height(ui);
+	build_measure(&b, room);
+	if (is_lost) {
+		build_lost(&b);
+	} else {
+		build_kind(&b);
+		if (b.model->warning_ms > 0)
+			frame_timeout(&b);
+	}
+	if (ui_end(ui) == VT_OK)
+		return true;
+	vt_log(VT_LOG_ERROR, "screens: tree of screen %s is cut",
+		screen_kind_names[like->view->model.screen]);
+	return false;
+}
+
 void screen_build(struct screen *screen, struct ui *ui, const struct screen_env *env)
 {
 	struct build b = {
@@ -187,19 +221,9 @@ void screen_build(struct screen *screen, struct ui *ui, const struct screen_env 
 	settings = screen_settings(screen);
 	ui_set_settings(ui, &settings);
 	locale_use(screen->view.model.lang);
-	ui_begin(ui, is_lost ? "restarting" : screen_kind_names[b.model->screen], locale_get());
-	b.is_plain = !ui_palette(ui)->shadows;
-	b.size = ui_settings(ui)->text_size;
-	if (is_lost) {
-		build_lost(&b);
-	} else {
-		build_kind(&b);
-		if (b.model->warning_ms > 0)
-			frame_timeout(&b);
-	}
-	if (ui_end(ui) != VT_OK)
-		vt_log(VT_LOG_ERROR, "screens: tree of screen %s is cut",
-			screen_kind_names[b.view->model.screen]);
+	for (int room = first_room(ui); room < ROOM_COUNT; room++)
+		if (build_with(&b, (enum room)room, is_lost) && ui_fits(ui))
+			break;
 }
 
 /* ---- taps ---- */
@@ -327,6 +351,8 @@ static bool act_local(struct view *view, const struct ui_action *action, bool *r
 		view->error = "";
 	} else if (strcmp(action->action, "page") == 0) {
 		view->page++;
+	} else if (strcmp(action->action, "keys") == 0) {
+		view->key_page++;
 	} else {
 		return false;
 	}

@@ -286,6 +286,35 @@ enum vt_code ui_end(struct ui *ui)
 	return ui->failed;
 }
 
+/* Siblings of a column, row or grid lie beside each other. */
+static bool lies_on_next(const struct node *node)
+{
+	const struct node *next = node->next;
+	struct rect common;
+
+	while (next && next->hidden)
+		next = next->next;
+	if (!next || !node->parent || node->parent->spec.layout == LAYOUT_STACK)
+		return false;
+	common = rect_intersect(node->rect, next->rect);
+	return !rect_is_empty(&common);
+}
+
+bool ui_fits(const struct ui *ui)
+{
+	for (size_t i = 0; i < ui->node_count; i++) {
+		const struct node *node = &ui->nodes[i];
+
+		if (node->hidden || rect_is_empty(&node->rect))
+			continue;
+		if (node->is_clipped || lies_on_next(node) ||
+			!rect_covers(&ui->nodes[0].rect, &node->rect) ||
+			(node->parent && !rect_covers(&node->parent->rect, &node->rect)))
+			return false;
+	}
+	return true;
+}
+
 const struct rect *ui_paint(struct ui *ui, size_t *ret_count)
 {
 	struct damage *damage = &ui->damage;

@@ -54,6 +54,9 @@ void ui_begin(struct ui *ui, const char *kind, const char *lang);
 /* Lays out, keeps the focus on the same id, and finds what changed since the last painted tree.
  * VT_ERR_LIMIT: too many nodes or too much text; the tree is cut but usable. */
 enum vt_code ui_end(struct ui *ui);
+/* Whether everything visible of the current tree lies inside its parent, on no neighbour, and no
+ * text is cut. A screen that does not fit is built again with less (ui/screens/screen.c). */
+bool ui_fits(const struct ui *ui);
 /* Paints what changed into the frame. Returns the damaged rectangles (borrowed until the next
  * call), none if nothing changed. */
 const struct rect *ui_paint(struct ui *ui, size_t *ret_count);

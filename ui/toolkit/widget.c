@@ -63,9 +63,13 @@ static bool is_plain(const struct ui *ui, enum color a, enum color b)
 
 struct node *widget_button(struct ui *ui, const struct button *b)
 {
+	static const int heights[] = {104, 84, 66, 54}, tint_heights[] = {84, 81, 60, 54};
+	static const int pads_x[] = {36, 26, 18, 12}, pads_y[] = {16, 10, 6, 3};
 	bool is_tint = b->kind == BUTTON_TINT;
 	struct dress dress = dress_button(b);
-	int least = b->min_height > 0 ? b->min_height : is_tint ? 84 : 104;
+	int dense = b->dense > 0 && b->dense < 4 ? b->dense : 0;
+	int least = b->min_height > 0 ? b->min_height : (is_tint ? tint_heights : heights)[dense];
+	int pad_x = is_tint ? pads_x[dense] * 7 / 9 : pads_x[dense];
 
 	/* Where a theme has no tints an edge must tell that this is a button. */
 	if (dress.border == COLOR_NONE && is_plain(ui, dress.fill, COLOR_SURFACE))
@@ -74,9 +78,11 @@ struct node *widget_button(struct ui *ui, const struct button *b)
 						   .layout = LAYOUT_ROW,
 						   .width = b->width,
 						   .min_height = least,
-						   .min_width = is_tint ? 84 : 104,
-						   .pad = insets_xy(is_tint ? 28 : 36, 16),
-						   .gap = is_tint ? 12 : 20,
+						   .min_width = least,
+						   .pad = insets_xy(pad_x, pads_y[dense]),
+						   .gap = dense >= 2 ? 8
+							  : is_tint  ? 12
+								     : 20,
 						   .main = ALIGN_CENTER,
 						   .cross = ALIGN_CENTER,
 						   .fill = dress.fill,
@@ -127,7 +133,7 @@ struct node *widget_key(struct ui *ui, const struct key *key)
 			    .role = ROLE_KEY,
 			    .id = key->id,
 			    .name = key->name ? key->name : key->label,
-			    .action = "key",
+			    .action = key->action ? key->action : "key",
 			    .arg = key->arg,
 			    .states = key->disabled ? STATE_DISABLED : 0,
 			    .repeats = key->repeats,

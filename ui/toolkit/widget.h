@@ -32,13 +32,15 @@ struct button {
 	const char *description;
 	struct length width; /* zero = fit */
 	int min_height;	     /* 0 = 104 (84 for tint) */
+	int dense;	     /* 0 … 3: less padding, lower, down to 13 mm */
 	bool disabled;
 };
 struct node *widget_button(struct ui *ui, const struct button *button);
 
 /* A key of an on-screen keyboard: a character, or an icon with a word. */
 struct key {
-	const char *id, *label, *arg; /* action is "key" */
+	const char *id, *label, *arg; /* label NULL = the icon alone, then with a name */
+	const char *action;	      /* NULL = "key" */
 	const char *name;	      /* spoken: "ene", NULL = label */
 	const char *icon;
 	struct length width;	      /* zero = 85 units */

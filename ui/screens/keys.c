@@ -1,0 +1,226 @@
+#include <string.h>
+
+#include "ui/screens/build.h"
+#include "ui/screens/locale.h"
+
+/* The on-screen keyboards as nodes. How large a key is follows from the panel and the room: 20 mm
+ * and more on the reference panel, never under 13 mm. Where even four rows of those have no place
+ * the rows stand on pages of two, with "Delete" and "More keys" beside them on each. */
+
+#define KEY_GAP	      11 /* 2.7 mm; 10 would be 2.48 */
+#define KEY_MAX_WIDTH 85
+#define PAD_MAX_WIDTH 270
+#define ROWS_A_PAGE   2
+
+struct keys {
+	const struct keyboard *keyboard;
+	bool is_pad;
+	int width, height; /* of one key */
+	int pad_x, pad_y;  /* around all */
+	bool is_paged;
+};
+
+static struct keys keys_measure(const struct build *b, enum keyboard_layout layout)
+{
+	static const int heights[ROOM_COUNT] = {92, 81, 64, 54};
+	static const int pad_heights[ROOM_COUNT] = {110, 92, 70, 54};
+	static const int beside_widths[ROOM_COUNT] = {180, 150, 120, 100};
+	static const int pads_x[ROOM_COUNT] = {17, 12, 8, 6}, pads_y[ROOM_COUNT] = {16, 12, 8, 6};
+	struct keys k = {.keyboard = keyboard_get(layout), .is_pad = layout == KEYBOARD_NUMBER};
+	int columns, room, side = b->room == ROOM_AMPLE ? 34 : b->margin;
+
+	k.pad_x = pads_x[b->room];
+	k.pad_y = pads_y[b->room];
+	k.is_paged = !k.is_pad && b->room == ROOM_LEAST;
+	k.height = (k.is_pad ? pad_heights : heights)[b->room];
+	columns = k.keyboard->columns + (k.is_paged ? 1 : 0);
+	room = ui_width(b->ui) - 2 * side - 2 * k.pad_x - (columns - 1) * KEY_GAP;
+	k.width = k.is_pad ? PAD_MAX_WIDTH : KEY_MAX_WIDTH;
+	if (room / columns < k.width)
+		k.width = room / columns;
+	if (k.is_pad && b->keyboard_beside)
+		k.width = beside_widths[b->room];
+	return k;
+}
+
+static int keys_width(const struct keys *k)
+{
+	int columns = k->keyboard->columns + (k->is_paged ? 1 : 0);
+
+	return columns * k->width + (columns - 1) * KEY_GAP + 2 * k->pad_x;
+}
+
+static const char *key_label(const struct keyboard_key *key)
+{
+	switch (key->kind) {
+	case KEY_CHAR:
+		return key->text;
+	case KEY_ACCENT:
+		return "´";
+	case KEY_SPACE:
+		return _("Space");
+	case KEY_DELETE:
+		return _("Delete");
+	case KEY_CLEAR:
+		return _("Clear");
+	}
+	return "";
+}
+
+/* What speech and tests call a key whose label is a mark. */
+static const char *key_name(const struct keyboard_key *key)
+{
+	if (key->kind == KEY_ACCENT)
+		return _("Accent");
+	if (key->kind != KEY_CHAR)
+		return NULL;
+	switch (key->text[0]) {
+	case '\'':
+		return _("Apostrophe");
+	case '-':
+		return _("Hyphen");
+	case '.':
+		return _("Point");
+	case '@':
+		return _("At sign");
+	case '_':
+		return _("Underscore");
+	default:
+		return NULL;
+	}
+}
+
+static void key_build(struct build *b, const struct keys *k, const struct keyboard_key *key)
+{
+	struct ui *ui = b->ui;
+	const struct entry *entry = &b->view->entry;
+	int width = key->columns * k->width + (key->columns - 1) * KEY_GAP;
+	const char *label = key_label(key), *accented;
+	bool fits, is_wide = key->columns > 1 || key->kind == KEY_DELETE || key->kind == KEY_CLEAR;
+	bool is_word_out, has_sign = key->kind == KEY_DELETE;
+
+	fits = ui_text_width(ui, TYPE_KEY_WORD, label) + part_grown(b, 38) + 12 + 16 <= width;
+	/* A narrow key shows the sign alone; its name is spoken all the same. */
+	is_word_out = has_sign && ui_text_width(ui, TYPE_KEY_WORD, label) + 12 > width;
+	if (entry->accent && key->kind == KEY_CHAR &&
+		(accented = keyboard_accented(key->text)) != NULL)
+		label = accented;
+	widget_key(ui, &(struct key){
+			       .id = node_text(ui, "key-%s", keyboard_key_id(key)),
+			       .label = is_word_out ? NULL : label,
+			       .name = is_word_out ? label : key_name(key),
+			       .arg = keyboard_key_id(key),
+			       .icon = has_sign && (fits || is_word_out) ? "backspace" : NULL,
+			       .width = length_units(width),
+			       .height = k->height,
+			       .disabled = !entry_allows(entry, key),
+			       .repeats = key->kind == KEY_DELETE,
+			       .wide = is_wide,
+		       });
+}
+
+static void rows_build(struct build *b, const struct keys *k, size_t first, size_t count)
+{
+	struct ui *ui = b->ui;
+
+	for (size_t r = first; r < first + count && r < k->keyboard->row_count; r++) {
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
+		for (size_t i = 0; i < k->keyboard->rows[r].count; i++) {
+			const struct keyboard_key *key = &k->keyboard->rows[r].keys[i];
+
+			if (k->is_paged && key->kind == KEY_DELETE)
+				continue;
+			key_build(b, k, key);
+		}
+		node_end(ui);
+	}
+}
+
+/* Two rows, and beside them what every page needs. */
+static void page_build(struct build *b, const struct keys *k)
+{
+	static const struct keyboard_key erase = {KEY_DELETE, NULL, 1};
+	struct ui *ui = b->ui;
+	size_t pages = (k->keyboard->row_count + ROWS_A_PAGE - 1) / ROWS_A_PAGE;
+	size_t page = (size_t)b->view->key_page % pages;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_units(
+				       k->keyboard->columns * (k->width + KEY_GAP) - KEY_GAP),
+			       .gap = KEY_GAP});
+	rows_build(b, k, page * ROWS_A_PAGE, ROWS_A_PAGE);
+	node_end(ui);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .gap = KEY_GAP});
+	key_build(b, k, &erase);
+	widget_key(ui, &(struct key){.id = "more-keys",
+			       .name = _("More keys"),
+			       .action = "keys",
+			       .icon = "caret-down",
+			       .width = length_units(k->width),
+			       .height = k->height,
+			       .wide = true});
+	node_end(ui);
+	node_end(ui);
+}
+
+static void board_build(struct build *b, const struct keys *k)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .self = ALIGN_CENTER,
+			       .pad = insets_xy(k->pad_x, k->pad_y),
+			       .gap = KEY_GAP,
+			       .fill = COLOR_SURFACE2,
+			       .border = b->is_plain ? COLOR_CONTROL : COLOR_NONE,
+			       .border_width = 2,
+			       .radius = 24,
+			       .role = ROLE_GROUP,
+			       .name = _("Keyboard"),
+			       .id = "keyboard"});
+	if (k->is_paged)
+		page_build(b, k);
+	else
+		rows_build(b, k, 0, k->keyboard->row_count);
+	node_end(ui);
+}
+
+int part_keyboard_width(struct build *b)
+{
+	enum keyboard_layout layout;
+
+	if (!entry_layout(&b->view->entry, &layout))
+		return 0;
+	struct keys k = keys_measure(b, layout);
+
+	return keys_width(&k);
+}
+
+void part_number_pad(struct build *b)
+{
+	struct keys k = keys_measure(b, KEYBOARD_NUMBER);
+
+	board_build(b, &k);
+}
+
+void part_keyboard(struct build *b)
+{
+	static const int belows[ROOM_COUNT] = {24, 14, 11, 11};
+	struct ui *ui = b->ui;
+	enum keyboard_layout layout;
+	struct keys k;
+
+	if (!entry_layout(&b->view->entry, &layout))
+		return;
+	k = keys_measure(b, layout);
+	if (!b->keyboard_beside) {
+		board_build(b, &k);
+		node_add(ui, &(struct node_spec){.height = length_units(belows[b->room])});
+		return;
+	}
+	node_begin(ui, &(struct node_spec){
+			       .layout = LAYOUT_COLUMN, .pad = {0, b->margin, belows[b->room], 0}});
+	board_build(b, &k);
+	node_end(ui);
+}
