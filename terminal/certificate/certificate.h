@@ -44,9 +44,9 @@ struct certificate_identity {
 	enum certificate_kind kind;
 	bool is_company;
 	char holder[256];	     /* UTF-8: 2.5.4.41, else CN */
-	char rfc[14];		     /* 12 (company) or 13 characters; "" = none */
+	char rfc[16];		     /* 12 (company) or 13 characters, UTF-8 (Ñ); "" = none */
 	char curp[19];		     /* of the person; "" for a company or if there is none */
-	char representative_rfc[14]; /* company: of who acts for it; "" else */
+	char representative_rfc[16]; /* company: of who acts for it; "" else */
 	char representative_curp[19];
 	char serial[44];  /* SAT: the 20 digits; others: hex, upper case; cut after 20 octets */
 	char issuer[128]; /* CN, else O */

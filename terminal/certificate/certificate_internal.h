@@ -1,0 +1,15 @@
+#ifndef VT_CERTIFICATE_CERTIFICATE_INTERNAL_H
+#define VT_CERTIFICATE_CERTIFICATE_INTERNAL_H
+
+/* What the files of this folder share: the parsed certificate itself (libcrypto's type, which no
+ * header for others may show). */
+
+#include "terminal/certificate/certificate.h"
+
+struct x509_st;
+
+struct certificate {
+	struct x509_st *x509; /* owned */
+};
+
+#endif
