@@ -112,12 +112,35 @@ static const struct bus_field terminal_hello_fields[] = {
 /* The row keeps the table non-empty for the compiler; nothing may be sent under its name. */
 static const struct bus_table empty_table = {.name = "empty", .struct_size = sizeof(S)};
 #undef S
+const char *const storage_problem_names[STORAGE_PROBLEM_COUNT] = {
+	[STORAGE_GOOD] = "none",
+	[STORAGE_IO] = "io",
+	[STORAGE_FULL] = "full",
+	[STORAGE_READ_ONLY] = "readOnly",
+	[STORAGE_MISSING] = "missing",
+	[STORAGE_NEWER] = "newer",
+	[STORAGE_KEY] = "key",
+};
+
+#define S struct status_service
+static const struct bus_field status_service_fields[] = {
+	REQ_TEXT(S, adapter, "adapter"),
+	REQ_BOOL(S, online, "online"),
+	OPT_TEXT(S, reason, "reason"),
+	OPT_TEXT(S, trouble, "trouble"),
+};
+static const struct bus_table status_service_table = BUS_TABLE(S, "service", status_service_fields);
+#undef S
 #define S struct terminal_status
 static const struct bus_field terminal_status_fields[] = {
 	REQ_TEXT(S, terminal, "terminal"),
 	REQ_TEXT(S, version, "version"),
 	REQ_TEXT(S, session, "session"),
 	REQ_TEXT(S, storage, "storage"),
+	OPT_ENUM(S, problem, "problem", storage_problem_names),
+	OPT_TEXT(S, detail, "detail"),
+	OPT_TEXT(S, aside, "aside"),
+	OPT_BOOL(S, rolled_back, "rolledBack"),
 	REQ_BOOL(S, ui, "ui"),
 	REQ_BOOL(S, devices, "devices"),
 	REQ_BOOL(S, sync, "sync"),
@@ -128,6 +151,7 @@ static const struct bus_field terminal_status_fields[] = {
 	REQ_I64(S, oldest_ms, "oldestMs"),
 	REQ_I64(S, sessions, "sessions"),
 	REQ_I64(S, uptime_ms, "uptimeMs"),
+	OPT_LIST(S, services, service_count, "services", status_service_table),
 };
 #undef S
 #define S struct intent_act

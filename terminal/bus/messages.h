@@ -64,12 +64,38 @@ struct bus_empty {
 	char unused;
 };
 
+/* Why nothing new is taken: what a person has to do differs. */
+enum storage_problem {
+	STORAGE_GOOD,
+	STORAGE_IO,	   /* the disk failed */
+	STORAGE_FULL,	   /* too little room for what is under way */
+	STORAGE_READ_ONLY, /* mounted so, or remounted after an error */
+	STORAGE_MISSING,   /* folder or file is gone while we had it */
+	STORAGE_NEWER,	   /* written by a newer version of the program */
+	STORAGE_KEY,	   /* key file or terminal id do not belong to it */
+	STORAGE_PROBLEM_COUNT
+};
+extern const char *const storage_problem_names[STORAGE_PROBLEM_COUNT];
+
+#define STATUS_MAX_SERVICES 8
+/* What core believes of the services behind one adapter of sync. */
+struct status_service {
+	char adapter[VT_MAX_ID];
+	bool online;
+	char reason[48];  /* why it is not reached */
+	char trouble[32]; /* cause that calls for a person: "answer", "lane", "server"; "" = none */
+};
+
 /* Completion of Terminal.Status. */
 struct terminal_status {
 	char terminal[24];
 	char version[24];
-	char session[24];	/* state of the session machine, "attract" … */
-	char storage[12];	/* "ok" | "failed" */
+	char session[24]; /* state of the session machine, "attract" … */
+	char storage[12]; /* "ok" | "failed" */
+	enum storage_problem problem;
+	char detail[200];	/* of the problem, for a technician */
+	char aside[64];		/* newest corrupt store kept in the state folder, "" = none */
+	bool rolled_back;	/* the store was older than the last one opened here */
 	bool ui, devices, sync; /* process connected */
 	bool online;		/* last word of sync about the services */
 	char printer[24];	/* "ready" | "noPaper" | "absent" … */
@@ -78,6 +104,8 @@ struct terminal_status {
 	int64_t oldest_ms;	/* age of the oldest unsettled one */
 	int64_t sessions;	/* since start */
 	int64_t uptime_ms;
+	size_t service_count;
+	struct status_service services[STATUS_MAX_SERVICES];
 };
 
 /* ---- Intent.* : ui to core ---- */

@@ -58,6 +58,20 @@ static void fill_status(struct core *core, struct terminal_status *status)
 		session_state_names[session_get_state(core->session)]);
 	vt_copy_cut(status->storage, sizeof(status->storage),
 		core->health.storage_ok ? "ok" : "failed");
+	status->problem = core->health.storage_ok ? STORAGE_GOOD : core->problem;
+	if (!core->health.storage_ok)
+		vt_copy_cut(status->detail, sizeof(status->detail), core->storage_detail);
+	vt_copy_cut(status->aside, sizeof(status->aside), core->storage_aside);
+	status->rolled_back = core->rolled_back;
+	for (size_t i = 0; i < core->adapter_count; i++) {
+		struct status_service *service = &status->services[status->service_count++];
+		const struct adapter *adapter = &core->adapters[i];
+		memcpy(service->adapter, adapter->name, sizeof(service->adapter));
+		service->online = adapter->online;
+		memcpy(service->reason, adapter->reason, sizeof(service->reason));
+		vt_copy_cut(service->trouble, sizeof(service->trouble),
+			txn_cause_names[adapter->trouble]);
+	}
 	status->ui = core->ui.conn != NULL;
 	status->devices = core->devices.conn != NULL;
 	status->sync = core->sync.conn != NULL;

@@ -30,6 +30,8 @@
 #define CORE_MAX_CTL	   8
 #define CORE_MAX_IN_FLIGHT 16
 #define CORE_MAX_ADAPTERS  8
+/* A failed store is opened again, a good one tidied up, each so often. */
+#define STORAGE_CHECK_MS 10000
 /* Actions that wait for one commit: each in-flight work and a few of the citizen's. */
 #define CORE_MAX_AFTER (CORE_MAX_IN_FLIGHT * 2 + 8)
 
@@ -47,7 +49,9 @@ struct peer {
 struct adapter {
 	char name[VT_MAX_ID];
 	bool online;
-	int unknowns; /* doubtful results in a row: circuit breaker */
+	char reason[48];	/* why it is not */
+	int unknowns;		/* doubtful results in a row: circuit breaker */
+	enum txn_cause trouble; /* what a technician should look at; NONE once it answers again */
 };
 
 /* Work that sync holds. */
@@ -120,7 +124,13 @@ struct core {
 	char journal_key[128]; /* file that signs the audit journal; "" = unsigned */
 	struct catalogue *catalogue;
 	struct session *session;
-	struct queue *queue; /* NULL while storage is failed */
+	struct queue *queue;		  /* NULL while storage is failed */
+	struct queue_retention retention; /* shred_ms 0 = the default */
+	enum storage_problem problem;	  /* while health.storage_ok is false */
+	char storage_detail[200], storage_aside[64];
+	bool rolled_back;
+	int64_t check_ms;     /* between two looks at the storage; 0 = STORAGE_CHECK_MS */
+	uint64_t store_inode; /* of the file that was opened last; 0 = none yet */
 	int64_t started_ms;
 	int64_t sessions;
 	int64_t storage_failed_unix_ms; /* since when; 0 = it is good */

@@ -120,6 +120,27 @@ static enum vt_code read_times(
 	return VT_OK;
 }
 
+/* How long what is settled is kept: payload and answer, then the row itself. */
+static enum vt_code read_retention(
+	const struct vt_config *config, struct queue_retention *retention, struct vt_error *error)
+{
+	int64_t shred_s, delete_s;
+	enum vt_code code = vt_config_i64(
+		config, "retention", "shred_s", 24 * 3600, 1, 3650 * 86400LL, &shred_s, error);
+
+	if (!code)
+		code = vt_config_i64(config, "retention", "delete_s", 90 * 86400LL, 0,
+			3650 * 86400LL, &delete_s, error);
+	if (code)
+		return code;
+	if (delete_s > 0 && delete_s < shred_s)
+		return vt_fail(error, VT_ERR_INVALID, 0,
+			"terminal.conf: [retention] delete_s: shorter than shred_s");
+	*retention =
+		(struct queue_retention){.shred_ms = shred_s * 1000, .delete_ms = delete_s * 1000};
+	return VT_OK;
+}
+
 static enum vt_code copy_setting(const struct core *core, const char *section, const char *key,
 	char *dst, size_t size, struct vt_error *error)
 {
@@ -146,11 +167,15 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 			 core, "core", "run_dir", core->run_dir, sizeof(core->run_dir), error)) ||
 		(code = copy_setting(core, "core", "state_dir", core->state_dir,
 			 sizeof(core->state_dir), error)) ||
-		(code = read_times(core->config, &times, error)))
+		(code = read_times(core->config, &times, error)) ||
+		(code = read_retention(core->config, &core->retention, error)))
 		return code;
 	if (!vt_format(core->journal_key, sizeof(core->journal_key), "%s/journal.key",
 		    core->state_dir))
 		return vt_fail(error, VT_ERR_LIMIT, 0, "state_dir: too long");
+	if ((code = vt_config_i64(core->config, "core", "storage_check_ms", STORAGE_CHECK_MS, 50,
+		     600000, &core->check_ms, error)))
+		return code;
 	const char *catalog = vt_config_require(core->config, "core", "catalog", error);
 	if (!catalog)
 		return error->code;
@@ -166,10 +191,16 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 	core->health.storage_ok = true;
 	/* The store first: its lock keeps a second core from taking the sockets of the first. */
 	code = storage_open(core, error);
-	if (code == VT_ERR_IO || code == VT_ERR_FULL) {
-		/* A disk that fails or is full: the citizen reads so, and storage_tick() tries on.
-		 */
-		vt_log(VT_LOG_ERROR, "%s", error->msg);
+	if (code == VT_ERR_BUSY)
+		return vt_fail(error, code, 0,
+			"another ventanilla-core has the store in %s open: end it, or give this "
+			"one "
+			"its own state_dir",
+			core->state_dir);
+	if (code == VT_ERR_IO || code == VT_ERR_FULL || code == VT_ERR_NOT_FOUND ||
+		code == VT_ERR_UNSUPPORTED || code == VT_ERR_UNTRUSTED) {
+		/* The citizen reads "out of service", a technician why in the status, and
+		 * storage_tick() tries on. */
 		core->health.storage_ok = false;
 		core->storage_failed_unix_ms = core_unix_ms();
 		code = VT_OK;
@@ -179,7 +210,7 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 
 static void run(struct core *core)
 {
-	core_arm(core->storage_timer, vt_clock_monotonic_ms() + 10000);
+	core_arm(core->storage_timer, vt_clock_monotonic_ms() + core->check_ms);
 	citizen_health(core);
 	citizen_recover(core);
 	journal_note(core, (struct journal_fact){.event = JOURNAL_STARTED});

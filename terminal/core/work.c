@@ -182,12 +182,17 @@ static void apply_service_effects(
 		return;
 	if (effects->service_ok) {
 		adapter->unknowns = 0;
+		adapter->trouble = TXN_CAUSE_NONE;
 		hold_until = 0;
 	}
-	if (effects->breaker && ++adapter->unknowns >= BREAKER_UNKNOWNS)
+	if (effects->breaker && ++adapter->unknowns >= BREAKER_UNKNOWNS) {
+		adapter->trouble = record->txn.cause;
 		hold_until = now + BREAKER_MS;
+	}
 	if (effects->stop_service)
 		hold_until = now + LANE_MS;
+	if (effects->alarm)
+		adapter->trouble = record->txn.cause;
 	if (hold_until >= 0)
 		storage_judge(
 			core, queue_hold(core->queue, record->adapter, hold_until), "hold adapter");
@@ -308,8 +313,11 @@ void work_pump(struct core *core)
 
 	if (!core->queue || !core->sync.conn)
 		return;
-	if (queue_due(core->queue, now, QUEUE_DUE_MAX, due, &count) != VT_OK)
+	const enum vt_code code = queue_due(core->queue, now, QUEUE_DUE_MAX, due, &count);
+	if (code) {
+		storage_judge(core, code, "due");
 		count = 0;
+	}
 	for (size_t i = 0; i < count && core->queue; i++) {
 		const bool is_outside =
 			due[i].txn.state == TXN_LEASED || due[i].txn.state == TXN_INQUIRY;
@@ -331,6 +339,22 @@ void work_pump(struct core *core)
 	}
 }
 
+/* Somebody altered the row on disk: a person must see what it was. */
+static void give_up_damaged(struct core *core, struct in_flight *work, struct queue_record *record)
+{
+	struct txn_effects effects;
+	struct txn_event event = {.type = TXN_DAMAGED};
+
+	vt_log(VT_LOG_ERROR,
+		"transaction %s: its payload was altered on disk and cannot be sent; keep a copy "
+		"of the "
+		"state folder and tell the office",
+		record->id);
+	if (storage_begin(core) && work_step(core, record, &event, NULL, &effects) == VT_OK)
+		report(core, record);
+	work->is_used = false;
+}
+
 void work_deliver(struct core *core, const struct after *after)
 {
 	struct queue_record record;
@@ -346,8 +370,14 @@ void work_deliver(struct core *core, const struct after *after)
 	/* Not sent (sync went meanwhile, or the row cannot be read): the lease runs out. */
 	if (!work || !core->queue || !core->sync.conn)
 		return;
+	if (queue_get(core->queue, after->transaction, &record) != VT_OK)
+		return;
 	const enum vt_code code = queue_payload(core->queue, after->transaction, &payload);
-	if (code || queue_get(core->queue, after->transaction, &record) != VT_OK) {
+	if (code == VT_ERR_UNTRUSTED) {
+		give_up_damaged(core, work, &record);
+		return;
+	}
+	if (code) {
 		storage_judge(core, code, "unseal");
 		return;
 	}
@@ -439,6 +469,7 @@ void work_link(struct core *core, const struct work_link *link)
 		vt_log(VT_LOG_NOTICE, "%s is %s %s", link->adapter,
 			link->online ? "online" : "offline", link->reason);
 	adapter->online = link->online;
+	vt_copy_cut(adapter->reason, sizeof(adapter->reason), link->reason);
 	if (core->queue && link->online) {
 		storage_judge(core, queue_hold(core->queue, link->adapter, 0), "release adapter");
 		/* Who waited out a backoff goes now: the reason to wait is gone. */

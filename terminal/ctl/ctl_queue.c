@@ -33,6 +33,16 @@ const char *ctl_queue_advice(const char *cause)
 			"abandona",
 			"the service holds another request under the same key: tell the office and "
 			"never charge again; queue retry asks again, queue discard gives it up"));
+	if (strcmp(cause, "other") == 0)
+		return ctl_say(CTL_TEXT(
+			"el renglón fue alterado en el disco o la respuesta no se entiende: vea el "
+			"registro, guarde una copia de la carpeta de estado y avise a la oficina; "
+			"ella "
+			"dice si queue retry o queue discard",
+			"the row was altered on disk or the answer is not understood: see the log, "
+			"keep a copy of the state folder and tell the office; it says whether "
+			"queue "
+			"retry or queue discard"));
 	return ctl_say(CTL_TEXT(
 		"no se sabe si tuvo efecto: pregunte a la oficina del servicio; si no lo tuvo, "
 		"queue retry; si lo tuvo o ya no procede, queue discard",

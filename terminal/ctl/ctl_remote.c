@@ -260,6 +260,104 @@ static void print_number(struct ctl_text name, int64_t value)
 	ctl_print_pair(name, text);
 }
 
+static struct ctl_text storage_advice(enum storage_problem problem)
+{
+	switch (problem) {
+	case STORAGE_FULL:
+		return CTL_TEXT("disco lleno: libere espacio; el servicio sigue por sí solo",
+			"disk full: free space; service goes on by itself");
+	case STORAGE_READ_ONLY:
+		return CTL_TEXT("disco de solo lectura: revíselo y móntelo con escritura",
+			"disk is read-only: check it and mount it writable");
+	case STORAGE_MISSING:
+		return CTL_TEXT("el almacén ya no está: monte de nuevo el disco de state_dir",
+			"the store is gone: mount the disk of state_dir again");
+	case STORAGE_NEWER:
+		return CTL_TEXT("lo escribió una versión más nueva: reinstálela; el almacén queda "
+				"intacto",
+			"written by a newer version: install it again; the store is left alone");
+	case STORAGE_KEY:
+		return CTL_TEXT("la llave o la terminal no son las de este almacén: devuelva "
+				"queue.key y journal.key; nada se sobrescribe",
+			"key or terminal do not belong to this store: put back queue.key and "
+			"journal.key; nothing is overwritten");
+	case STORAGE_IO:
+		return CTL_TEXT("el disco falla: revíselo; se reintenta cada diez segundos",
+			"the disk fails: check it; tried again every ten seconds");
+	case STORAGE_GOOD:
+	case STORAGE_PROBLEM_COUNT:
+		break;
+	}
+	return CTL_TEXT("", "");
+}
+
+static struct ctl_text trouble_advice(const char *trouble)
+{
+	if (strcmp(trouble, "lane") == 0)
+		return CTL_TEXT("no nos acepta: revise certificado, reloj y portal de red",
+			"it does not accept us: check certificate, clock and network portal");
+	if (strcmp(trouble, "answer") == 0)
+		return CTL_TEXT(
+			"sus respuestas no se entienden o no son auténticas: avise a la oficina; "
+			"nada se pierde, se pregunta de nuevo",
+			"its answers are not understood or not authentic: tell the office; nothing "
+			"is lost, it is asked again");
+	if (strcmp(trouble, "conflict") == 0 || strcmp(trouble, "defect") == 0)
+		return CTL_TEXT("rechaza una solicitud por su forma: vea queue list --unsettled",
+			"it refuses a request for its form: see queue list --unsettled");
+	return CTL_TEXT("no responde bien: nada se pierde, se pregunta de nuevo",
+		"it does not answer well: nothing is lost, it is asked again");
+}
+
+static void print_storage(const struct terminal_status *status)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s%s%s%s", status->storage,
+		status->problem != STORAGE_GOOD ? " (" : "",
+		status->problem != STORAGE_GOOD ? storage_problem_names[status->problem] : "",
+		status->problem != STORAGE_GOOD ? ")" : "");
+	ctl_print_pair(CTL_TEXT("almacenamiento", "storage"), text);
+	if (status->problem != STORAGE_GOOD) {
+		ctl_print_pair(CTL_TEXT("qué hacer", "what to do"),
+			ctl_say(storage_advice(status->problem)));
+		ctl_print_pair(CTL_TEXT("detalle", "detail"), status->detail);
+	}
+	if (status->aside[0]) {
+		ctl_print_pair(CTL_TEXT("almacén dañado, apartado", "damaged store, put aside"),
+			status->aside);
+		ctl_print_pair(CTL_TEXT("qué hacer", "what to do"),
+			ctl_say(CTL_TEXT(
+				"sus transacciones están en él: cópielo para la oficina, no "
+				"borre nada antes",
+				"its transactions are in it: copy it for the office, delete "
+				"nothing "
+				"before")));
+	}
+	if (status->rolled_back)
+		ctl_print_pair(CTL_TEXT("qué hacer", "what to do"),
+			ctl_say(CTL_TEXT(
+				"el almacén es una copia antigua: compare con queue reconcile",
+				"the store is an old copy: compare with queue reconcile")));
+}
+
+static void print_services(const struct terminal_status *status)
+{
+	for (size_t i = 0; i < status->service_count; i++) {
+		const struct status_service *service = &status->services[i];
+		char text[256];
+		snprintf(text, sizeof(text), "%s: %s%s%s%s", service->adapter,
+			service->online ? ctl_say(CTL_TEXT("en línea", "online"))
+					: ctl_say(CTL_TEXT("sin conexión", "offline")),
+			service->reason[0] ? ", " : "", service->reason,
+			service->trouble[0] ? ";" : "");
+		ctl_print_pair(CTL_TEXT("servicio", "service"), text);
+		if (service->trouble[0])
+			ctl_print_pair(CTL_TEXT("qué hacer", "what to do"),
+				ctl_say(trouble_advice(service->trouble)));
+	}
+}
+
 static void print_status(const struct terminal_status *status)
 {
 	char age[32];
@@ -267,12 +365,13 @@ static void print_status(const struct terminal_status *status)
 	ctl_print_pair(CTL_TEXT("terminal", "terminal"), status->terminal);
 	ctl_print_pair(CTL_TEXT("versión", "version"), status->version);
 	ctl_print_pair(CTL_TEXT("sesión", "session"), status->session);
-	ctl_print_pair(CTL_TEXT("almacenamiento", "storage"), status->storage);
+	print_storage(status);
 	ctl_print_pair(CTL_TEXT("pantalla conectada", "ui connected"), yes_no(status->ui));
 	ctl_print_pair(
 		CTL_TEXT("dispositivos conectados", "devices connected"), yes_no(status->devices));
 	ctl_print_pair(CTL_TEXT("envíos conectados", "sync connected"), yes_no(status->sync));
 	ctl_print_pair(CTL_TEXT("en línea", "online"), yes_no(status->online));
+	print_services(status);
 	ctl_print_pair(CTL_TEXT("impresora", "printer"), status->printer);
 	print_number(CTL_TEXT("por enviar", "to send"), status->queued);
 	print_number(CTL_TEXT("espera a una persona", "waiting for a person"), status->dead);

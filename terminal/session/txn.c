@@ -417,6 +417,17 @@ static enum vt_code on_retry(
 	return VT_OK;
 }
 
+/* Sending it again and again would never succeed and would stand in its service's way. */
+static enum vt_code on_damaged(
+	struct txn *txn, const struct txn_event *event, struct txn_effects *effects)
+{
+	(void)event;
+	if (!is_leased(txn->state))
+		return VT_ERR_STATE;
+	die(txn, effects, TXN_CAUSE_OTHER);
+	return VT_OK;
+}
+
 static enum receipt_state receipt_after_doubt(enum receipt_state receipt)
 {
 	switch (receipt) {
@@ -476,6 +487,8 @@ static enum vt_code dispatch(
 		return on_retry(txn, event, effects);
 	case TXN_PRINT:
 		return on_print(txn, event, effects);
+	case TXN_DAMAGED:
+		return on_damaged(txn, event, effects);
 	case TXN_EVENT_COUNT:
 		break;
 	}

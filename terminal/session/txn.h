@@ -35,6 +35,7 @@
  *   UNKNOWN → UNKNOWN                [RETRY: due now, on_retry]
  *   INQUIRY → ACCEPTED | REJECTED | JOURNALED | UNKNOWN | DEAD  [RESULT, on_inquiry_result]
  *   INQUIRY → UNKNOWN                [LEASE_EXPIRED, on_lease_expired]
+ *   LEASED, INQUIRY → DEAD           [DAMAGED: the record cannot be read any more, on_damaged]
  *   DEAD → UNKNOWN | JOURNALED       [RETRY: inquiry first where one exists, on_retry]
  *   DEAD → EXPIRED                   [DISCARD, a person's decision with a reason, on_discard]
  * Receipt, beside it                 [PRINT, on_print]
@@ -86,6 +87,7 @@ enum txn_event_type {
 	TXN_DISCARD,	   /* a person gives it up */
 	TXN_RETRY,	   /* a person wants it now */
 	TXN_PRINT,	   /* a print effect got its outcome */
+	TXN_DAMAGED,	   /* payload's seal is broken: nothing could be sent under this lease */
 	TXN_EVENT_COUNT
 };
 

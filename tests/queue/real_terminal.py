@@ -88,6 +88,7 @@ class Terminal:
         subprocess.run([agency_client.BUILD / "tests" / "made_store", self.folder / "state", TERMINAL],
                        input="".join(r.line + "\n" for r in rows).encode(), check=True)
         self.processes = []
+        (self.folder / "log").touch()
         if with_core:
             self.start_core()
         if with_sync:

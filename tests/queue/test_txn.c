@@ -247,6 +247,13 @@ static void doubt_about_class_c_needs_a_person(void **state)
 	event.type = TXN_LEASE_EXPIRED;
 	txn = stepped(leased(TXN_CLASS_C), &event, &effects);
 	assert_int_equal(txn.state, TXN_DEAD);
+	/* What cannot be read is not sent for ever, whatever its class; nor what nobody holds. */
+	event.type = TXN_DAMAGED;
+	assert_int_equal(stepped(inquiring(), &event, &effects).state, TXN_DEAD);
+	assert_true(effects.dead && effects.alarm);
+	assert_int_equal(stepped(leased(TXN_CLASS_A), &event, &effects).cause, TXN_CAUSE_OTHER);
+	struct txn waiting = journaled(TXN_CLASS_A);
+	assert_int_equal(txn_step(&waiting, &event, &effects), VT_ERR_STATE);
 	/* A person takes it on: the same key goes out again, there is nobody to ask. */
 	event.type = TXN_RETRY;
 	txn = stepped(txn, &event, &effects);
