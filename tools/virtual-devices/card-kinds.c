@@ -7,9 +7,12 @@
 #include "terminal/base/cleanup.h"
 #include "tools/virtual-devices/card-test.h"
 #include "tools/virtual-devices/card.h"
+#include "tools/virtual-devices/cards/applet.h"
 
 const struct card_kind card_kinds[] = {
 	{"test", card_test_open},
+	{"piv", applet_open},
+	{"pkcs15", applet_open},
 	{NULL, NULL},
 };
 

@@ -268,6 +268,8 @@ static uint16_t run(
 	/* Without Le there is no room for data: at T=0 it waits for GET RESPONSE, at T=1 and APDU
 	 * level too, because hosts differ in whether they ask for it. */
 	size_t room = c->le;
+	if (le_known && room == 0 && card->ops->data_without_le)
+		room = 256;
 	if (!le_known && c->length > 0)
 		room = 0;
 	if (r->length > room && r->length > 0)

@@ -27,7 +27,11 @@
 /* Status words that every applet needs (ISO/IEC 7816-4 table 5). */
 enum card_sw {
 	CARD_SW_OK = 0x9000,
+	CARD_SW_END_OF_FILE = 0x6282,
+	CARD_SW_WRONG_PIN = 0x63c0, /* the low digit: tries left */
 	CARD_SW_WRONG_LENGTH = 0x6700,
+	CARD_SW_NO_CHANNEL = 0x6881,
+	CARD_SW_NO_SECURE_MESSAGING = 0x6882,
 	CARD_SW_NO_CHAINING = 0x6884,
 	CARD_SW_SECURITY_STATUS = 0x6982,
 	CARD_SW_BLOCKED = 0x6983,
@@ -92,6 +96,9 @@ struct card_ops {
 	/* The applet does chaining, GET RESPONSE and 6Cxx itself (libcacard): it gets every APDU as
 	 * it came and its answer is never cut or kept. */
 	bool raw;
+	/* Cards that are Java cards inside send their data also when a T=1 host names no Le, and
+	 * some hosts rely on it (yubico-piv-tool): 256 bytes at most, the rest waits. */
+	bool data_without_le;
 	/* Most bytes of a joined command chain (CLA bit 10); 0 = chaining refused with 6884. */
 	size_t chain_max;
 };
