@@ -17,9 +17,12 @@
 #define LEASE_MARGIN_MS 10000
 /* Patience of sync for one attempt; the citizen's own patience is the session's matter. */
 #define ATTEMPT_MS 20000
-/* Doubtful answers in a row that open the breaker, and how long it stays open. */
+/* Doubtful answers in a row that open the breaker, and how long it stays open: at first, and at the
+ * most after more of them. Each probe costs two flushes, so days offline must not mean a probe
+ * every half a minute; a line that is back says so (work_link) and closes the breaker at once. */
 #define BREAKER_UNKNOWNS 5
 #define BREAKER_MS	 30000
+#define BREAKER_MAX_MS	 600000
 /* A lane problem (certificate, clock) needs a person: asked again once a minute. */
 #define LANE_MS 60000
 
@@ -43,6 +46,18 @@ static struct adapter *find_adapter(struct core *core, const char *name)
 	*adapter = (struct adapter){.online = true};
 	vt_copy_cut(adapter->name, sizeof(adapter->name), name);
 	return adapter;
+}
+
+/* Full jitter above the shortest wait: thousands of terminals find the same service dead. */
+static int64_t breaker_ms(int unknowns)
+{
+	int64_t longest = BREAKER_MS;
+
+	for (int i = BREAKER_UNKNOWNS; i < unknowns && longest < BREAKER_MAX_MS; i++)
+		longest *= 2;
+	if (longest > BREAKER_MAX_MS)
+		longest = BREAKER_MAX_MS;
+	return BREAKER_MS + (int64_t)(random_u64() % (uint64_t)(longest - BREAKER_MS + 1));
 }
 
 /* ---- appending ---- */
@@ -187,7 +202,7 @@ static void apply_service_effects(
 	}
 	if (effects->breaker && ++adapter->unknowns >= BREAKER_UNKNOWNS) {
 		adapter->trouble = record->txn.cause;
-		hold_until = now + BREAKER_MS;
+		hold_until = now + breaker_ms(adapter->unknowns);
 	}
 	if (effects->stop_service)
 		hold_until = now + LANE_MS;
