@@ -124,6 +124,11 @@ bool peer_send(struct peer *peer)
 		return false;
 	switch (msg->header.name) {
 	case BUS_SCREEN_SHOW:
+		/* The next citizen comes when they come. */
+		if (w->pause_ms > 0 && msg->payload.screen_model.screen == SCREEN_ATTRACT &&
+			w->has_model && w->model.screen != SCREEN_ATTRACT)
+			w->next_touch_ms =
+				w->now_ms + (int64_t)world_below(w, 2 * (uint64_t)w->pause_ms);
 		w->model = msg->payload.screen_model;
 		w->has_model = true;
 		if (w->model.folio[0])
@@ -219,11 +224,7 @@ static void core_up(struct world *w)
 	vt_copy_cut(core->terminal, sizeof(core->terminal), "MX-SIM-0001");
 	vt_copy_cut(core->folio_code, sizeof(core->folio_code), "SM01");
 	vt_copy_cut(core->state_dir, sizeof(core->state_dir), w->dir);
-	const enum vt_code code = catalogue_load(w->catalog, &core->catalogue, &error);
-	if (code) {
-		fprintf(stderr, "catalogue: %s\n", error.msg);
-		VT_UNREACHABLE();
-	}
+	core->catalogue = w->catalogue;
 	core->rx = calloc(1, sizeof(*core->rx));
 	core->tx = calloc(1, sizeof(*core->tx));
 	core->session = session_create(core->catalogue, core->terminal, &session_default_times);
@@ -257,7 +258,6 @@ static void core_down(struct world *w)
 
 	queue_close(&core->queue);
 	session_destroy(&core->session);
-	catalogue_destroy(&core->catalogue);
 	bus_conn_close(&core->ui.conn);
 	bus_conn_close(&core->devices.conn);
 	bus_conn_close(&core->sync.conn);
@@ -273,13 +273,25 @@ static void core_down(struct world *w)
 
 /* ---- the services behind sync ---- */
 
+/* Where key stands in the ledger, or the empty slot where it belongs. */
+static uint32_t *find_slot(struct world *w, const char *key)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (const char *p = key; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;
+	for (;; hash++) {
+		uint32_t *slot = &w->slots[hash % WORLD_LEDGER_SLOTS];
+		if (*slot == 0 || strcmp(w->ledger[*slot - 1].key, key) == 0)
+			return slot;
+	}
+}
+
 static struct world_entry *find_entry(struct world *w, const char *key)
 {
-	for (size_t i = w->ledger_count; i-- > 0;) {
-		if (strcmp(w->ledger[i].key, key) == 0)
-			return &w->ledger[i];
-	}
-	return NULL;
+	const uint32_t slot = *find_slot(w, key);
+
+	return slot == 0 ? NULL : &w->ledger[slot - 1];
 }
 
 static void fill_answer(const struct work_deliver *work, char *answer, size_t size)
@@ -304,6 +316,19 @@ static void fill_answer(const struct work_deliver *work, char *answer, size_t si
 			outcomes[(unsigned char)work->key[0] % VT_ELEMENTS(outcomes)], work->key);
 }
 
+/* Nothing takes effect outside that does not stand in the ledger with its key, as something that
+ * may have left. (While core is down or its disk fails nobody can look.) */
+static void check_sent(struct world *w, const struct work_deliver *work)
+{
+	struct queue_record record;
+
+	if (!w->is_core_up || !w->core.queue || fault_plan.at >= 0)
+		return;
+	VT_ASSERT(queue_get(w->core.queue, work->transaction, &record) == VT_OK);
+	VT_ASSERT(strcmp(record.key, work->key) == 0);
+	VT_ASSERT(record.txn.ever_leased);
+}
+
 /* The service keeps its contract: (terminal, key) is applied once, for ever. */
 static struct world_entry *apply(struct world *w, const struct work_deliver *work)
 {
@@ -312,7 +337,10 @@ static struct world_entry *apply(struct world *w, const struct work_deliver *wor
 	if (entry)
 		return entry;
 	VT_ASSERT(w->ledger_count < WORLD_MAX_LEDGER);
+	check_sent(w, work);
+	uint32_t *slot = find_slot(w, work->key);
 	entry = &w->ledger[w->ledger_count++];
+	*slot = (uint32_t)w->ledger_count;
 	*entry = (struct world_entry){.applied = 1,
 		.is_rejected = world_chance(w, 20),
 		.is_confirm = strcmp(work->operation, "confirm") == 0};
@@ -579,7 +607,7 @@ static void change_weather(struct world *w)
 	w->next_weather_ms = w->now_ms + 10000 + (int64_t)world_below(w, 120000);
 	if (world_chance(w, 50)) /* days without a line */
 		w->next_weather_ms += (int64_t)world_below(w, 7 * 86400000LL);
-	w->is_online = w->is_calm || !world_chance(w, 3);
+	w->is_online = w->is_calm || (w->now_ms >= w->offline_until_ms && !world_chance(w, 3));
 	w->is_paper_out = !w->is_calm && world_chance(w, 8);
 	report_link(w);
 	report_printer(w);
@@ -630,12 +658,29 @@ static void check_nothing_hangs(const struct world *w)
 	VT_ASSERT(!w->has_model || w->model.print != PRINT_BUSY || core->sheet.is_used);
 }
 
-static void check(struct world *w)
+/* At every moment: the terminal holds no outcome that the service did not decide, and what the
+ * service decided is settled here or still open: settled <= decided <= settled + open. */
+static void check_conservation(const struct world *w)
+{
+	struct queue_counts counts;
+
+	if (!w->is_core_up || !w->core.queue || queue_in_batch(w->core.queue) ||
+		fault_plan.at >= 0 || queue_counts(w->core.queue, &counts) != VT_OK)
+		return;
+	const int64_t decided = (int64_t)w->ledger_count;
+	const int64_t settled = counts.states[TXN_ACCEPTED] + counts.states[TXN_REJECTED];
+	VT_ASSERT(settled <= decided);
+	VT_ASSERT(decided <= settled + counts.unsettled + counts.dead);
+}
+
+static void check(struct world *w, bool is_idle)
 {
 	struct queue_record record;
 
 	if (w->is_core_up && (!w->core.queue || !queue_in_batch(w->core.queue)))
 		check_nothing_hangs(w);
+	if (!is_idle)
+		check_conservation(w);
 	if (!w->is_core_up || !w->has_model || !w->model.folio[0] || !w->core.queue)
 		return;
 	/* What the citizen reads is on disk: in the store, and not only in the open batch. */
@@ -650,6 +695,7 @@ static void check(struct world *w)
 void world_start(struct world *w, uint64_t seed, const char *dir, const char *catalog)
 {
 	static bool has_disk;
+	struct vt_error error = {0};
 
 	world = w;
 	if (!has_disk) {
@@ -662,34 +708,48 @@ void world_start(struct world *w, uint64_t seed, const char *dir, const char *ca
 		.now_ms = 1000,
 		.unix_ms = 1793000000000, /* October 2026: the fee table has a row */
 		.dir = dir,
-		.catalog = catalog,
 		.is_online = true,
 		.next_weather_ms = 30000};
 	w->ledger = calloc(WORLD_MAX_LEDGER, sizeof(*w->ledger));
 	w->papers = calloc(WORLD_MAX_LEDGER, sizeof(*w->papers));
 	w->folios = calloc(WORLD_MAX_LEDGER, sizeof(*w->folios));
-	VT_ASSERT(w->ledger && w->papers && w->folios);
+	w->slots = calloc(WORLD_LEDGER_SLOTS, sizeof(*w->slots));
+	VT_ASSERT(w->ledger && w->papers && w->folios && w->slots);
+	if (catalogue_load(catalog, &w->catalogue, &error) != VT_OK) {
+		fprintf(stderr, "catalogue: %s\n", error.msg);
+		VT_UNREACHABLE();
+	}
 	core_up(w);
 }
 
 void world_step(struct world *w)
 {
+	bool is_idle =
+		true; /* nobody is here and nothing comes back: only timers and the weather */
+
 	w->steps++;
 	advance(w, next_event_ms(w));
 	change_disk(w);
 	for (size_t i = 0; i < WORLD_MAX_JOBS; i++) {
-		if (w->work[i].is_used && w->work[i].due_ms <= w->now_ms)
+		if (w->work[i].is_used && w->work[i].due_ms <= w->now_ms) {
 			end_work(w, &w->work[i]);
+			is_idle = false;
+		}
 	}
-	if (w->sheet.is_used && w->sheet.due_ms <= w->now_ms)
+	if (w->sheet.is_used && w->sheet.due_ms <= w->now_ms) {
 		end_sheet(w);
+		is_idle = false;
+	}
 	if (w->next_weather_ms <= w->now_ms)
 		change_weather(w);
-	if (!w->is_calm && w->next_touch_ms <= w->now_ms)
+	if (!w->is_calm && w->next_touch_ms <= w->now_ms) {
 		touch(w);
+		is_idle = false;
+	}
 	run_timers(w);
-	/* Killed between the steps and their commit, or between the commit and the next step. */
-	const bool dies = !w->is_calm && world_chance(w, 200);
+	/* Killed between the steps and their commit, or between the commit and the next step. Weeks
+	 * without anybody have a hundred thousand ticks: there it dies some times a day. */
+	const bool dies = !w->is_calm && world_chance(w, is_idle ? 4000 : 200);
 	if (!dies || world_chance(w, 2))
 		commit_turn(w);
 	if (dies) {
@@ -698,7 +758,7 @@ void world_step(struct world *w)
 		drop_job(&w->sheet); /* half of the times the paper had come out: nobody knows */
 		core_up(w);
 	}
-	check(w);
+	check(w, is_idle);
 }
 
 void world_drain(struct world *w)
@@ -740,7 +800,9 @@ void world_stop(struct world *w)
 	for (size_t i = 0; i < WORLD_MAX_JOBS; i++)
 		drop_job(&w->work[i]);
 	drop_job(&w->sheet);
+	catalogue_destroy(&w->catalogue);
 	free(w->ledger);
 	free(w->papers);
 	free(w->folios);
+	free(w->slots);
 }

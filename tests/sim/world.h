@@ -12,8 +12,9 @@
 
 #include "terminal/core/core.h"
 
-#define WORLD_MAX_JOBS	 64
-#define WORLD_MAX_LEDGER 200000
+#define WORLD_MAX_JOBS	   64
+#define WORLD_MAX_LEDGER   200000
+#define WORLD_LEDGER_SLOTS (1u << 19)
 
 /* Work on its way through sync, or a sheet on its way through the printer. */
 struct world_job {
@@ -43,8 +44,9 @@ struct world {
 	struct core core;
 	bool is_core_up;
 	int64_t generation;
-	const char *dir, *catalog;
-	struct screen_model model; /* what the citizen sees */
+	const char *dir;
+	struct catalogue *catalogue; /* owned; read only, so that every life of core shares it */
+	struct screen_model model;   /* what the citizen sees */
 	bool has_model;
 	int64_t next_touch_ms;
 	bool is_calm; /* no more faults: drain */
@@ -53,8 +55,11 @@ struct world {
 	bool is_paper_out;
 	struct world_job work[WORLD_MAX_JOBS];
 	struct world_job sheet;
+	int64_t offline_until_ms; /* no line before: days offline from the start */
+	int64_t pause_ms;	  /* mean pause between two citizens; 0 = the next one waits */
 	struct world_entry *ledger;
 	size_t ledger_count;
+	uint32_t *slots; /* hash of the key → index in ledger + 1; WORLD_LEDGER_SLOTS of them */
 	struct world_paper *papers;
 	size_t paper_count;
 	char (*folios)[VT_FOLIO_SIZE]; /* every folio a citizen was shown */
