@@ -13,9 +13,10 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/log.h"
 #include "terminal/base/text.h"
+#include "tools/virtual-devices/ccid-reader.h"
 #include "tools/virtual-devices/server-internal.h"
 
-#define MAX_COMMAND 200
+#define MAX_COMMAND 5000 /* a long scan */
 #define MAX_REPLY   65536
 #define WAIT_MS	    10000 /* of "wait" when it says nothing else */
 
@@ -31,10 +32,49 @@ static struct vslot *find_slot(struct vserver *server, const char *id, size_t le
 	return NULL;
 }
 
+/* "FILE [slot N]" of "card insert"; the device itself opens no files. */
+static enum vt_code insert_card(struct vslot *slot, const char *words, struct vt_buf *reply)
+{
+	VT_CLEANUP(card_destroy) struct card *card = NULL;
+	struct vt_error error = {0};
+	char path[MAX_COMMAND];
+	int64_t number = 0;
+
+	if (!vt_copy(path, sizeof(path), words))
+		return VT_ERR_LIMIT;
+	char *option = strstr(path, " slot ");
+	if (option) {
+		*option = '\0';
+		if (vt_parse_i64(option + 6, 0, CCID_READER_MAX_SLOTS, &number) != VT_OK) {
+			vt_buf_append_text(reply, "card insert FILE [slot N]\n");
+			return VT_ERR_INVALID;
+		}
+	}
+	enum vt_code code = card_open(path, &card, &error);
+	if (code != VT_OK) {
+		vt_buf_printf(reply, "%s\n", error.msg);
+		return code;
+	}
+	code = ccid_reader_insert(slot->dev, (unsigned)number, card);
+	if (code == VT_OK)
+		card = NULL;
+	else
+		vt_buf_printf(reply, "%s: %s %d\n", slot->dev->id,
+			code == VT_ERR_EXISTS ? "there is a card already in slot" : "no slot",
+			(int)number);
+	return code;
+}
+
 static enum vt_code command_slot(
 	struct vserver *server, struct vslot *slot, const char *line, struct vt_buf *reply)
 {
-	enum vt_code code = vdev_command(slot->dev, line, reply);
+	static const char insert[] = "card insert ";
+	enum vt_code code;
+
+	if (ccid_reader_is(slot->dev) && strncmp(line, insert, sizeof(insert) - 1) == 0)
+		code = insert_card(slot, line + sizeof(insert) - 1, reply);
+	else
+		code = vdev_command(slot->dev, line, reply);
 
 	vserver_settle(server, slot);
 	return code;
@@ -71,9 +111,89 @@ static enum vt_code command_any(struct vserver *server, const char *line, struct
 	return code;
 }
 
+static void give_help(const struct vserver *server, struct vt_buf *reply)
+{
+	vt_buf_append_text(reply,
+		"list · plug|unplug|status [ID] · power on|off [ID] · sheets · quit\n"
+		"wait KEY=VALUE|KEY>=NUMBER [MS]   (keys as in status)\n"
+		"fault stall|error|babble|short|split|zero|delay|lost|repeat|garbage|unplug|power|"
+		"sequence\n"
+		"      [control|out|in|any] [at N] [times N] [bytes N|ms N] · fault clear\n"
+		"[ID] SWITCH, of each device:\n");
+	for (size_t i = 0; i < server->slot_count; i++) {
+		const struct vdev *dev = server->slots[i].dev;
+		vt_buf_printf(reply, "%s (%s)\n%s", dev->id, dev->ops->name,
+			dev->ops->help ? dev->ops->help : "");
+	}
+}
+
+/* Commands of the server itself; false if line is none. */
+static bool command_server(struct vserver *server, const char *line, struct vt_buf *reply)
+{
+	if (strcmp(line, "devices") == 0 || strcmp(line, "list") == 0) {
+		list_devices(server, reply);
+	} else if (strcmp(line, "help") == 0) {
+		give_help(server, reply);
+	} else if (strcmp(line, "sheets") == 0) {
+		for (size_t i = 0; i < server->sheet_count; i++)
+			vt_buf_printf(reply, "%s\n", server->sheets[i]);
+	} else if (strcmp(line, "quit") == 0) {
+		server->quit = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* "scan TEXT" without a device: the first that takes it, before any word of the text is looked at.
+ */
+static enum vt_code text_any(struct vserver *server, const char *line, struct vt_buf *reply)
+{
+	for (size_t i = 0; i < server->slot_count; i++) {
+		struct vslot *slot = &server->slots[i];
+		enum vt_code code = vdev_text_command(slot->dev, line, reply);
+		if (code != VT_ERR_NOT_FOUND) {
+			vserver_settle(server, slot);
+			return code;
+		}
+	}
+	return VT_ERR_NOT_FOUND;
+}
+
+static bool begins(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(line, word, n) == 0 && (line[n] == ' ' || line[n] == '\0');
+}
+
+/* Nobody knew the line: says why, and what would have worked. */
+static enum vt_code explain(
+	const struct vserver *server, const char *line, size_t before, struct vt_buf *reply)
+{
+	bool plug = begins(line, "plug") || begins(line, "unplug");
+
+	if (begins(line, "note") || begins(line, "coin")) {
+		reply->length = before;
+		vt_buf_append_text(reply, "there is no virtual cash device yet\n");
+		return VT_ERR_UNSUPPORTED;
+	}
+	if (plug && strchr(line, ' ')) {
+		reply->length = before;
+		vt_buf_printf(reply, "no device \"%s\"; there are:", strchr(line, ' ') + 1);
+		for (size_t i = 0; i < server->slot_count; i++)
+			vt_buf_printf(reply, " %s", server->slots[i].dev->id);
+		vt_buf_append_byte(reply, '\n');
+		return VT_ERR_NOT_FOUND;
+	}
+	vt_buf_append_text(reply, "try: help\n");
+	return VT_ERR_NOT_FOUND;
+}
+
 enum vt_code vserver_command(struct vserver *server, const char *line, struct vt_buf *reply)
 {
 	char text[MAX_COMMAND];
+	size_t before = reply->length;
 
 	while (*line == ' ')
 		line++;
@@ -83,30 +203,23 @@ enum vt_code vserver_command(struct vserver *server, const char *line, struct vt
 	}
 	for (size_t n = strlen(text); n > 0 && strchr(" \r\n\t", text[n - 1]); n--)
 		text[n - 1] = '\0';
-	if (strcmp(text, "devices") == 0) {
-		list_devices(server, reply);
+	if (command_server(server, text, reply))
 		return VT_OK;
-	}
-	if (strcmp(text, "sheets") == 0) {
-		for (size_t i = 0; i < server->sheet_count; i++)
-			vt_buf_printf(reply, "%s\n", server->sheets[i]);
-		return VT_OK;
-	}
-	if (strcmp(text, "quit") == 0) {
-		server->quit = true;
-		return VT_OK;
-	}
 	/* "printer paper out" or "unplug printer" */
 	struct vslot *slot = find_slot(server, text, strcspn(text, " "));
 	if (slot && strchr(text, ' '))
 		return command_slot(server, slot, text + strcspn(text, " ") + 1, reply);
+	enum vt_code code = text_any(server, text, reply);
+	if (code != VT_ERR_NOT_FOUND)
+		return code;
 	char *last = strrchr(text, ' ');
 	slot = last ? find_slot(server, last + 1, strlen(last + 1)) : NULL;
 	if (slot) {
 		*last = '\0';
 		return command_slot(server, slot, text, reply);
 	}
-	return command_any(server, text, reply);
+	code = command_any(server, text, reply);
+	return code == VT_ERR_NOT_FOUND ? explain(server, text, before, reply) : code;
 }
 
 /* --- waiting for a state --- */
@@ -362,7 +475,7 @@ static enum vt_code add_line(struct vserver *server, char *text, struct vt_error
 enum vt_code vserver_load_script(struct vserver *server, const char *path, struct vt_error *error)
 {
 	VT_CLEANUP(vt_fclosep) FILE *file = fopen(path, "re");
-	char line[400];
+	char line[MAX_COMMAND];
 
 	if (!file)
 		return vt_fail(error, VT_ERR_IO, errno, "%s: %s", path, strerror(errno));

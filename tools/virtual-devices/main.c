@@ -17,7 +17,7 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/log.h"
 #include "terminal/base/text.h"
-#include "tools/virtual-devices/printer.h"
+#include "tools/virtual-devices/kinds.h"
 #include "tools/virtual-devices/server.h"
 
 #define PRELOAD "libumockdev-preload.so.0"
@@ -26,8 +26,6 @@ static const char usage_text[] =
 	"usage: virtual-devices serve --root DIR... --device KIND[:OPTIONS]... [OPTIONS] [-- "
 	"PROGRAM ARGS]\n"
 	"         --root DIR        one for each client process; absolute, at most 70 bytes\n"
-	"         --device printer[:id=ID,serial=TEXT,buffer=BYTES,paper=MM,speed=FACTOR,\n"
-	"                           usblp,no-qr,no-process-id]\n"
 	"         --paper DIR       each sheet as DIR/paper-N.png, torn ones as "
 	"paper-N-partial.png\n"
 	"         --control SOCKET  for `virtual-devices control`\n"
@@ -38,19 +36,18 @@ static const char usage_text[] =
 	"         --seed N          of garbage faults\n"
 	"         --ready-fd N      write \"ready\" there instead of to standard output\n"
 	"         --verbose\n"
-	"         PROGRAM           runs as a client of the first root; the server ends with it\n"
+	"         PROGRAM           runs as a client of the first root; the server ends with it\n";
+static const char usage_commands[] =
 	"       virtual-devices control SOCKET COMMAND...\n"
-	"         plug|unplug|status [ID] · power on|off · devices · sheets · quit\n"
-	"         paper out|low|full|take|MM · cover open|close · cutter jam|clear\n"
-	"         offline|fatal|heat|mute on|off · drawer open|close · feed\n"
-	"         fault TYPE [control|out|in|any] [at N] [times N] [bytes N|ms N] · fault clear\n"
-	"         wait KEY=VALUE|KEY>=NUMBER [MS]   (keys as in status: sheets, buffered, online "
-	"...)\n"
+	"       virtual-devices COMMAND...      the same, at the socket in $VIRTUAL_DEVICES\n"
+	"         help lists the commands of the devices that run; list · plug|unplug|status [ID]\n"
+	"         card insert FILE|remove · paper out|in|low · cover open|close · jam\n"
+	"         swipe TRACKS · scan TEXT · key TEXT · fault TYPE ... · wait KEY=VALUE · quit\n"
 	"       virtual-devices run --root DIR -- PROGRAM ARGS...\n";
 
 static int usage(void)
 {
-	fputs(usage_text, stderr);
+	fprintf(stderr, "%s%s%s", usage_text, kind_help, usage_commands);
 	return 2;
 }
 
@@ -60,97 +57,34 @@ static uint32_t arg_seed = 1;
 static unsigned arg_speed_percent = 100;
 static bool arg_instant;
 
-/* "instant" or a decimal factor with at most two places. */
-static bool parse_speed(const char *text, unsigned *ret_percent, bool *ret_instant)
-{
-	int64_t whole = 0, part = 0;
-	char head[16];
-	const char *dot = strchr(text, '.');
-
-	if (strcmp(text, "instant") == 0) {
-		*ret_instant = true;
-		return true;
-	}
-	size_t length = dot ? (size_t)(dot - text) : strlen(text);
-	if (length >= sizeof(head))
-		return false;
-	memcpy(head, text, length);
-	head[length] = '\0';
-	if (vt_parse_i64(head, 0, 1000, &whole) != VT_OK ||
-		(dot && (strlen(dot) > 3 || vt_parse_i64(dot + 1, 0, 99, &part) != VT_OK)))
-		return false;
-	if (dot && strlen(dot) == 2)
-		part *= 10;
-	*ret_percent = (unsigned)(whole * 100 + part);
-	*ret_instant = false;
-	return *ret_percent > 0;
-}
-
 static bool parse_number(const char *text, int64_t max, int64_t *ret)
 {
 	return text && vt_parse_i64(text, 0, max, ret) == VT_OK;
 }
 
-static bool printer_option(
-	struct printer_options *o, bool *usblp, const char *key, const char *value)
+/* Devices given so far, for ids nobody gave. */
+static int count_kind(const char *const *devices, int count, const char *text)
 {
-	int64_t n;
+	int n = 0;
 
-	if (strcmp(key, "id") == 0 && value && *value)
-		o->id = value;
-	else if (strcmp(key, "serial") == 0 && value)
-		o->serial = value;
-	else if (strcmp(key, "buffer") == 0 && parse_number(value, 1 << 24, &n))
-		o->buffer_bytes = (size_t)n;
-	else if (strcmp(key, "paper") == 0 && parse_number(value, 1000000, &n))
-		o->paper_mm = (int)n;
-	else if (strcmp(key, "speed") == 0 && value)
-		return parse_speed(value, &o->speed_percent, &o->instant);
-	else if (strcmp(key, "usblp") == 0 && !value)
-		*usblp = true;
-	else if (strcmp(key, "no-qr") == 0 && !value)
-		o->no_qr = true;
-	else if (strcmp(key, "no-process-id") == 0 && !value)
-		o->no_process_id = true;
-	else
-		return false;
-	return true;
+	for (int i = 0; i < count; i++)
+		n += kind_is_same(devices[i], text);
+	return n;
 }
 
-/* "printer:id=left,usblp". index counts devices, for ids nobody gave. */
 static enum vt_code add_device(
 	struct vserver *server, const char *text, int index, struct vt_error *error)
 {
-	char copy[300], id[32];
-	bool usblp = false;
-	struct printer_options o = {
-		.speed_percent = arg_speed_percent, .instant = arg_instant, .seed = arg_seed};
+	const struct kind_defaults defaults = {
+		.seed = arg_seed, .speed_percent = arg_speed_percent, .instant = arg_instant};
+	struct kind_device made = {NULL, NULL};
 
-	if (!vt_copy(copy, sizeof(copy), text) ||
-		!(index > 1 ? vt_format(id, sizeof(id), "printer%d", index)
-			    : vt_copy(id, sizeof(id), "printer")))
-		return vt_fail(error, VT_ERR_LIMIT, 0, "--device: too long");
-	char *save = NULL;
-	char *options = strchr(copy, ':');
-	if (options)
-		*options++ = '\0';
-	if (strcmp(copy, "printer") != 0)
-		return vt_fail(error, VT_ERR_NOT_FOUND, 0, "--device: no kind \"%s\"", copy);
-	o.id = id;
-	for (char *key = options ? strtok_r(options, ",", &save) : NULL; key;
-		key = strtok_r(NULL, ",", &save)) {
-		char *value = strchr(key, '=');
-		if (value)
-			*value++ = '\0';
-		if (!printer_option(&o, &usblp, key, value))
-			return vt_fail(error, VT_ERR_INVALID, 0, "--device: option \"%s\"", key);
-	}
-	struct vdev *dev = printer_create(&o);
-	if (!dev)
-		return vt_fail(error, VT_ERR_NOMEM, 0, "printer");
-	enum vt_code code = vserver_add_device(server, dev, usblp, error);
+	enum vt_code code = kind_create(text, index, &defaults, &made, error);
 	if (code != VT_OK)
-		vdev_destroy(&dev);
+		return code;
+	code = vserver_add_device(server, made.dev, made.driver, error);
+	if (code != VT_OK)
+		vdev_destroy(&made.dev);
 	return code;
 }
 
@@ -216,7 +150,7 @@ static enum vt_code apply_option(struct serve *s, int option, struct vt_error *e
 	case OPT_RECORD:
 		return vserver_set_record(s->server, optarg, error);
 	case OPT_SPEED:
-		if (parse_speed(optarg, &arg_speed_percent, &arg_instant))
+		if (kind_parse_speed(optarg, &arg_speed_percent, &arg_instant))
 			return VT_OK;
 		return vt_fail(error, VT_ERR_INVALID, 0, "--speed: a factor or instant");
 	case OPT_SEED:
@@ -287,7 +221,8 @@ static enum vt_code serve(struct serve *s, char **program, int *ret_status, stru
 	enum vt_code code = VT_OK;
 
 	for (int i = 0; i < s->device_count && code == VT_OK; i++)
-		code = add_device(s->server, s->devices[i], i + 1, error);
+		code = add_device(s->server, s->devices[i],
+			count_kind(s->devices, i + 1, s->devices[i]), error);
 	if (code == VT_OK)
 		code = vserver_start(s->server, error);
 	/* Who waits for this socket to appear may start clients then. */
@@ -295,6 +230,8 @@ static enum vt_code serve(struct serve *s, char **program, int *ret_status, stru
 		code = vserver_open_control(s->server, s->control, error);
 	if (code == VT_OK)
 		code = say_ready(s->ready_fd, error);
+	if (code == VT_OK && s->control)
+		setenv("VIRTUAL_DEVICES", s->control, 1); /* for PROGRAM */
 	if (code == VT_OK && *program)
 		code = spawn_client(s->first_root, program, &child, error);
 	if (code != VT_OK)
@@ -365,30 +302,63 @@ static int exchange(int fd, const char *command)
 	return good ? 0 : 1;
 }
 
-static int main_control(int argc, char **argv)
+/* The words as one line; the FILE of "card insert" as the server finds it, too. */
+static bool join_words(struct vt_buf *command, int count, char **words)
+{
+	for (int i = 0; i < count; i++) {
+		bool file = i >= 2 && strcmp(words[i - 1], "insert") == 0 &&
+			    strcmp(words[i - 2], "card") == 0;
+		char *full = file ? realpath(words[i], NULL) : NULL;
+		vt_buf_printf(command, "%s%s", i > 0 ? " " : "", full ? full : words[i]);
+		free(full);
+	}
+	return command->failed == VT_OK;
+}
+
+static int control(const char *path, int count, char **words)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	VT_CLEANUP(vt_closep) int fd = -1;
-	struct vt_buf command;
+	VT_CLEANUP(vt_buf_finish) struct vt_buf command;
 
-	if (argc < 3)
-		return usage();
-	if (!vt_copy(address.sun_path, sizeof(address.sun_path), argv[1])) {
+	vt_buf_init(&command, 8192);
+	if (!vt_copy(address.sun_path, sizeof(address.sun_path), path)) {
 		fprintf(stderr, "virtual-devices: socket path too long\n");
 		return 1;
 	}
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
 		connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) < 0) {
-		fprintf(stderr, "virtual-devices: %s: %s\n", argv[1], strerror(errno));
+		fprintf(stderr, "virtual-devices: %s: %s (is a server with --control running?)\n",
+			path, strerror(errno));
 		return 1;
 	}
-	vt_buf_init(&command, 4096);
-	for (int i = 2; i < argc; i++)
-		vt_buf_printf(&command, "%s%s", i > 2 ? " " : "", argv[i]);
-	int status = exchange(fd, vt_buf_text(&command));
-	vt_buf_finish(&command);
-	return status;
+	if (!join_words(&command, count, words)) {
+		fprintf(stderr, "virtual-devices: command too long\n");
+		return 1;
+	}
+	return exchange(fd, vt_buf_text(&command));
+}
+
+static int main_control(int argc, char **argv)
+{
+	return argc < 3 ? usage() : control(argv[1], argc - 2, argv + 2);
+}
+
+/* `virtual-devices plug printer`: the socket is in the environment. */
+static int main_words(int argc, char **argv)
+{
+	const char *path = getenv("VIRTUAL_DEVICES");
+
+	if (path && path[0] && argv[1][0] != '-')
+		return control(path, argc - 1, argv + 1);
+	if (argv[1][0] == '-')
+		return usage();
+	fprintf(stderr,
+		"virtual-devices: no server known for \"%s\": set VIRTUAL_DEVICES to its control "
+		"socket,\nor write: virtual-devices control SOCKET %s\n",
+		argv[1], argv[1]);
+	return 2;
 }
 
 /* --- run --- */
@@ -487,8 +457,8 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "run") == 0)
 		return main_run(argc - 1, argv + 1);
 	if (strcmp(argv[1], "--help") == 0) {
-		fputs(usage_text, stdout);
+		printf("%s%s%s", usage_text, kind_help, usage_commands);
 		return 0;
 	}
-	return usage();
+	return main_words(argc, argv);
 }

@@ -367,10 +367,10 @@ static enum vt_code command_paper(struct printer *p, const char *word, struct vt
 		mm = 0;
 	else if (strcmp(word, "low") == 0)
 		mm = PRINTER_NEAR_END_MM;
-	else if (strcmp(word, "full") == 0)
+	else if (strcmp(word, "full") == 0 || strcmp(word, "in") == 0)
 		mm = PRINTER_ROLL_MM;
 	else if (vt_parse_i64(word, 0, 1000000, &mm) != VT_OK) {
-		vt_buf_append_text(reply, "paper: out, low, full, take or millimetres\n");
+		vt_buf_append_text(reply, "paper: out, low, in, full, take or millimetres\n");
 		return VT_ERR_INVALID;
 	}
 	/* The roll is changed: what hung out of the old one is in somebody's hand. */
@@ -414,7 +414,10 @@ static enum vt_code op_command(
 	const char *on = NULL, *off = NULL;
 	bool *value = find_switch(p, words[0], &on, &off);
 
-	if (count == 1 && strcmp(words[0], "feed") == 0) {
+	if (strcmp(words[0], "jam") == 0 &&
+		(count == 1 || (count == 2 && strcmp(words[1], "clear") == 0))) {
+		p->cutter_jammed = count == 1;
+	} else if (count == 1 && strcmp(words[0], "feed") == 0) {
 		if (dev->powered && !printer_is_offline(p) && mechanism_idle(p))
 			mechanism_feed(p, 30);
 	} else if (count == 2 && strcmp(words[0], "paper") == 0) {
@@ -473,6 +476,9 @@ static void op_destroy(struct vdev *dev)
 
 static const struct vdev_ops printer_ops = {
 	.name = "printer",
+	.help = "paper out|low|in|full|take|MM · cover open|close · jam [clear] · cutter "
+		"jam|clear\n"
+		"offline|fatal|heat|mute on|off · drawer open|close · feed\n",
 	.control = op_control,
 	.out = op_out,
 	.in = op_in,

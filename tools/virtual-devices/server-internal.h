@@ -111,8 +111,8 @@ struct vnode {
 struct vslot {
 	struct vdev *dev; /* owned */
 	int port;
-	int devnum; /* while announced, else 0 */
-	bool usblp;
+	int devnum;				  /* while announced, else 0 */
+	const char *driver;			  /* the kernel's, bound at each plug, or NULL */
 	const char *drivers[VDEV_MAX_INTERFACES]; /* kernel drivers bound, or NULL */
 	struct vconn *claims[VDEV_MAX_INTERFACES];
 };
@@ -128,7 +128,7 @@ struct vcontrol {
 struct vscript_line {
 	int64_t at_ms; /* since the start */
 	char when[96]; /* a condition instead, or "" */
-	char text[200];
+	char text[1024];
 };
 
 struct vserver {

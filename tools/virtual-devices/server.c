@@ -100,8 +100,10 @@ static void announce(struct vserver *server, struct vslot *slot)
 	slot->devnum = take_devnum(server);
 	memset(slot->claims, 0, sizeof(slot->claims));
 	memset(slot->drivers, 0, sizeof(slot->drivers));
-	if (slot->usblp)
-		slot->drivers[0] = "usblp";
+	for (uint8_t itf = 0; itf < VDEV_MAX_INTERFACES; itf++) {
+		if (vdev_has_interface(slot->dev, itf))
+			slot->drivers[itf] = slot->driver;
+	}
 	pcap_enumerate(server->pcap, slot->dev, slot->devnum);
 	for (size_t i = 0; i < server->root_count; i++) {
 		/* A root that fails has no device; the others go on. It was logged. */
@@ -228,7 +230,7 @@ enum vt_code vserver_set_pcap(struct vserver *server, const char *path, struct v
 }
 
 enum vt_code vserver_add_device(
-	struct vserver *server, struct vdev *dev, bool usblp, struct vt_error *error)
+	struct vserver *server, struct vdev *dev, const char *driver, struct vt_error *error)
 {
 	if (server->slot_count == VSERVER_MAX_DEVICES)
 		return vt_fail(error, VT_ERR_LIMIT, 0, "more than %d devices", VSERVER_MAX_DEVICES);
@@ -237,7 +239,7 @@ enum vt_code vserver_add_device(
 			return vt_fail(error, VT_ERR_EXISTS, 0, "two devices called %s", dev->id);
 	}
 	struct vslot *slot = &server->slots[server->slot_count++];
-	*slot = (struct vslot){.dev = dev, .usblp = usblp, .port = (int)server->slot_count};
+	*slot = (struct vslot){.dev = dev, .driver = driver, .port = (int)server->slot_count};
 	return VT_OK;
 }
 

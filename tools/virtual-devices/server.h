@@ -39,10 +39,11 @@ VT_MUST_USE enum vt_code vserver_set_record(
  * lines below it wait for it. '#' starts a comment. */
 VT_MUST_USE enum vt_code vserver_load_script(
 	struct vserver *server, const char *path, struct vt_error *error);
-/* Takes ownership of dev on success. usblp = the kernel's printer driver is bound to interface 0
- * at each plug, as on a real host: clients must detach it. VT_ERR_EXISTS: its id is taken. */
+/* Takes ownership of dev on success. driver: the kernel's driver bound to its interfaces at each
+ * plug, as on a real host ("usblp", "usbhid"; NULL = none): clients must detach it. Borrowed, a
+ * constant. VT_ERR_EXISTS: its id is taken. */
 VT_MUST_USE enum vt_code vserver_add_device(
-	struct vserver *server, struct vdev *dev, bool usblp, struct vt_error *error);
+	struct vserver *server, struct vdev *dev, const char *driver, struct vt_error *error);
 /* Absolute path of at most VSERVER_MAX_ROOT_PATH bytes; an empty or missing folder, or what a dead
  * server left. VT_ERR_BUSY: a living server has it. */
 VT_MUST_USE enum vt_code vserver_add_root(
@@ -59,7 +60,8 @@ VT_MUST_USE enum vt_code vserver_run(
 	struct vserver *server, int child, int *ret_child_status, struct vt_error *error);
 
 /* One command in words, as over the control socket. Text for the person goes to reply.
- *   [ID] SWITCH … · plug|unplug|status|power on|off [ID] · sheets · devices · quit */
+ *   [ID] SWITCH … · plug|unplug|status|power on|off [ID] · [ID] card insert FILE [slot N] · sheets
+ * · list (devices) · help · quit */
 VT_MUST_USE enum vt_code vserver_command(
 	struct vserver *server, const char *line, struct vt_buf *reply);
 

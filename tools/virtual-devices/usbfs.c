@@ -84,8 +84,7 @@ static void driver_ioctl(struct vconn *conn)
 			conn_fail(conn, EBUSY);
 			return;
 		}
-		if (slot->usblp && itf == 0)
-			slot->drivers[itf] = "usblp";
+		slot->drivers[itf] = slot->driver;
 		conn_done(conn, 1, 0);
 	} else {
 		conn_fail(conn, ENOTTY);

@@ -126,11 +126,26 @@ static size_t split_words(char *copy, const char **words)
 	return count;
 }
 
+enum vt_code vdev_text_command(struct vdev *dev, const char *line, struct vt_buf *reply)
+{
+	char verb[16];
+	size_t length = strcspn(line, " ");
+
+	if (!dev->ops->text || length == 0 || length >= sizeof(verb) || line[length] == '\0')
+		return VT_ERR_NOT_FOUND;
+	memcpy(verb, line, length);
+	verb[length] = '\0';
+	return dev->ops->text(dev, verb, line + length + 1, reply);
+}
+
 enum vt_code vdev_command(struct vdev *dev, const char *line, struct vt_buf *reply)
 {
-	char copy[200];
+	char copy[400];
 	const char *words[MAX_WORDS];
 
+	enum vt_code text = vdev_text_command(dev, line, reply);
+	if (text != VT_ERR_NOT_FOUND)
+		return text;
 	if (!vt_copy(copy, sizeof(copy), line)) {
 		vt_buf_append_text(reply, "command too long\n");
 		return VT_ERR_LIMIT;

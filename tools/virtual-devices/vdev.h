@@ -114,6 +114,7 @@ struct vdev;
  * "for devices". */
 struct vdev_ops {
 	const char *name; /* kind, as written after --device: "printer" */
+	const char *help; /* its own switches in one or more lines, or NULL */
 	/* Class and vendor requests: out data in data[setup->length], in data into
 	 * data[setup->length]. Returns bytes of the data stage, or VDEV_STALL. */
 	int (*control)(struct vdev *dev, const struct vdev_setup *setup, uint8_t *data);
@@ -135,6 +136,10 @@ struct vdev_ops {
 	 * Text for the person may be added to reply. */
 	enum vt_code (*command)(
 		struct vdev *dev, size_t count, const char *const *words, struct vt_buf *reply);
+	/* A switch whose rest is one text, taken as it is: verb "scan", text "HOLA  MUNDO". Asked
+	 * before command; VT_ERR_NOT_FOUND: not such a one. */
+	enum vt_code (*text)(
+		struct vdev *dev, const char *verb, const char *text, struct vt_buf *reply);
 	void (*status)(const struct vdev *dev, struct vt_buf *reply); /* lines "name: value" */
 	void (*destroy)(struct vdev *dev);			      /* frees everything */
 };
@@ -207,6 +212,9 @@ void vdev_clear_faults(struct vdev *dev);
  * VT_ERR_NOT_FOUND: unknown switch, VT_ERR_INVALID: wrong words; the reason is in reply. reply must
  * be initialised. */
 VT_MUST_USE enum vt_code vdev_command(struct vdev *dev, const char *line, struct vt_buf *reply);
+/* Only the switches with a text (vdev_ops.text): VT_ERR_NOT_FOUND if line is none of them. */
+VT_MUST_USE enum vt_code vdev_text_command(
+	struct vdev *dev, const char *line, struct vt_buf *reply);
 
 /* Facts of the descriptors. */
 bool vdev_has_interface(const struct vdev *dev, uint8_t itf);
