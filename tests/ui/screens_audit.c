@@ -225,6 +225,16 @@ static bool wants_focus(const struct node *node)
 	       !node->spec.no_focus;
 }
 
+/* Two things in different columns of one row: reading goes on at the top of the next column. */
+static bool is_next_column(const struct node *before, const struct node *node)
+{
+	const struct node *common = before;
+
+	while (!is_inside(node, common))
+		common = common->parent;
+	return common->spec.layout == LAYOUT_ROW && node->rect.x >= before->rect.x + before->rect.w;
+}
+
 /* The ring is as wide as 10 units around the node and must not lie under the dock or keyboard. */
 static void check_ring(struct audit *audit, struct ui *ui, const struct node *node)
 {
@@ -264,7 +274,8 @@ static void check_focus(struct audit *audit, struct ui *ui, const struct node *s
 			break;
 		}
 		/* Reading order: never to something that ends above where the last one began. */
-		if (before != NULL && wanted[i]->rect.y + wanted[i]->rect.h <= before->rect.y)
+		if (before != NULL && wanted[i]->rect.y + wanted[i]->rect.h <= before->rect.y &&
+			!is_next_column(before, wanted[i]))
 			audit_report(audit, AUDIT_FOCUS, wanted[i],
 				"comes after %s, which is below it", before->spec.id);
 		check_ring(audit, ui, wanted[i]);

@@ -68,9 +68,9 @@ static void option(
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
-			       .min_height = 124,
-			       .pad = insets_xy(10, 12),
-			       .gap = 6,
+			       .min_height = part_target(b, 124),
+			       .pad = insets_xy(10, part_pad(b, 12)),
+			       .gap = part_pad(b, 6),
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,
 			       .fill = checked ? COLOR_TINT : COLOR_SURFACE,
@@ -83,8 +83,13 @@ static void option(
 			       .name = node_text(ui, "%s: %s", _(setting->title), _(option->label)),
 			       .action = "setting",
 			       .arg = node_text(ui, "%s:%d", setting->name, option->value)});
-	widget_icon(ui, checked ? "check-circle" : option->icon, checked ? ICON_FILL : ICON_DUOTONE,
-		icon, COLOR_ICON);
+	if (b->room == ROOM_LEAST && !checked)
+		icon = 0;
+	else if (b->room > ROOM_SNUG)
+		icon = 36;
+	if (icon > 0)
+		widget_icon(ui, checked ? "check-circle" : option->icon,
+			checked ? ICON_FILL : ICON_DUOTONE, icon, COLOR_ICON);
 	node_add(ui, &(struct node_spec){.text = _(option->label),
 			     .type = TYPE_BODY_STRONG,
 			     .text_align = TEXT_CENTER});
@@ -96,7 +101,7 @@ static int columns_for(const struct build *b, const struct setting *setting)
 {
 	int columns = setting->columns;
 
-	if (b->size > TEXT_NORMAL && columns > 2)
+	if (b->size > TEXT_NORMAL && columns > 2 && !b->is_wide)
 		columns = 2;
 	return columns;
 }

@@ -24,8 +24,8 @@ static void call(struct build *b)
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .self = ALIGN_CENTER,
-			       .min_height = 164,
-			       .pad = insets_xy(64, 24),
+			       .min_height = part_target(b, 164),
+			       .pad = part_insets(b, 64, 24),
 			       .gap = 32,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_SURFACE,
@@ -33,7 +33,7 @@ static void call(struct build *b)
 			       .border_width = ui_palette(ui)->border_card,
 			       .radius = RADIUS_PILL,
 			       .shadow = 3});
-	widget_icon(ui, "hand-tap", ICON_DUOTONE, 84, COLOR_ICON);
+	widget_icon(ui, "hand-tap", ICON_DUOTONE, b->room > ROOM_AMPLE ? 60 : 84, COLOR_ICON);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN});
 	widget_text(ui, TYPE_CARD_TITLE, COLOR_TEXT, _("Touch the screen"));
 	node_add(ui, &(struct node_spec){.text = "Touch the screen",
@@ -79,23 +79,26 @@ void build_attract(struct build *b)
 			     .droppable = 2});
 	node_add(ui, &(struct node_spec){.height = length_units(80), .droppable = 2});
 	node_add(ui, &(struct node_spec){.text = text_title(model),
-			     .type = TYPE_DISPLAY,
+			     .type = b->room == ROOM_AMPLE  ? TYPE_DISPLAY
+				     : b->room == ROOM_SNUG ? TYPE_TITLE_LARGE
+							    : TYPE_CARD_TITLE,
 			     .fg = COLOR_ON_BRAND,
 			     .text_align = TEXT_CENTER,
 			     .max_width = 900,
 			     .role = ROLE_HEADING});
-	node_add(ui, &(struct node_spec){.height = length_units(32)});
+	node_add(ui, &(struct node_spec){.height = length_units(part_pad(b, 32))});
 	node_add(ui, &(struct node_spec){.text = lead,
-			     .type = TYPE_HEADING,
+			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_HEADING,
 			     .fg = COLOR_ON_BRAND2,
 			     .text_align = TEXT_CENTER,
 			     .max_width = 900});
 	widget_spacer(ui, 2);
 	/* Only languages that a native reviewer has read may greet (UI.md section 12). */
-	widget_text(ui, TYPE_CARD_TITLE, COLOR_ON_BRAND, "Bienvenidas y bienvenidos");
+	widget_text(ui, b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_CARD_TITLE, COLOR_ON_BRAND,
+		"Bienvenidas y bienvenidos");
 	node_add(ui, &(struct node_spec){.height = length_units(6)});
 	node_add(ui, &(struct node_spec){.text = "Welcome",
-			     .type = TYPE_HEADING,
+			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_HEADING,
 			     .fg = COLOR_ON_BRAND2,
 			     .lang = "en"});
 	widget_spacer(ui, 6);

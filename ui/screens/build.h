@@ -50,9 +50,10 @@ struct build {
 	bool is_plain;			  /* theme without shadows: edges must be drawn instead */
 	enum text_size size;
 	enum room room;
-	bool is_wide;	      /* landscape: two panes */
-	int margin;	      /* at both sides of the screen: 48 units are 12 mm */
-	int gutter;	      /* between cards and buttons; at least 11 units are 2.54 mm */
+	bool is_wide; /* landscape: two panes */
+	bool is_low;  /* something to touch would stand too high: the header fills the top */
+	int margin;   /* at both sides of the screen: 48 units are 12 mm */
+	int gutter;   /* between cards and buttons; at least 11 units are 2.54 mm */
 	bool keyboard_beside; /* the keyboard stands right of the content, not below */
 };
 
@@ -91,6 +92,11 @@ struct actions {
 void frame_close(struct build *b, const struct actions *actions);
 /* Time-out dialogue over everything. */
 void frame_timeout(struct build *b);
+/* Nothing to touch stands above this, in pixels: the top quarter, in reach mode what a seated
+ * person cannot reach. */
+int frame_reach_top(const struct build *b);
+/* Width in units of what frame_open() has opened. */
+int frame_content_width(struct build *b);
 /* Seconds left of the dialogue. */
 int frame_seconds_left(const struct screen_model *model, const struct screen_env *env);
 

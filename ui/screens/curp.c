@@ -12,12 +12,39 @@
 #define BOX_GAP	      11
 #define BOX_MAX_WIDTH 84
 
-/* Ten boxes and a space between the groups in the width of the content. */
-static int box_width(const struct build *b)
+/* Narrower than this a letter in its box has no air; then all stands in one line of text. */
+#define BOX_MIN_WIDTH 52
+
+/* All in one row where the screen is wide and low. */
+static bool is_one_row(const struct build *b)
 {
-	int width = (ui_width(b->ui) - 2 * b->margin - 8 * BOX_GAP - 40) / 10;
+	return b->is_wide && !b->keyboard_beside;
+}
+
+/* Ten boxes, or all eighteen, and a space between the groups in the width of the content. */
+static int box_width(struct build *b)
+{
+	int room = frame_content_width(b);
+	int width = is_one_row(b) ? (room - 12 * BOX_GAP - 5 * 40) / 18
+				  : (room - 8 * BOX_GAP - 40) / 10;
 
 	return width < BOX_MAX_WIDTH ? width : BOX_MAX_WIDTH;
+}
+
+static bool is_line(struct build *b)
+{
+	return b->room == ROOM_LEAST || box_width(b) < BOX_MIN_WIDTH;
+}
+
+static int box_height(const struct build *b)
+{
+	static const int heights[ROOM_COUNT] = {0, 84, 72, 64};
+
+	if (b->room > ROOM_AMPLE)
+		return heights[b->room];
+	return b->size > TEXT_LARGE				   ? 98
+	       : part_error(b)[0] != '\0' || b->size > TEXT_NORMAL ? 90
+								   : 104;
 }
 
 struct group {
@@ -77,15 +104,20 @@ static void box(struct build *b, size_t position, size_t length, bool is_wrong, 
 		node_add(ui,
 			&(struct node_spec){
 				.text = b->env->masked ? "•" : node_text(ui, "%c", text[position]),
-				.type = TYPE_CURP,
+				.type = box_width(b) < 74 ? TYPE_KEY : TYPE_CURP,
 				.fg = COLOR_TEXT,
 				.personal = true});
 	else if (is_next)
 		node_add(ui, &(struct node_spec){.width = length_units(4),
-				     .height = length_units(56),
+				     .height = length_units(b->room > ROOM_AMPLE ? height / 2 : 56),
 				     .fill = COLOR_ACTION_TEXT,
 				     .radius = 2});
 	node_end(ui);
+}
+
+static bool has_names(const struct build *b)
+{
+	return b->size <= TEXT_LARGE && b->room <= ROOM_SNUG;
 }
 
 static void group(struct build *b, const struct group *group, size_t length, int height)
@@ -104,7 +136,7 @@ static void group(struct build *b, const struct group *group, size_t length, int
 		box(b, i, length, i >= wrong_first && i < wrong_first + wrong_count, height);
 	node_end(ui);
 	/* In very large letters there is room for the name of the group that is typed only. */
-	if (b->size <= TEXT_LARGE)
+	if (has_names(b))
 		node_add(ui, &(struct node_spec){.text = _(group->name),
 				     .type = active ? TYPE_CAPTION : TYPE_SMALL,
 				     .fg = active ? COLOR_ACTION_TEXT : COLOR_TEXT2,
@@ -121,18 +153,56 @@ static void group_in_turn(struct build *b, size_t length)
 			widget_text(b->ui, TYPE_CAPTION, COLOR_ACTION_TEXT, _(groups[i].name));
 }
 
+/* The boxes, or in a narrow place one line with the groups. */
+static void box_rows(struct build *b, size_t length, int height)
+{
+	size_t rows = is_one_row(b) ? 1 : 2, count = VT_ELEMENTS(groups);
+
+	for (size_t row = 0; row < rows; row++) {
+		node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_ROW,
+					  .width = length_fill(1),
+					  .main = ALIGN_BETWEEN});
+		for (size_t i = row == 0 ? 0 : 2; i < (row == 0 && rows == 2 ? 2 : count); i++)
+			group(b, &groups[i], length, height);
+		node_end(b->ui);
+	}
+}
+
+static void line(struct build *b, const char *shown, bool is_wrong)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .min_height = 60,
+			       .pad = insets_xy(12, 4),
+			       .gap = 4,
+			       .cross = ALIGN_CENTER,
+			       .fill = COLOR_SURFACE,
+			       .border = is_wrong ? COLOR_ERROR : COLOR_ACTION,
+			       .border_width = 5,
+			       .radius = 12});
+	if (shown[0] != '\0')
+		node_add(ui, &(struct node_spec){
+				     .text = shown, .type = TYPE_KEY_WORD, .personal = true});
+	if (!b->env->masked)
+		node_add(ui, &(struct node_spec){.width = length_units(4),
+				     .height = length_units(40),
+				     .fill = COLOR_ACTION_TEXT,
+				     .radius = 2});
+	node_end(ui);
+}
+
 static void boxes(struct build *b)
 {
 	struct ui *ui = b->ui;
-	const char *text = b->view->entry.text;
+	const char *text = b->view->entry.text, *value;
 	size_t length = strlen(text), wrong_count;
-	int height = b->size > TEXT_LARGE				 ? 98
-		     : part_error(b)[0] != '\0' || b->size > TEXT_NORMAL ? 90
-									 : 104;
 	char shown[32];
 
 	(void)wrong_range(b, &wrong_count);
 	format_curp(shown, sizeof(shown), text);
+	value = part_value(b, shown, true);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .gap = 16,
@@ -141,18 +211,14 @@ static void boxes(struct build *b)
 			       .id = "field",
 			       .name = "CURP",
 			       .description = b->model->field.hint,
-			       .value = part_value(b, shown, true),
+			       .value = value,
 			       .personal = true,
 			       .editable = true});
-	for (size_t row = 0; row < 2; row++) {
-		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-				       .width = length_fill(1),
-				       .main = ALIGN_BETWEEN});
-		for (size_t i = row == 0 ? 0 : 2; i < (row == 0 ? 2 : VT_ELEMENTS(groups)); i++)
-			group(b, &groups[i], length, height);
-		node_end(ui);
-	}
-	if (b->size > TEXT_LARGE)
+	if (is_line(b))
+		line(b, value, wrong_count > 0);
+	else
+		box_rows(b, length, box_height(b));
+	if (!is_line(b) && !has_names(b) && b->room <= ROOM_SNUG)
 		group_in_turn(b, length);
 	node_end(ui);
 }
@@ -202,14 +268,15 @@ static void decoded(struct build *b)
 	const char *line;
 
 	/* Beside the error there is no room for it in larger letters. */
-	if ((is_wrong && b->size > TEXT_NORMAL) || !curp_decode(text, &facts))
+	if ((is_wrong && (b->size > TEXT_NORMAL || b->room > ROOM_AMPLE)) ||
+		!curp_decode(text, &facts))
 		return;
 	line = part_value(b, facts_line(b, &facts), true);
 	/* Never "correct": the check digit misses the tens of the day, and H against M. */
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .pad = {16, 28, 16, 28},
-			       .gap = 22,
+			       .pad = part_insets(b, 28, 16),
+			       .gap = b->room > ROOM_SNUG ? 11 : 22,
 			       .cross = ALIGN_CENTER,
 			       .fill = is_whole && !is_wrong ? COLOR_INFO_BG : COLOR_SURFACE,
 			       .border = is_whole && !is_wrong ? COLOR_INFO : COLOR_LINE,
@@ -217,11 +284,12 @@ static void decoded(struct build *b)
 			       .radius = 20,
 			       .role = ROLE_STATUS,
 			       .id = "decoded"});
-	widget_icon(ui, "info", ICON_DUOTONE, 48, COLOR_INFO);
+	if (b->room < ROOM_LEAST)
+		widget_icon(ui, "info", ICON_DUOTONE, 48, COLOR_INFO);
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	node_add(ui, &(struct node_spec){.text = line, .type = TYPE_BODY_STRONG, .personal = true});
-	if (is_whole || b->size < TEXT_MAX)
+	if (b->room <= ROOM_SNUG && (is_whole || b->size < TEXT_MAX))
 		widget_text(ui, TYPE_SMALL, is_whole && !is_wrong ? COLOR_TEXT : COLOR_TEXT2,
 			is_whole ? _("Are the birth date and the sex yours?")
 				 : _("Check that these data are yours."));

@@ -16,6 +16,10 @@ static bool has_rows(const struct build *b)
 
 static void qr(struct build *b, int size)
 {
+	static const int most[ROOM_COUNT] = {330, 240, 200, 170};
+
+	if (size > most[b->room])
+		size = most[b->room];
 	node_add(b->ui, &(struct node_spec){.qr = b->model->qr,
 				.width = length_units(size),
 				.height = length_units(size),
@@ -64,7 +68,7 @@ static void qr_card(struct build *b)
 		return;
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .pad = insets_all(is_narrow ? 22 : 30),
+			       .pad = insets_all(part_pad(b, is_narrow ? 22 : 30)),
 			       .gap = 36,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_SURFACE,
@@ -76,7 +80,7 @@ static void qr_card(struct build *b)
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 10});
 	widget_text(ui, TYPE_HEADING, COLOR_TEXT, _("Take it on your phone"));
-	if (b->size <= TEXT_LARGE)
+	if (b->size <= TEXT_LARGE && b->room < ROOM_LEAST)
 		widget_text(ui, TYPE_BODY, COLOR_TEXT2,
 			_("Open the camera and point it at the code. You do not need to install "
 			  "anything."));
@@ -99,18 +103,19 @@ static void printing(struct build *b)
 	struct ui *ui = b->ui;
 	int percent = bar_percent(b);
 
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-			       .width = length_fill(1),
-			       .pad = {20, 30, 22, 30},
-			       .gap = 26,
-			       .cross = ALIGN_CENTER,
-			       .fill = COLOR_OK_BG,
-			       .border = COLOR_OK,
-			       .border_width = b->is_plain ? ui_palette(ui)->border_card : 2,
-			       .radius = 20,
-			       .role = ROLE_STATUS,
-			       .states = STATE_BUSY,
-			       .id = "print"});
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_ROW,
+			.width = length_fill(1),
+			.pad = {part_pad(b, 20), part_pad(b, 30), part_pad(b, 22), part_pad(b, 30)},
+			.gap = 26,
+			.cross = ALIGN_CENTER,
+			.fill = COLOR_OK_BG,
+			.border = COLOR_OK,
+			.border_width = b->is_plain ? ui_palette(ui)->border_card : 2,
+			.radius = 20,
+			.role = ROLE_STATUS,
+			.states = STATE_BUSY,
+			.id = "print"});
 	widget_icon(ui, "printer", ICON_DUOTONE, 62, COLOR_OK);
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 12});
@@ -137,12 +142,12 @@ static void ask_printed(struct build *b)
 {
 	struct ui *ui = b->ui;
 	const char *bad = _("No, it did not"), *good = _("Yes, complete");
-	int width = (ui_width(ui) - 2 * b->margin - 2 * 28 - b->gutter) / 2;
+	int width = (frame_content_width(b) - 2 * part_pad(b, 28) - b->gutter) / 2;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
-			       .pad = insets_all(28),
-			       .gap = 18,
+			       .pad = insets_all(part_pad(b, 28)),
+			       .gap = b->room > ROOM_SNUG ? 11 : 18,
 			       .fill = COLOR_WARN_BG,
 			       .border = COLOR_WARN,
 			       .border_width = 4,
@@ -154,25 +159,29 @@ static void ask_printed(struct build *b)
 			       .width = length_fill(1),
 			       .gap = 20,
 			       .cross = ALIGN_CENTER});
-	widget_icon(ui, "question", ICON_FILL, 52, COLOR_WARN);
+	if (b->room < ROOM_LEAST)
+		widget_icon(ui, "question", ICON_FILL, 52, COLOR_WARN);
 	node_add(ui, &(struct node_spec){.text = _("Did your paper come out complete?"),
 			     .type = TYPE_HEADING,
 			     .width = length_fill(1)});
 	node_end(ui);
 	node_begin(ui, &(struct node_spec){
 			       .layout = LAYOUT_ROW, .width = length_fill(1), .gap = b->gutter});
-	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
-			       .id = "printed-bad",
-			       .label = bad,
-			       .action = "printed-bad",
-			       .icon = part_button_icon(b, "x", bad, width),
-			       .width = length_fill(1)});
-	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
-			       .id = "printed-ok",
-			       .label = good,
-			       .action = "printed-ok",
-			       .icon = part_button_icon(b, "check", good, width),
-			       .width = length_fill(1)});
+	part_button(b,
+		&(struct button){.kind = BUTTON_SECONDARY,
+			.id = "printed-bad",
+			.label = bad,
+			.action = "printed-bad",
+			.icon = b->room > ROOM_SNUG ? NULL : part_button_icon(b, "x", bad, width),
+			.width = length_fill(1)});
+	part_button(
+		b, &(struct button){.kind = BUTTON_SECONDARY,
+			   .id = "printed-ok",
+			   .label = good,
+			   .action = "printed-ok",
+			   .icon = b->room > ROOM_SNUG ? NULL
+						       : part_button_icon(b, "check", good, width),
+			   .width = length_fill(1)});
 	node_end(ui);
 	node_end(ui);
 }
@@ -272,7 +281,7 @@ void build_done(struct build *b)
 	bool can_print = model->print == PRINT_FAILED;
 
 	frame_open(b, &header);
-	if (b->size <= TEXT_LARGE)
+	if (b->size <= TEXT_LARGE && b->room <= ROOM_SNUG)
 		print_state(b);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
@@ -281,7 +290,7 @@ void build_done(struct build *b)
 			       .paged = true,
 			       .page = b->view->page,
 			       .id = "details"});
-	if (b->size > TEXT_LARGE)
+	if (b->size > TEXT_LARGE || b->room > ROOM_SNUG)
 		print_state(b);
 	if (model->lead[0] != '\0')
 		widget_text(ui, TYPE_BODY, COLOR_TEXT, model->lead);
@@ -292,9 +301,12 @@ void build_done(struct build *b)
 		rows(b);
 	}
 	next_steps(b);
+	if (b->room > ROOM_SNUG)
+		part_money(b);
 	part_pager(b, _("Read more"));
 	node_end(ui);
-	part_money(b);
+	if (b->room <= ROOM_SNUG)
+		part_money(b);
 	frame_close(b, &(struct actions){.second = can_print ? _("Print again") : NULL,
 			       .second_action = "print",
 			       .second_icon = "printer",

@@ -26,10 +26,9 @@ static int header_min_height(const struct build *b, enum header_style style)
 	int height = ui_height(b->ui), reach, fill = 0;
 
 	/* A keyboard needs the room, and keeps itself and the buttons low. */
-	if (style == HEADER_KEYBOARD)
+	if (style == HEADER_KEYBOARD && !b->is_low)
 		return 0;
-
-	if (style == HEADER_TALL)
+	if (style == HEADER_TALL || b->is_low)
 		fill = height * TALL_PERCENT / 100;
 	if (ui_settings(b->ui)->reach) {
 		reach = profile_reach_units(ui_profile(b->ui));
@@ -42,6 +41,17 @@ static int header_min_height(const struct build *b, enum header_style style)
 	if (fill > height / 2)
 		fill = height / 2;
 	return fill > content_top(b) ? fill - content_top(b) : 0;
+}
+
+int frame_reach_top(const struct build *b)
+{
+	const struct profile *profile = ui_profile(b->ui);
+	int top = profile->height_px * TALL_PERCENT / 100, reach;
+
+	if (!ui_settings(b->ui)->reach)
+		return top;
+	reach = profile->height_px - profile_px(profile, profile_reach_units(profile));
+	return reach > top ? reach : top;
 }
 
 /* The small line below the product's name goes where it would not fit on one line. */
@@ -319,11 +329,13 @@ static void header_build(struct build *b, const struct header *header)
  * leaves the content enough. */
 #define WIDE_ENOUGH 1700
 
-static bool is_keyboard_beside(struct build *b, const struct header *header)
+static bool is_keyboard_beside(struct build *b)
 {
 	enum keyboard_layout layout;
 
-	if (!b->is_wide || header->style != HEADER_KEYBOARD || !b->model->has_field ||
+	bool has_keyboard = b->model->screen == SCREEN_QUESTION || b->model->screen == SCREEN_CURP;
+
+	if (!b->is_wide || !has_keyboard || !b->model->has_field ||
 		!entry_layout(&b->view->entry, &layout))
 		return false;
 	return layout == KEYBOARD_NUMBER || ui_width(b->ui) >= WIDE_ENOUGH;
@@ -333,7 +345,7 @@ void frame_open(struct build *b, const struct header *header)
 {
 	struct ui *ui = b->ui;
 
-	b->keyboard_beside = is_keyboard_beside(b, header);
+	b->keyboard_beside = is_keyboard_beside(b);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1)});
@@ -365,6 +377,11 @@ static int pane_width(struct build *b)
 	return ui_width(b->ui) - part_keyboard_width(b) - 3 * b->margin;
 }
 
+int frame_content_width(struct build *b)
+{
+	return b->keyboard_beside ? pane_width(b) : ui_width(b->ui) - 2 * b->margin;
+}
+
 /* Width of a button's label with all around it but an icon. */
 static int label_width(struct build *b, const char *label)
 {
@@ -388,7 +405,7 @@ static void action_back(
 static void action_row(struct build *b, const struct actions *actions)
 {
 	struct ui *ui = b->ui;
-	int all = b->keyboard_beside ? pane_width(b) : ui_width(ui) - 2 * b->margin, width = all;
+	int all = frame_content_width(b), width = all;
 	int need = label_width(b, actions->back) + label_width(b, actions->second) +
 		   label_width(b, actions->primary);
 	bool is_stack = need + 2 * b->gutter > all && b->room > ROOM_AMPLE, has_icons;

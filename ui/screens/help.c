@@ -25,7 +25,7 @@ static void topic(struct build *b, const char *icon, const char *title, const ch
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .pad = insets_xy(28, 20),
+			       .pad = part_insets(b, 28, 20),
 			       .gap = 26,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_SURFACE,

@@ -68,6 +68,22 @@ static void card_state(struct build *b, const struct screen_item *item, int room
 	node_end(ui);
 }
 
+static void feature_icons(
+	struct build *b, const struct screen_item *item, enum color ink, bool open)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .cross = ALIGN_CENTER,
+			       .main = ALIGN_BETWEEN});
+	widget_icon(ui, icon_find(item->icon) != NULL ? item->icon : "file-text", ICON_DUOTONE, 84,
+		ink);
+	if (open)
+		widget_icon(ui, "arrow-right", ICON_BOLD, 46, ink);
+	node_end(ui);
+}
+
 static void feature(struct build *b, const struct screen_item *item, bool is_first)
 {
 	struct ui *ui = b->ui;
@@ -81,34 +97,28 @@ static void feature(struct build *b, const struct screen_item *item, bool is_fir
 		bottom = COLOR_NONE;
 		ink = COLOR_TEXT;
 	}
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-			       .width = length_fill(1),
-			       .min_height = FEATURE_MIN,
-			       .pad = {34, 32, 24, 32},
-			       .gap = 4,
-			       .fill = fill,
-			       .fill_bottom = bottom,
-			       .border = open ? COLOR_NONE : COLOR_LINE,
-			       .border_width = ui_palette(ui)->border_card,
-			       .radius = 28,
-			       .shadow = open ? 2 : 1,
-			       .role = ROLE_BUTTON,
-			       .states = open ? 0 : STATE_DISABLED,
-			       .id = node_text(ui, "open-%s", item->id),
-			       .action = open ? "open" : NULL,
-			       .arg = item->id});
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-			       .width = length_fill(1),
-			       .cross = ALIGN_CENTER,
-			       .main = ALIGN_BETWEEN});
-	widget_icon(ui, icon_find(item->icon) != NULL ? item->icon : "file-text", ICON_DUOTONE, 84,
-		open ? ink : COLOR_ICON);
-	if (open)
-		widget_icon(ui, "arrow-right", ICON_BOLD, 46, ink);
-	node_end(ui);
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN,
+			.width = length_fill(1),
+			.min_height = part_target(b, FEATURE_MIN),
+			.pad = {part_pad(b, 34), part_pad(b, 32), part_pad(b, 24), part_pad(b, 32)},
+			.gap = 4,
+			.fill = fill,
+			.fill_bottom = bottom,
+			.border = open ? COLOR_NONE : COLOR_LINE,
+			.border_width = ui_palette(ui)->border_card,
+			.radius = 28,
+			.shadow = open ? 2 : 1,
+			.role = ROLE_BUTTON,
+			.states = open ? 0 : STATE_DISABLED,
+			.id = node_text(ui, "open-%s", item->id),
+			.action = open ? "open" : NULL,
+			.arg = item->id});
+	if (b->room <= ROOM_SNUG)
+		feature_icons(b, item, open ? ink : COLOR_ICON, open);
 	widget_spacer(ui, 1);
 	widget_text(ui, TYPE_CARD_TITLE, ink, item->label);
-	if (item->detail[0] != '\0')
+	if (item->detail[0] != '\0' && b->room < ROOM_LEAST)
 		widget_text(ui, TYPE_SMALL, open ? ink : COLOR_TEXT2, item->detail);
 	card_state(b, item, 400);
 	node_end(ui);
@@ -133,19 +143,38 @@ static bool fits_beside(struct build *b, const char *text, int width)
 	return ui_text_height(b->ui, TYPE_CAPTION, text, width) <= CARD_ICON;
 }
 
+static void card_icon(struct build *b, const struct screen_item *item, bool open, bool with_agency)
+{
+	struct ui *ui = b->ui;
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .gap = 14,
+			       .cross = ALIGN_CENTER});
+	part_icon_box(b, item->icon, CARD_ICON, open ? COLOR_ICON : COLOR_TEXT2,
+		open ? COLOR_TINT : COLOR_SURFACE2);
+	if (with_agency)
+		node_add(ui, &(struct node_spec){.text = item->detail2,
+				     .type = TYPE_CAPTION,
+				     .fg = COLOR_TEXT2,
+				     .text_align = TEXT_END,
+				     .width = length_fill(1)});
+	node_end(ui);
+}
+
 static void card(struct build *b, const struct screen_item *item, int width)
 {
 	struct ui *ui = b->ui;
 	bool open = is_open(item);
 	/* An agency that does not fit beside the icon gets a line of its own. */
 	int beside = width - 2 * CARD_PAD - CARD_ICON - 14;
-	bool fits = fits_beside(b, item->detail2, beside);
+	bool fits = b->room <= ROOM_SNUG && fits_beside(b, item->detail2, beside);
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
-			       .min_height = CARD_MIN,
-			       .pad = {18, CARD_PAD, 14, CARD_PAD},
-			       .gap = 6,
+			       .min_height = part_target(b, CARD_MIN),
+			       .pad = {part_pad(b, 18), CARD_PAD, part_pad(b, 14), CARD_PAD},
+			       .gap = part_pad(b, 6),
 			       .fill = COLOR_SURFACE,
 			       .border = COLOR_LINE,
 			       .border_width = ui_palette(ui)->border_card,
@@ -156,19 +185,8 @@ static void card(struct build *b, const struct screen_item *item, int width)
 			       .id = node_text(ui, "open-%s", item->id),
 			       .action = open ? "open" : NULL,
 			       .arg = item->id});
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-			       .width = length_fill(1),
-			       .gap = 14,
-			       .cross = ALIGN_CENTER});
-	part_icon_box(b, item->icon, CARD_ICON, open ? COLOR_ICON : COLOR_TEXT2,
-		open ? COLOR_TINT : COLOR_SURFACE2);
-	if (fits)
-		node_add(ui, &(struct node_spec){.text = item->detail2,
-				     .type = TYPE_CAPTION,
-				     .fg = COLOR_TEXT2,
-				     .text_align = TEXT_END,
-				     .width = length_fill(1)});
-	node_end(ui);
+	if (b->room <= ROOM_SNUG)
+		card_icon(b, item, open, fits);
 	widget_text(ui, TYPE_LABEL, COLOR_TEXT, item->label);
 	if (!fits && item->detail2[0] != '\0')
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->detail2);
@@ -201,19 +219,16 @@ static void features(struct build *b)
 		node_end(ui);
 }
 
-static int column_count(const struct build *b)
+static int column_count(struct build *b)
 {
-	switch (b->size) {
-	case TEXT_NORMAL:
-		return ui_width(b->ui) >= 3 * 290 ? 3 : 2;
-	case TEXT_LARGE:
-	case TEXT_EXTRA:
-		return 2;
-	case TEXT_MAX:
-	case TEXT_SIZE_COUNT:
-		break;
-	}
-	return 1;
+	static const int least[TEXT_SIZE_COUNT] = {290, 380, 420, 560};
+	/* 72 mm a card (UI.md section 3); wider ones in larger letters. */
+	int columns = (frame_content_width(b) + b->gutter) / (least[b->size] + b->gutter);
+	int most = b->is_wide ? 5 : b->size == TEXT_NORMAL ? 3 : b->size == TEXT_MAX ? 1 : 2;
+
+	if (columns > most)
+		columns = most;
+	return columns > 0 ? columns : 1;
 }
 
 static void cards(struct build *b)
@@ -263,7 +278,7 @@ void build_home(struct build *b)
 			       .gap = b->gutter,
 			       .paged = true,
 			       .page = b->view->page,
-			       .pad = {0, 0, 14, 0},
+			       .pad = {0, 0, part_pad(b, 14) > 11 ? part_pad(b, 14) : 11, 0},
 			       .id = "services"});
 	features(b);
 	cards(b);

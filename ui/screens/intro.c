@@ -38,7 +38,7 @@ static void note(struct build *b, const struct screen_item *item, int number, bo
 		widget_line(ui, COLOR_LINE);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .pad = insets_xy(0, 18),
+			       .pad = insets_xy(0, part_pad(b, 18)),
 			       .gap = 24,
 			       .cross = ALIGN_CENTER,
 			       .role = ROLE_LISTITEM,

@@ -27,14 +27,17 @@ static struct keys keys_measure(const struct build *b, enum keyboard_layout layo
 	static const int beside_widths[ROOM_COUNT] = {180, 150, 120, 100};
 	static const int pads_x[ROOM_COUNT] = {17, 12, 8, 6}, pads_y[ROOM_COUNT] = {16, 12, 8, 6};
 	struct keys k = {.keyboard = keyboard_get(layout), .is_pad = layout == KEYBOARD_NUMBER};
-	int columns, room, side = b->room == ROOM_AMPLE ? 34 : b->margin;
+	int columns, room = ui_width(b->ui), side = b->room == ROOM_AMPLE ? 34 : b->margin;
 
 	k.pad_x = pads_x[b->room];
 	k.pad_y = pads_y[b->room];
-	k.is_paged = !k.is_pad && b->room == ROOM_LEAST;
+	k.is_paged = !k.is_pad && b->room == ROOM_LEAST && !b->keyboard_beside;
 	k.height = (k.is_pad ? pad_heights : heights)[b->room];
 	columns = k.keyboard->columns + (k.is_paged ? 1 : 0);
-	room = ui_width(b->ui) - 2 * side - 2 * k.pad_x - (columns - 1) * KEY_GAP;
+	/* Beside the content it leaves the content nearly half of the width. */
+	if (b->keyboard_beside)
+		room = room * (b->room == ROOM_AMPLE ? 58 : 54) / 100;
+	room -= 2 * side + 2 * k.pad_x + (columns - 1) * KEY_GAP;
 	k.width = k.is_pad ? PAD_MAX_WIDTH : KEY_MAX_WIDTH;
 	if (room / columns < k.width)
 		k.width = room / columns;
@@ -97,7 +100,7 @@ static void key_build(struct build *b, const struct keys *k, const struct keyboa
 	int width = key->columns * k->width + (key->columns - 1) * KEY_GAP;
 	const char *label = key_label(key), *accented;
 	bool fits, is_wide = key->columns > 1 || key->kind == KEY_DELETE || key->kind == KEY_CLEAR;
-	bool is_word_out, has_sign = key->kind == KEY_DELETE;
+	bool is_word_out, has_sign = key->kind == KEY_DELETE || key->kind == KEY_CLEAR;
 
 	fits = ui_text_width(ui, TYPE_KEY_WORD, label) + part_grown(b, 38) + 12 + 16 <= width;
 	/* A narrow key shows the sign alone; its name is spoken all the same. */
@@ -110,7 +113,10 @@ static void key_build(struct build *b, const struct keys *k, const struct keyboa
 			       .label = is_word_out ? NULL : label,
 			       .name = is_word_out ? label : key_name(key),
 			       .arg = keyboard_key_id(key),
-			       .icon = has_sign && (fits || is_word_out) ? "backspace" : NULL,
+			       .icon = !has_sign || (!fits && !is_word_out) ? NULL
+				       : key->kind == KEY_DELETE	    ? "backspace"
+				       : is_word_out			    ? "x"
+									    : NULL,
 			       .width = length_units(width),
 			       .height = k->height,
 			       .disabled = !entry_allows(entry, key),
@@ -119,49 +125,46 @@ static void key_build(struct build *b, const struct keys *k, const struct keyboa
 		       });
 }
 
-static void rows_build(struct build *b, const struct keys *k, size_t first, size_t count)
+static void row_build(struct build *b, const struct keys *k, size_t row)
 {
-	struct ui *ui = b->ui;
+	for (size_t i = 0; i < k->keyboard->rows[row].count; i++) {
+		const struct keyboard_key *key = &k->keyboard->rows[row].keys[i];
 
-	for (size_t r = first; r < first + count && r < k->keyboard->row_count; r++) {
-		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
-		for (size_t i = 0; i < k->keyboard->rows[r].count; i++) {
-			const struct keyboard_key *key = &k->keyboard->rows[r].keys[i];
-
-			if (k->is_paged && key->kind == KEY_DELETE)
-				continue;
+		/* On pages it stands at the end of the upper row. */
+		if (!k->is_paged || key->kind != KEY_DELETE)
 			key_build(b, k, key);
-		}
-		node_end(ui);
 	}
 }
 
-/* Two rows, and beside them what every page needs. */
+/* Two rows, and at their ends what every page needs. */
 static void page_build(struct build *b, const struct keys *k)
 {
 	static const struct keyboard_key erase = {KEY_DELETE, NULL, 1};
 	struct ui *ui = b->ui;
 	size_t pages = (k->keyboard->row_count + ROWS_A_PAGE - 1) / ROWS_A_PAGE;
-	size_t page = (size_t)b->view->key_page % pages;
+	size_t first = (size_t)b->view->key_page % pages * ROWS_A_PAGE;
 
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-			       .width = length_units(
-				       k->keyboard->columns * (k->width + KEY_GAP) - KEY_GAP),
-			       .gap = KEY_GAP});
-	rows_build(b, k, page * ROWS_A_PAGE, ROWS_A_PAGE);
-	node_end(ui);
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .gap = KEY_GAP});
-	key_build(b, k, &erase);
-	widget_key(ui, &(struct key){.id = "more-keys",
-			       .name = _("More keys"),
-			       .action = "keys",
-			       .icon = "caret-down",
-			       .width = length_units(k->width),
-			       .height = k->height,
-			       .wide = true});
-	node_end(ui);
-	node_end(ui);
+	for (size_t r = first; r < first + ROWS_A_PAGE; r++) {
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+				       .width = length_units(keys_width(k) - 2 * k->pad_x),
+				       .gap = KEY_GAP,
+				       .main = ALIGN_BETWEEN});
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
+		if (r < k->keyboard->row_count)
+			row_build(b, k, r);
+		node_end(ui);
+		if (r == first)
+			key_build(b, k, &erase);
+		else
+			widget_key(ui, &(struct key){.id = "more-keys",
+					       .name = _("More keys"),
+					       .action = "keys",
+					       .icon = "caret-down",
+					       .width = length_units(k->width),
+					       .height = k->height,
+					       .wide = true});
+		node_end(ui);
+	}
 }
 
 static void board_build(struct build *b, const struct keys *k)
@@ -181,8 +184,11 @@ static void board_build(struct build *b, const struct keys *k)
 			       .id = "keyboard"});
 	if (k->is_paged)
 		page_build(b, k);
-	else
-		rows_build(b, k, 0, k->keyboard->row_count);
+	for (size_t r = 0; !k->is_paged && r < k->keyboard->row_count; r++) {
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
+		row_build(b, k, r);
+		node_end(ui);
+	}
 	node_end(ui);
 }
 

@@ -19,7 +19,7 @@ void build_language(struct build *b)
 	frame_open(b, &header);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
 			       .width = length_fill(1),
-			       .columns = b->size <= TEXT_LARGE ? 2 : 1,
+			       .columns = b->size <= TEXT_LARGE || b->is_wide ? 2 : 1,
 			       .gap = b->gutter,
 			       .equal_rows = true,
 			       .role = ROLE_RADIOGROUP,

@@ -33,7 +33,7 @@ static void line(struct build *b, const char *icon, const char *title, const cha
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .pad = insets_xy(0, 12),
+			       .pad = insets_xy(0, part_pad(b, 12)),
 			       .gap = 26,
 			       .cross = ALIGN_CENTER,
 			       .role = ROLE_NOTE});
@@ -56,7 +56,7 @@ static void folio(struct build *b)
 	format_folio(text, sizeof(text), b->model->folio);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
-			       .pad = insets_xy(32, 22),
+			       .pad = part_insets(b, 32, 22),
 			       .gap = 4,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_OK_BG,
@@ -66,7 +66,7 @@ static void folio(struct build *b)
 			       .role = ROLE_STATUS,
 			       .id = "folio"});
 	widget_text(ui, TYPE_BODY, COLOR_TEXT, _("Your folio is safe"));
-	widget_text(ui, TYPE_TITLE, COLOR_TEXT, text);
+	widget_text(ui, b->room > ROOM_SNUG ? TYPE_CARD_TITLE : TYPE_TITLE, COLOR_TEXT, text);
 	node_end(ui);
 }
 
@@ -97,17 +97,44 @@ void build_problem(struct build *b)
 	line(b, "info", _("What happened"), model->lead[0] != '\0' ? model->lead : text.what);
 	line(b, "hand-palm", _("What it means"), text.means);
 	line(b, "list-checks", _("What you can do now"), text.now);
+	if (b->room == ROOM_LEAST)
+		part_money(b);
 	if (part_is_roomy(b))
 		part_close(b);
 	else
 		part_pager(b, _("Read more"));
 	node_end(ui);
-	part_money(b);
+	if (b->room < ROOM_LEAST)
+		part_money(b);
 	frame_close(b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
 			       .primary = model->primary[0] != '\0' ? model->primary
 								    : _("See the services"),
 			       .primary_action = "close",
 			       .primary_icon_after = "arrow-right"});
+}
+
+/* What can be done instead; where there is no room the lines stand on pages. */
+static void meanwhile(struct build *b, const char *means)
+{
+	struct ui *ui = b->ui;
+	bool is_paged = b->room > ROOM_SNUG;
+
+	if (is_paged)
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+				       .width = length_fill(1),
+				       .height = length_fill(8),
+				       .gap = b->gutter,
+				       .paged = true,
+				       .page = b->view->page,
+				       .id = "explanation"});
+	else
+		part_card_open(b, NULL, 36, 8);
+	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("Meanwhile you can"));
+	line(b, "map-pin", _("Use another terminal"), means);
+	line(b, "headset", _("Call free of charge"), _("079, every day, 24 hours."));
+	if (is_paged)
+		part_pager(b, _("Read more"));
+	node_end(ui);
 }
 
 void build_out_of_service(struct build *b)
@@ -119,26 +146,27 @@ void build_out_of_service(struct build *b)
 
 	text_problem(model->problem, &text);
 	frame_open(b, &header);
+	part_panes_open(b, 1);
 	widget_spacer(ui, 2);
-	sign(b, text.icon, 260);
+	if (b->room <= ROOM_SNUG)
+		sign(b, text.icon, b->is_wide ? 180 : 260);
 	node_add(ui, &(struct node_spec){.height = length_units(10), .droppable = 2});
 	node_add(ui, &(struct node_spec){.text = text_title(model),
-			     .type = TYPE_TITLE_LARGE,
+			     .type = b->room > ROOM_SNUG ? TYPE_HEADING : TYPE_TITLE_LARGE,
 			     .text_align = TEXT_CENTER,
 			     .width = length_fill(1),
 			     .role = ROLE_HEADING,
 			     .id = "title"});
 	node_add(ui, &(struct node_spec){.text = model->lead[0] != '\0' ? model->lead : text.what,
-			     .type = TYPE_LEAD,
+			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_LEAD,
 			     .fg = COLOR_TEXT2,
 			     .text_align = TEXT_CENTER,
 			     .width = length_fill(1)});
 	widget_spacer(ui, 1);
-	part_card_open(b, NULL, 36, 8);
-	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("Meanwhile you can"));
-	line(b, "map-pin", _("Use another terminal"), text.means);
-	line(b, "headset", _("Call free of charge"), _("079, every day, 24 hours."));
-	part_close(b);
+	part_panes_next(b, 1);
+	if (b->is_wide)
+		widget_spacer(ui, 1);
+	meanwhile(b, text.means);
 	widget_spacer(ui, 1);
 	if (model->terminal[0] != '\0')
 		node_add(ui, &(struct node_spec){
@@ -147,6 +175,8 @@ void build_out_of_service(struct build *b)
 				     .fg = COLOR_TEXT2,
 				     .text_align = TEXT_CENTER,
 				     .width = length_fill(1)});
-	widget_spacer(ui, 2);
+	if (!b->is_wide)
+		widget_spacer(ui, 2);
+	part_panes_close(b);
 	frame_close(b, &(struct actions){.has_no_dock = strcmp(model->problem, "restarting") == 0});
 }

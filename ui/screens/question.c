@@ -43,8 +43,8 @@ static void text_box(struct build *b)
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .min_height = 120,
-			       .pad = insets_xy(28, 20),
+			       .min_height = part_target(b, 120),
+			       .pad = part_insets(b, 28, 20),
 			       .gap = 4,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_SURFACE,
@@ -63,7 +63,7 @@ static void text_box(struct build *b)
 		node_add(ui, &(struct node_spec){
 				     .text = value, .type = TYPE_CARD_TITLE, .personal = true});
 	if (!b->env->masked)
-		caret(b, 56);
+		caret(b, b->room > ROOM_SNUG ? 40 : 56);
 	node_end(ui);
 }
 
@@ -88,7 +88,7 @@ static void date_box(struct build *b, enum date_part part, const char *label, in
 			    .arg = node_text(ui, "%d", (int)part)});
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_units(width),
-			       .min_height = 120,
+			       .min_height = part_target(b, 120),
 			       .gap = 4,
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,
@@ -99,10 +99,11 @@ static void date_box(struct build *b, enum date_part part, const char *label, in
 			       .border_width = active || wrong ? 5 : 3,
 			       .radius = 16});
 	if (value[0] != '\0')
-		node_add(ui,
-			&(struct node_spec){.text = value, .type = TYPE_CURP, .personal = true});
+		node_add(ui, &(struct node_spec){.text = value,
+				     .type = b->room > ROOM_SNUG ? TYPE_KEY : TYPE_CURP,
+				     .personal = true});
 	if (active)
-		caret(b, 60);
+		caret(b, b->room > ROOM_SNUG ? 40 : 60);
 	node_end(ui);
 	widget_text(ui, active ? TYPE_CAPTION : TYPE_SMALL,
 		active ? COLOR_ACTION_TEXT : COLOR_TEXT2, label);
@@ -112,15 +113,20 @@ static void date_box(struct build *b, enum date_part part, const char *label, in
 static void date_boxes(struct build *b)
 {
 	struct ui *ui = b->ui;
+	/* Two boxes and one of half as much again, with their gaps. */
+	int unit = (frame_content_width(b) - 2 * 28) * 19 / 68;
+
+	if (unit > 190)
+		unit = 190;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-			       .gap = 28,
+			       .gap = b->room > ROOM_SNUG ? 12 : 28,
 			       .role = ROLE_GROUP,
 			       .name = b->model->field.label,
 			       .id = "field"});
-	date_box(b, DATE_DAY, _("Day"), 190);
-	date_box(b, DATE_MONTH, _("Month"), 190);
-	date_box(b, DATE_YEAR, _("Year"), 300);
+	date_box(b, DATE_DAY, _("Day"), unit);
+	date_box(b, DATE_MONTH, _("Month"), unit);
+	date_box(b, DATE_YEAR, _("Year"), unit * 30 / 19);
 	node_end(ui);
 }
 

@@ -16,14 +16,14 @@ static void total(struct build *b)
 	widget_line(ui, COLOR_LINE);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .pad = insets_xy(0, 14),
+			       .pad = insets_xy(0, part_pad(b, 14)),
 			       .gap = b->gutter,
 			       .cross = ALIGN_CENTER,
 			       .role = ROLE_ROW,
 			       .id = "total"});
 	node_add(ui, &(struct node_spec){
 			     .text = _("Total"), .type = TYPE_HEADING, .width = length_fill(1)});
-	widget_text(ui, TYPE_AMOUNT, COLOR_TEXT, amount);
+	widget_text(ui, b->room > ROOM_SNUG ? TYPE_CARD_TITLE : TYPE_AMOUNT, COLOR_TEXT, amount);
 	widget_text(ui, TYPE_SMALL, COLOR_TEXT2, "MXN");
 	node_end(ui);
 	node_end(ui);
@@ -32,6 +32,7 @@ static void total(struct build *b)
 static void consent(struct build *b)
 {
 	struct ui *ui = b->ui;
+	int box = b->room > ROOM_SNUG ? 40 : 56;
 	bool checked = b->view->consent, wrong = part_error(b)[0] != '\0' && !checked;
 
 	if (!b->model->needs_consent)
@@ -39,8 +40,8 @@ static void consent(struct build *b)
 	node_begin(
 		ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			    .width = length_fill(1),
-			    .min_height = 104,
-			    .pad = insets_xy(30, 16),
+			    .min_height = part_target(b, 104),
+			    .pad = part_insets(b, 30, 16),
 			    .gap = 26,
 			    .cross = ALIGN_CENTER,
 			    .fill = COLOR_SURFACE,
@@ -52,8 +53,8 @@ static void consent(struct build *b)
 			    .id = "consent",
 			    .action = "consent"});
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-			       .width = length_units(56),
-			       .height = length_units(56),
+			       .width = length_units(box),
+			       .height = length_units(box),
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,
 			       .fill = checked ? COLOR_ACTION : COLOR_SURFACE,
@@ -61,7 +62,7 @@ static void consent(struct build *b)
 			       .border_width = 4,
 			       .radius = 12});
 	if (checked)
-		part_icon(b, "check", ICON_BOLD, 42, COLOR_ON_ACTION);
+		part_icon(b, "check", ICON_BOLD, box * 3 / 4, COLOR_ON_ACTION);
 	node_end(ui);
 	node_add(ui, &(struct node_spec){.text = b->model->lead[0] != '\0'
 							 ? b->model->lead
@@ -105,7 +106,7 @@ void build_review(struct build *b)
 		part_pager(b, _("See more answers"));
 	}
 	node_end(ui);
-	if (b->size <= TEXT_LARGE)
+	if (b->size <= TEXT_LARGE && b->room <= ROOM_SNUG)
 		part_money(b);
 	consent(b);
 	part_unmask(b);

@@ -221,9 +221,17 @@ void screen_build(struct screen *screen, struct ui *ui, const struct screen_env 
 	settings = screen_settings(screen);
 	ui_set_settings(ui, &settings);
 	locale_use(screen->view.model.lang);
-	for (int room = first_room(ui); room < ROOM_COUNT; room++)
-		if (build_with(&b, (enum room)room, is_lost) && ui_fits(ui))
+	for (int room = first_room(ui); room < ROOM_COUNT; room++) {
+		b.is_low = false;
+		if (!build_with(&b, (enum room)room, is_lost) || !ui_fits(ui))
+			continue;
+		if (ui_first_target(ui) >= frame_reach_top(&b))
 			break;
+		b.is_low = true;
+		if (build_with(&b, (enum room)room, is_lost) && ui_fits(ui) &&
+			ui_first_target(ui) >= frame_reach_top(&b))
+			break;
+	}
 }
 
 /* ---- taps ---- */

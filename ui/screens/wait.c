@@ -13,7 +13,7 @@ static void skeleton(struct build *b)
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
-			       .pad = insets_all(36),
+			       .pad = insets_all(part_pad(b, 36)),
 			       .gap = 26,
 			       .fill = COLOR_SURFACE,
 			       .border = COLOR_LINE,
@@ -54,7 +54,7 @@ void build_wait(struct build *b)
 	frame_open(b, &header);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
-			       .pad = insets_xy(0, 16),
+			       .pad = insets_xy(0, part_pad(b, 16)),
 			       .gap = 28,
 			       .cross = ALIGN_CENTER,
 			       .role = ROLE_STATUS,

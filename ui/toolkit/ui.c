@@ -1,5 +1,6 @@
 #include "ui/toolkit/ui_state.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,6 +314,24 @@ bool ui_fits(const struct ui *ui)
 			return false;
 	}
 	return true;
+}
+
+int ui_first_target(const struct ui *ui)
+{
+	const struct node *scope = ui_modal_root(ui);
+	int first = INT_MAX;
+
+	for (size_t i = 0; i < ui->node_count; i++) {
+		const struct node *node = &ui->nodes[i];
+
+		if (node->hidden || !node->spec.action || !node_is_inside(node, scope) ||
+			node->spec.states & STATE_DISABLED ||
+			node->rect.h > ui->profile.height_px * 3 / 4)
+			continue;
+		if (node->rect.y < first)
+			first = node->rect.y;
+	}
+	return first;
 }
 
 const struct rect *ui_paint(struct ui *ui, size_t *ret_count)
