@@ -8,11 +8,13 @@
 #include "tools/virtual-devices/card-test.h"
 #include "tools/virtual-devices/card.h"
 #include "tools/virtual-devices/cards/applet.h"
+#include "tools/virtual-devices/cards/cac.h"
 
 const struct card_kind card_kinds[] = {
 	{"test", card_test_open},
 	{"piv", applet_open},
 	{"pkcs15", applet_open},
+	{"cac", cac_open},
 	{NULL, NULL},
 };
 
