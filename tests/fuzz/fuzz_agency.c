@@ -1,7 +1,9 @@
 /* What tools/agency reads from outside besides XML (which is vt::wsse's): orders for faults, names,
- * and the orders of the fee service with their Idempotency-Key, down to the ledger (in memory).
+ * and the orders of the fee service with their Idempotency-Key, down to the ledger (in memory);
+ * packages from a stick after seal and signature.
  *
  *   "F…"  an order for faults       "N…"  a name: folded twice is folded once, and makes a key
+ *   "P…"  the text of an export package: what it applied once is replayed the second time
  *   else  first line the header, the rest the body; the same again must be answered the same */
 
 #include <stdint.h>
@@ -11,6 +13,7 @@
 #include "terminal/base/assert.h"
 #include "tools/agency/faults.h"
 #include "tools/agency/fees.h"
+#include "tools/agency/ingest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,13 +57,37 @@ static void post(struct store *store, const char *text, struct reply *reply)
 	fees_issue(store, "kiosk-0001", header, body, strlen(body), "2026-06-15", 0, reply);
 }
 
-static void try_order(const char *text)
+static struct store *the_store(void)
 {
 	static struct store *store;
-	struct reply first, second;
 
 	if (!store)
 		VT_ASSERT(store_open(":memory:", 42, &store, NULL) == VT_OK);
+	return store;
+}
+
+static void try_package(const char *text, size_t length)
+{
+	static const struct registry_account account = {.user = "demo", .password = "demo"};
+	const struct ingest_options options = {
+		.store = the_store(), .account = &account, .today = "2026-06-15"};
+	struct ingest_report first = {0}, second = {0};
+	struct vt_error error = {0};
+
+	const enum vt_code code = ingest_text(&options, "kiosk-0001", text, length, &first, &error);
+	VT_ASSERT(code == ingest_text(&options, "kiosk-0001", text, length, &second, &error));
+	if (code) {
+		VT_ASSERT(error.msg[0] && first.parts == 0);
+		return;
+	}
+	VT_ASSERT(second.applied == 0 && second.failed == first.failed);
+}
+
+static void try_order(const char *text)
+{
+	struct store *store = the_store();
+	struct reply first, second;
+
 	post(store, text, &first);
 	post(store, text, &second);
 	VT_ASSERT(first.status != 500 && second.status != 500);
@@ -82,6 +109,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_faults(text + 1);
 	else if (text[0] == 'N')
 		try_name(text + 1);
+	else if (text[0] == 'P')
+		try_package(text + 1, size - 1);
 	else
 		try_order(text);
 	free(text);

@@ -280,19 +280,12 @@ static void apply(const struct ingest_options *options, const json_t *transactio
 		report->failed++;
 }
 
-static enum vt_code apply_part(const struct ingest_options *options, const struct keys *keys,
-	const char *line, size_t length, struct ingest_report *report, struct vt_error *error)
+enum vt_code ingest_text(const struct ingest_options *options, const char *terminal,
+	const char *text, size_t length, struct ingest_report *report, struct vt_error *error)
 {
-	VT_CLEANUP(bio_freep) BIO *text = NULL;
-	VT_CLEANUP(json_freep) json_t *json = NULL;
-	char terminal[TERMINAL_SIZE];
-	char *data = NULL;
+	VT_CLEANUP(json_freep)
+	json_t *json = length > 0 ? json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
 
-	enum vt_code code = open_part(keys, line, length, terminal, &text, error);
-	if (code)
-		return code;
-	const long size = BIO_get_mem_data(text, &data);
-	json = size > 0 ? json_loadb(data, (size_t)size, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	if (strcmp(text_of(json, "format"), "ventanilla.export/1") != 0 ||
 		!json_is_array(json_object_get(json, "transactions")))
 		return vt_fail(error, VT_ERR_PARSE, 0, "ingest: not a package of version 1");
@@ -300,12 +293,26 @@ static enum vt_code apply_part(const struct ingest_options *options, const struc
 	if (strcmp(text_of(json, "terminal"), terminal) != 0 ||
 		(report->terminal[0] && strcmp(report->terminal, terminal) != 0))
 		return distrust(error, "signed by another terminal than it names");
-	memcpy(report->terminal, terminal, sizeof(terminal));
+	vt_copy_cut(report->terminal, sizeof(report->terminal), terminal);
 	report->parts++;
 	const json_t *list = json_object_get(json, "transactions");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		apply(options, json_array_get(list, i), report);
 	return VT_OK;
+}
+
+static enum vt_code apply_part(const struct ingest_options *options, const struct keys *keys,
+	const char *line, size_t length, struct ingest_report *report, struct vt_error *error)
+{
+	VT_CLEANUP(bio_freep) BIO *text = NULL;
+	char terminal[TERMINAL_SIZE];
+	char *data = NULL;
+
+	enum vt_code code = open_part(keys, line, length, terminal, &text, error);
+	if (code)
+		return code;
+	const long size = BIO_get_mem_data(text, &data);
+	return ingest_text(options, terminal, data, size > 0 ? (size_t)size : 0, report, error);
 }
 
 enum vt_code ingest_file(const struct ingest_options *options, const char *path,

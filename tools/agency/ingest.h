@@ -29,4 +29,10 @@ struct ingest_report {
 VT_MUST_USE enum vt_code ingest_file(const struct ingest_options *options, const char *path,
 	struct ingest_report *report, struct vt_error *error);
 
+/* One part after its seal and signature: text (length bytes of JSON, untrusted in form, for another
+ * terminal may have been tricked into signing it) of the terminal that signed. Adds to *report.
+ * VT_ERR_PARSE: not of this format; VT_ERR_UNTRUSTED: names another terminal. */
+VT_MUST_USE enum vt_code ingest_text(const struct ingest_options *options, const char *terminal,
+	const char *text, size_t length, struct ingest_report *report, struct vt_error *error);
+
 #endif
