@@ -80,7 +80,7 @@ int tlv_read(const uint8_t *p, size_t n, uint32_t *ret_tag, size_t *ret_value, s
 	return 1;
 }
 
-int tlv_next(const uint8_t *p, size_t n, size_t *at, uint32_t *ret_tag, size_t *ret_value,
+int tlv_walk(const uint8_t *p, size_t n, size_t *at, uint32_t *ret_tag, size_t *ret_value,
 	size_t *ret_length)
 {
 	size_t i = *at, value = 0, length = 0;
@@ -102,7 +102,7 @@ int tlv_next(const uint8_t *p, size_t n, size_t *at, uint32_t *ret_tag, size_t *
 	return 1;
 }
 
-int tlv_find(const uint8_t *p, size_t n, uint32_t tag, size_t *ret_value, size_t *ret_length)
+int tlv_seek(const uint8_t *p, size_t n, uint32_t tag, size_t *ret_value, size_t *ret_length)
 {
 	size_t at = 0, value = 0, length = 0;
 	uint32_t found = 0;
@@ -110,7 +110,7 @@ int tlv_find(const uint8_t *p, size_t n, uint32_t tag, size_t *ret_value, size_t
 	/*@ loop invariant at <= n;
 	    loop assigns at, found, value, length;
 	    loop variant n - at; */
-	while (tlv_next(p, n, &at, &found, &value, &length) == 1)
+	while (tlv_walk(p, n, &at, &found, &value, &length) == 1)
 		if (found == tag) {
 			*ret_value = value;
 			*ret_length = length;
@@ -141,7 +141,7 @@ int tlv_simple_read(
 	return 1;
 }
 
-int tlv_simple_find(const uint8_t *p, size_t n, size_t values, uint8_t tag, size_t *ret_value,
+int tlv_simple_seek(const uint8_t *p, size_t n, size_t values, uint8_t tag, size_t *ret_value,
 	size_t *ret_length)
 {
 	size_t at = 0, value = 0, length = 0, used = 0;

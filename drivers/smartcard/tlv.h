@@ -65,7 +65,7 @@ int tlv_read(const uint8_t *p, size_t n, uint32_t *ret_tag, size_t *ret_value, s
 	*ret_length <= n - *ret_value && *at == *ret_value + *ret_length &&
 	*ret_value >= \old(*at) + 2;
     ensures \result != 1 ==> *at == \old(*at); */
-int tlv_next(const uint8_t *p, size_t n, size_t *at, uint32_t *ret_tag, size_t *ret_value,
+int tlv_walk(const uint8_t *p, size_t n, size_t *at, uint32_t *ret_tag, size_t *ret_value,
 	size_t *ret_length);
 
 /* The first object with this tag among those that stand in a row in [p, p + n). 1, or 0 if there is
@@ -79,7 +79,7 @@ int tlv_next(const uint8_t *p, size_t n, size_t *at, uint32_t *ret_tag, size_t *
     ensures \result == 1 ==> 2 <= *ret_value <= n && *ret_length <= n - *ret_value;
     ensures \result == 0 ==>
 	*ret_value == \old(*ret_value) && *ret_length == \old(*ret_length); */
-int tlv_find(const uint8_t *p, size_t n, uint32_t tag, size_t *ret_value, size_t *ret_length);
+int tlv_seek(const uint8_t *p, size_t n, uint32_t tag, size_t *ret_value, size_t *ret_length);
 
 /* One entry of a CAC tag and length buffer: tag, then length or FF and two bytes, little endian. */
 /*@ requires n <= TLV_MAX_INPUT;
@@ -105,7 +105,7 @@ int tlv_simple_read(
     ensures \result == 1 ==> *ret_value <= values && *ret_length <= values - *ret_value;
     ensures \result == 0 ==>
 	*ret_value == \old(*ret_value) && *ret_length == \old(*ret_length); */
-int tlv_simple_find(const uint8_t *p, size_t n, size_t values, uint8_t tag, size_t *ret_value,
+int tlv_simple_seek(const uint8_t *p, size_t n, size_t values, uint8_t tag, size_t *ret_value,
 	size_t *ret_length);
 
 #endif
