@@ -130,7 +130,8 @@ enum intent_action {
 	INTENT_ACCESS,	 /* opens the screen */
 	INTENT_SETTING,	 /* item = name of the setting, value = number */
 	INTENT_HELP,
-	INTENT_CLOSE, /* leaves language, access, help without a change */
+	INTENT_CLOSE,	/* leaves language, access, help without a change */
+	INTENT_SIGN_IN, /* "Entrar con mi e.firma", or again after a problem with the card */
 	INTENT_ACTION_COUNT
 };
 extern const char *const intent_action_names[INTENT_ACTION_COUNT];

@@ -15,6 +15,9 @@ const char *const screen_kind_names[SCREEN_KIND_COUNT] = {
 	[SCREEN_OUT_OF_SERVICE] = "out-of-service",
 	[SCREEN_ACCESS] = "access",
 	[SCREEN_HELP] = "help",
+	[SCREEN_CARD] = "card",
+	[SCREEN_PIN] = "pin",
+	[SCREEN_SIGNING] = "signing",
 };
 const char *const field_type_names[FIELD_TYPE_COUNT] = {
 	[FIELD_TEXT] = "text",
@@ -47,6 +50,11 @@ const char *const print_state_names[PRINT_STATE_COUNT] = {
 	[PRINT_FAILED] = "failed",
 	[PRINT_UNKNOWN] = "unknown",
 };
+const char *const sign_in_offer_names[SIGN_IN_OFFER_COUNT] = {
+	[SIGN_IN_NONE] = "none",
+	[SIGN_IN_OFFERED] = "offered",
+	[SIGN_IN_REQUIRED] = "required",
+};
 
 static const struct bus_field item_fields[] = {
 	REQ_ENUM(struct screen_item, kind, "kind", item_kind_names),
@@ -59,6 +67,7 @@ static const struct bus_field item_fields[] = {
 	OPT_TEXT(struct screen_item, icon, "icon"),
 	OPT_TEXT(struct screen_item, reason, "reason"),
 	OPT_BOOL(struct screen_item, changeable, "changeable"),
+	OPT_BOOL(struct screen_item, certified, "certified"),
 	OPT_BOOL(struct screen_item, personal, "personal"),
 };
 static const struct bus_table item_table = BUS_TABLE(struct screen_item, "item", item_fields);
@@ -71,7 +80,9 @@ static const struct bus_field field_fields[] = {
 	OPT_TEXT(struct screen_field, value, "value"),
 	OPT_TEXT(struct screen_field, error, "error"),
 	OPT_INT(struct screen_field, max_length, "maxLength"),
+	OPT_INT(struct screen_field, min_length, "minLength"),
 	OPT_BOOL(struct screen_field, optional, "optional"),
+	OPT_BOOL(struct screen_field, certified, "certified"),
 };
 static const struct bus_table field_table = BUS_TABLE(struct screen_field, "field", field_fields);
 
@@ -121,6 +132,13 @@ static const struct bus_field model_fields[] = {
 	OPT_BOOL(struct screen_model, no_charge, "noCharge"),
 	OPT_I64(struct screen_model, expected_ms, "expectedMs"),
 	OPT_I64(struct screen_model, warning_ms, "warningMs"),
+	OPT_ENUM(struct screen_model, sign_in, "signIn", sign_in_offer_names),
+	OPT_TEXT(struct screen_model, holder, "holder"),
+	OPT_BOOL(struct screen_model, pad, "pad"),
+	OPT_INT(struct screen_model, pin_digits, "pinDigits"),
+	OPT_INT(struct screen_model, tries_left, "triesLeft"),
+	OPT_BOOL(struct screen_model, can_retry, "canRetry"),
+	OPT_BOOL(struct screen_model, card_in, "cardIn"),
 	OPT_BOOL(struct screen_model, personal, "personal"),
 	OPT_TEXT(struct screen_model, terminal, "terminal"),
 	OPT_OBJECT(struct screen_model, settings, "settings", settings_table),

@@ -30,6 +30,9 @@ enum screen_kind {
 	SCREEN_OUT_OF_SERVICE, /* reason id */
 	SCREEN_ACCESS,	       /* accessibility settings */
 	SCREEN_HELP,
+	SCREEN_CARD,	/* outcome: "insert", "consent", "signed", "left" (forgotten) */
+	SCREEN_PIN,	/* PIN of a certificate card; never in a model, never of a payment card */
+	SCREEN_SIGNING, /* card at work: outcome "reading" or "signing" */
 	SCREEN_KIND_COUNT
 };
 extern const char *const screen_kind_names[SCREEN_KIND_COUNT];
@@ -72,6 +75,7 @@ struct screen_item {
 	char icon[32];	    /* icon name of assets/icons, "" = none */
 	char reason[32];    /* why unavailable: "offline", "paper", "printer", "soon" … */
 	bool changeable;    /* row has "Cambiar" */
+	bool certified;	    /* the value comes from the citizen's certificate */
 	bool personal; /* citizen's data: masked after 20 s, spoken only to headphones, wiped */
 };
 
@@ -83,7 +87,9 @@ struct screen_field {
 	char value[VT_MAX_VALUE]; /* what core knows already: offered again, never asked twice */
 	char error[32]; /* id of what is wrong, "" = nothing: "required", "curp.CHECK", "date" … */
 	int max_length; /* characters */
+	int min_length; /* SCREEN_PIN */
 	bool optional;
+	bool certified; /* the value comes from the citizen's certificate */
 };
 
 enum print_state {
@@ -95,6 +101,10 @@ enum print_state {
 	PRINT_STATE_COUNT
 };
 extern const char *const print_state_names[PRINT_STATE_COUNT];
+
+/* "Entrar con mi e.firma": not here, a button, or nothing goes without it. */
+enum sign_in_offer { SIGN_IN_NONE, SIGN_IN_OFFERED, SIGN_IN_REQUIRED, SIGN_IN_OFFER_COUNT };
+extern const char *const sign_in_offer_names[SIGN_IN_OFFER_COUNT];
 
 /* Settings of this citizen's session; core keeps them so that a new ui shows the same. */
 struct screen_settings {
@@ -144,8 +154,15 @@ struct screen_model {
 	bool no_charge;	       /* "No se ha hecho ningún cobro" holds */
 	int64_t expected_ms;   /* SCREEN_WAIT: usual duration */
 	int64_t warning_ms; /* > 0: the time-out dialogue stands over the screen, so much is left */
-	bool personal;	    /* personal data may be on this screen */
-	char terminal[24];  /* terminal id, small print */
+	enum sign_in_offer sign_in; /* SCREEN_HOME, INTRO, CURP */
+	char holder[128];	    /* whom the certificate names, once proven; personal */
+	bool pad;		    /* SCREEN_PIN: it is typed on the reader's own keys */
+	int pin_digits;		    /* … so many until now */
+	int tries_left;		    /* SCREEN_PIN, card-last-try: 0 = not told */
+	bool can_retry;		    /* SCREEN_PROBLEM of a card: "Intentar de nuevo" */
+	bool card_in;		    /* "No retire su tarjeta" */
+	bool personal;		    /* personal data may be on this screen */
+	char terminal[24];	    /* terminal id, small print */
 	struct screen_settings settings;
 };
 

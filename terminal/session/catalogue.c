@@ -35,6 +35,16 @@ const char *const service_offline_names[OFFLINE_COUNT] = {
 	[OFFLINE_QUEUE] = "queue",
 	[OFFLINE_ONLINE_ONLY] = "online-only",
 };
+const char *const service_identity_names[IDENTITY_COUNT] = {
+	[IDENTITY_NONE] = "none",
+	[IDENTITY_OPTIONAL] = "optional",
+	[IDENTITY_REQUIRED] = "required",
+};
+const char *const catalogue_claim_names[CLAIM_COUNT] = {
+	[CLAIM_NONE] = "none",
+	[CLAIM_CURP] = "curp",
+	[CLAIM_RFC] = "rfc",
+};
 const char *const service_colour_names[COLOUR_COUNT] = {
 	[COLOUR_ACTION] = "action",
 	[COLOUR_OK] = "ok",

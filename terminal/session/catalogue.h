@@ -105,6 +105,10 @@ struct catalogue_choice {
 	struct catalogue_conditions offer_when;
 };
 
+/* What of the citizen's certificate answers a question. */
+enum catalogue_claim { CLAIM_NONE, CLAIM_CURP, CLAIM_RFC, CLAIM_COUNT };
+extern const char *const catalogue_claim_names[CLAIM_COUNT];
+
 struct catalogue_question {
 	const char *name; /* value name is "field." + name */
 	enum field_type type;
@@ -112,8 +116,9 @@ struct catalogue_question {
 	struct catalogue_text hint;
 	struct catalogue_text row; /* short form for the review and for papers: "Primer apellido" */
 	bool optional;
-	bool personal;	/* masked, wiped, spoken only to headphones */
-	int max_length; /* characters */
+	bool personal;		    /* masked, wiped, spoken only to headphones */
+	int max_length;		    /* characters */
+	enum catalogue_claim claim; /* filled in by a citizen who signed in with a card */
 	bool shows_fee; /* choices are years of a fee: show the amount, hide those without one */
 	struct catalogue_conditions ask_when;
 	size_t choice_count;
@@ -216,6 +221,10 @@ enum service_offline {
 };
 extern const char *const service_offline_names[OFFLINE_COUNT];
 
+/* Signing in with a certificate card (e.firma). */
+enum service_identity { IDENTITY_NONE, IDENTITY_OPTIONAL, IDENTITY_REQUIRED, IDENTITY_COUNT };
+extern const char *const service_identity_names[IDENTITY_COUNT];
+
 enum service_colour { COLOUR_ACTION, COLOUR_OK, COLOUR_COUNT };
 extern const char *const service_colour_names[COLOUR_COUNT];
 
@@ -260,6 +269,10 @@ struct catalogue_service {
 	bool is_free;
 	unsigned needs; /* bits of enum service_need */
 	enum service_offline offline;
+	enum service_identity identity;
+	/* A certificate whose revocation could not be asked about is good enough (domain.md §6.3):
+	 * nothing that the citizen signs hangs on it. */
+	bool takes_unchecked;
 	/* The rest is empty while status is SERVICE_SOON. */
 	int64_t patience_ms; /* then the provisional receipt where offline is OFFLINE_QUEUE */
 	int64_t expected_ms; /* usual duration, shown while waiting */

@@ -172,6 +172,11 @@ static void check_question(struct reader *r, const struct catalogue_service *ser
 	check_distinct(r, "choices", question->choice_count, choice_id, question);
 	if (!is_used(service, question))
 		reader_fail(r, VT_ERR_PARSE, "no way asks this question");
+	if (question->claim != CLAIM_NONE && service->identity == IDENTITY_NONE)
+		reader_fail(r, VT_ERR_PARSE, "a claim needs $.identity");
+	if (question->claim != CLAIM_NONE &&
+		question->type != (question->claim == CLAIM_CURP ? FIELD_CURP : FIELD_TEXT))
+		reader_fail(r, VT_ERR_PARSE, "claim curp belongs to type curp, rfc to text");
 	if (question->shows_fee && strcmp(service->years_question, question->name) != 0)
 		reader_fail(r, VT_ERR_PARSE, "shows_fee belongs to fees.years_question");
 	for (size_t i = 0; i < question->choice_count; i++) {
@@ -394,6 +399,10 @@ static void check_card(struct reader *r, const struct catalogue_service *service
 	check_plain(r, "confirm", &service->confirm);
 	for (size_t i = 0; i < service->note_count; i++)
 		check_plain(r, "notes", &service->notes[i].text);
+	if (service->identity == IDENTITY_REQUIRED && !(service->needs & NEED_SMARTCARD))
+		reader_fail(r, VT_ERR_PARSE, "identity required without the need smartcard");
+	if (service->takes_unchecked && service->identity == IDENTITY_NONE)
+		reader_fail(r, VT_ERR_PARSE, "takes_unchecked needs $.identity");
 	/* The law asks for the notice before data are taken (LGPDPPSO, UI.md §2). */
 	if (service->status == SERVICE_AVAILABLE && !has_note(service, NOTE_PRIVACY))
 		reader_fail(r, VT_ERR_PARSE, "a note of kind privacy is missing");

@@ -529,8 +529,8 @@ static void read_question(struct reader *r, const json_t *json, struct catalogue
 	struct catalogue_choice *choices;
 
 	if (!is_object(r, json,
-		    "name type label hint row optional personal max_length shows_fee ask_when "
-		    "choices"))
+		    "name type label hint row optional personal claim max_length shows_fee "
+		    "ask_when choices"))
 		return;
 	question->name = string_member(r, json, "name", true, VT_MAX_ID - 1, is_slug);
 	question->type = (enum field_type)enum_member(
@@ -540,6 +540,8 @@ static void read_question(struct reader *r, const json_t *json, struct catalogue
 	question->row = text_member(r, json, "row", true, short_text);
 	question->optional = bool_member(r, json, "optional");
 	question->personal = bool_member(r, json, "personal");
+	question->claim = (enum catalogue_claim)enum_member(
+		r, json, "claim", false, catalogue_claim_names, CLAIM_COUNT);
 	question->max_length =
 		(int)number_member(r, json, "max_length", 1, 200, default_length(question->type));
 	question->shows_fee = bool_member(r, json, "shows_fee");
@@ -838,6 +840,9 @@ static void read_card(struct reader *r, const json_t *json, struct catalogue_ser
 	service->needs = read_needs(r, json);
 	service->offline = (enum service_offline)enum_member(
 		r, json, "offline", true, service_offline_names, OFFLINE_COUNT);
+	service->identity = (enum service_identity)enum_member(
+		r, json, "identity", false, service_identity_names, IDENTITY_COUNT);
+	service->takes_unchecked = bool_member(r, json, "takes_unchecked");
 }
 
 static void read_body(struct reader *r, const json_t *json, struct catalogue_service *service)
@@ -892,7 +897,8 @@ void service_read(struct reader *r, const void *json, struct catalogue_service *
 {
 	if (!is_object(r, json,
 		    "$schema id version homoclave agency agency_name name detail keywords icon "
-		    "archetype status feature order free needs offline patience_ms expected_ms "
+		    "archetype status feature order free needs offline identity takes_unchecked "
+		    "patience_ms expected_ms "
 		    "notes wait consent confirm questions ways outcomes documents fees"))
 		return;
 	(void)string_member(r, json, "$schema", false, 200, is_any);

@@ -25,6 +25,8 @@ const char *const session_state_names[SESSION_STATE_COUNT] = {
 	[SESSION_RESULTS] = "results",
 	[SESSION_DONE] = "done",
 	[SESSION_PROBLEM] = "problem",
+	[SESSION_SIGN_IN] = "sign-in",
+	[SESSION_CARD_LEFT] = "card-left",
 	[SESSION_CLOSED] = "closed",
 };
 
@@ -35,6 +37,8 @@ const struct session_times session_default_times = {
 	.warning = 45000,
 	.done = 60000,
 	.patience = 8000,
+	.card_left = 30000,
+	.card_busy = 90000,
 };
 
 const struct session_language session_languages[] = {
@@ -114,12 +118,13 @@ bool session_is_offline(const struct session *s, const struct catalogue_service 
 
 bool session_is_personal(const struct session *s)
 {
-	return s->c.state >= SESSION_ASK && s->c.state <= SESSION_PROBLEM;
+	return s->c.identity.is_proven ||
+	       (s->c.state >= SESSION_ASK && s->c.state <= SESSION_SIGN_IN);
 }
 
 /* ---- changes of state: the only places that write c.state ---- */
 
-static void enter(struct session *s, enum session_state state, struct session_effects *fx)
+void session_enter(struct session *s, enum session_state state, struct session_effects *fx)
 {
 	s->c.state = state;
 	s->c.overlay = OVERLAY_NONE;
@@ -128,29 +133,51 @@ static void enter(struct session *s, enum session_state state, struct session_ef
 	fx->show = true;
 }
 
-static void end_session(struct session *s, struct session_effects *fx)
+void session_end(struct session *s, struct session_effects *fx)
 {
+	const bool is_left = s->card_in && !s->card_stale && session_is_open(s);
+	char lang[sizeof(s->c.lang)];
+
+	fx->cancel_card = card_is_busy(s);
+	memcpy(lang, s->c.lang, sizeof(lang));
 	reset_citizen(s, s->health.storage_ok ? SESSION_ATTRACT : SESSION_CLOSED);
 	fx->show = true;
 	fx->ended = true;
+	if (!is_left)
+		return;
+	/* Nothing of the citizen is in memory any more but the language that the words are in. */
+	s->card_stale = true;
+	memcpy(s->c.lang, lang, sizeof(lang));
+	s->c.state = SESSION_CARD_LEFT;
+	s->c.card_left_until_ms = s->now_ms + s->times.card_left;
 }
 
-static void show_problem(struct session *s, const char *problem, struct session_effects *fx)
+void session_stop_reminding(struct session *s, struct session_effects *fx)
 {
+	reset_citizen(s, s->health.storage_ok ? SESSION_ATTRACT : SESSION_CLOSED);
+	fx->show = true;
+}
+
+void session_problem(struct session *s, const char *problem, struct session_effects *fx)
+{
+	fx->cancel_card = card_is_busy(s);
 	vt_copy_cut(s->c.problem, sizeof(s->c.problem), problem);
-	enter(s, SESSION_PROBLEM, fx);
+	session_enter(s, SESSION_PROBLEM, fx);
 }
 
-/* Forgets the service but not the language and settings; back to the choice of services. */
-static void go_home(struct session *s, struct session_effects *fx)
+void session_go_home(struct session *s, struct session_effects *fx)
 {
-	struct citizen kept = {.settings = s->c.settings};
+	struct citizen kept = {.settings = s->c.settings, .identity = s->c.identity};
+
+	fx->cancel_card = card_is_busy(s);
 
 	memcpy(kept.lang, s->c.lang, sizeof(kept.lang));
 	reset_citizen(s, SESSION_HOME);
 	s->c.settings = kept.settings;
+	s->c.identity = kept.identity;
 	memcpy(s->c.lang, kept.lang, sizeof(kept.lang));
-	enter(s, SESSION_HOME, fx);
+	vt_wipe(&kept, sizeof(kept));
+	session_enter(s, SESSION_HOME, fx);
 }
 
 static void start_print(struct session *s, bool copy, struct session_effects *fx)
@@ -176,11 +203,11 @@ static void finish_with(
 	struct session *s, const struct catalogue_outcome *outcome, struct session_effects *fx)
 {
 	if (!outcome) {
-		show_problem(s, "defect", fx);
+		session_problem(s, "defect", fx);
 		return;
 	}
 	s->c.outcome = outcome;
-	enter(s, SESSION_DONE, fx);
+	session_enter(s, SESSION_DONE, fx);
 	if (outcome->document)
 		start_print(s, false, fx);
 }
@@ -196,25 +223,26 @@ static void open_service(struct session *s, const char *id, struct session_effec
 	s->c.service = service;
 	s->c.way = &service->ways[0];
 	if (service->offline == OFFLINE_ONLINE_ONLY && session_is_offline(s, service)) {
-		show_problem(s, "service-unavailable", fx);
+		session_problem(s, "service-unavailable", fx);
 		return;
 	}
-	enter(s, SESSION_INTRO, fx);
+	card_prefill(s);
+	session_enter(s, SESSION_INTRO, fx);
 }
 
-static void ask(struct session *s, size_t index, struct session_effects *fx)
+void session_ask(struct session *s, size_t index, struct session_effects *fx)
 {
 	s->c.question = index;
-	enter(s, SESSION_ASK, fx);
+	session_enter(s, SESSION_ASK, fx);
 }
 
 static void submit(struct session *s, struct session_effects *fx)
 {
 	if (s->c.service->offline == OFFLINE_ONLINE_ONLY && session_is_offline(s, s->c.service)) {
-		show_problem(s, "service-unavailable", fx);
+		session_problem(s, "service-unavailable", fx);
 		return;
 	}
-	enter(s, SESSION_SUBMITTING, fx);
+	session_enter(s, SESSION_SUBMITTING, fx);
 	fx->submit = true;
 }
 
@@ -223,15 +251,15 @@ static void advance(struct session *s, struct session_effects *fx)
 {
 	const size_t open = s->c.is_changing ? form_first_open(s) : form_next(s, s->c.question + 1);
 	if (open < s->c.way->question_count) {
-		ask(s, open, fx);
+		session_ask(s, open, fx);
 		return;
 	}
 	const size_t missing = form_first_open(s);
 	s->c.is_changing = false;
 	if (missing < s->c.way->question_count)
-		ask(s, missing, fx);
+		session_ask(s, missing, fx);
 	else if (s->c.way->has_review)
-		enter(s, SESSION_REVIEW, fx);
+		session_enter(s, SESSION_REVIEW, fx);
 	else
 		submit(s, fx);
 }
@@ -245,7 +273,7 @@ static void take_answer(
 	if (form_take(s, question, is_chosen && intent->item[0] ? intent->item : intent->value))
 		advance(s, fx);
 	else
-		enter(s, SESSION_ASK, fx);
+		session_enter(s, SESSION_ASK, fx);
 }
 
 static void change_answer(struct session *s, const char *name, struct session_effects *fx)
@@ -253,7 +281,7 @@ static void change_answer(struct session *s, const char *name, struct session_ef
 	for (size_t i = 0; i < s->c.way->question_count; i++) {
 		if (strcmp(s->c.way->questions[i]->name, name) == 0) {
 			s->c.is_changing = true;
-			ask(s, i, fx);
+			session_ask(s, i, fx);
 			return;
 		}
 	}
@@ -262,7 +290,7 @@ static void change_answer(struct session *s, const char *name, struct session_ef
 static void take_first_way(struct session *s, struct session_effects *fx)
 {
 	s->c.way = &s->c.service->ways[0];
-	ask(s, form_next(s, 0), fx);
+	session_ask(s, form_next(s, 0), fx);
 }
 
 static void go_back(struct session *s, struct session_effects *fx)
@@ -270,29 +298,35 @@ static void go_back(struct session *s, struct session_effects *fx)
 	size_t previous;
 
 	switch (s->c.state) {
-	case SESSION_INTRO:
 	case SESSION_PROBLEM:
-		go_home(s, fx);
+		if (card_is_problem(s)) {
+			card_back(s, fx);
+			return;
+		}
+		session_go_home(s, fx);
+		return;
+	case SESSION_INTRO:
+		session_go_home(s, fx);
 		return;
 	case SESSION_ASK:
 		form_answer(s, s->c.way->questions[s->c.question])->error[0] = 0;
 		if (s->c.is_changing && form_first_open(s) == s->c.way->question_count) {
 			s->c.is_changing = false;
-			enter(s, SESSION_REVIEW, fx);
+			session_enter(s, SESSION_REVIEW, fx);
 			return;
 		}
 		previous = form_previous(s, s->c.question);
 		if (previous != SIZE_MAX)
-			ask(s, previous, fx);
+			session_ask(s, previous, fx);
 		else if (s->c.way != &s->c.service->ways[0])
 			take_first_way(s, fx);
 		else
-			enter(s, SESSION_INTRO, fx);
+			session_enter(s, SESSION_INTRO, fx);
 		return;
 	case SESSION_REVIEW:
 		previous = form_previous(s, s->c.way->question_count);
 		if (previous != SIZE_MAX)
-			ask(s, previous, fx);
+			session_ask(s, previous, fx);
 		return;
 	case SESSION_ATTRACT:
 	case SESSION_HOME:
@@ -300,6 +334,8 @@ static void go_back(struct session *s, struct session_effects *fx)
 	case SESSION_WAITING:
 	case SESSION_RESULTS:
 	case SESSION_DONE:
+	case SESSION_SIGN_IN: /* card_intent() has its own way back */
+	case SESSION_CARD_LEFT:
 	case SESSION_CLOSED:
 	case SESSION_STATE_COUNT:
 		return;
@@ -315,7 +351,7 @@ static void take_other_way(struct session *s, struct session_effects *fx)
 	form_answer(s, s->c.way->questions[s->c.question])->error[0] = 0;
 	s->c.way = way;
 	s->c.is_changing = false;
-	ask(s, form_next(s, 0), fx);
+	session_ask(s, form_next(s, 0), fx);
 }
 
 static void set_language(struct session *s, const char *code, struct session_effects *fx)
@@ -372,7 +408,7 @@ static void end_by_citizen(struct session *s, struct session_effects *fx)
 		finish_with(s, service_provisional(s->c.service), fx);
 		return;
 	}
-	end_session(s, fx);
+	session_end(s, fx);
 }
 
 /* Intents that mean the same on every screen. True if it was one. */
@@ -391,7 +427,7 @@ static bool on_common_intent(
 		return true;
 	case INTENT_CLOSE:
 		if (s->c.overlay == OVERLAY_NONE && s->c.state == SESSION_PROBLEM)
-			go_home(s, fx);
+			session_go_home(s, fx);
 		else
 			set_overlay(s, OVERLAY_NONE, fx);
 		return true;
@@ -408,6 +444,8 @@ static bool on_common_intent(
 	case INTENT_BACK:
 		if (s->c.overlay != OVERLAY_NONE)
 			set_overlay(s, OVERLAY_NONE, fx);
+		else if (s->c.state == SESSION_SIGN_IN)
+			return false;
 		else
 			go_back(s, fx);
 		return true;
@@ -423,6 +461,7 @@ static bool on_common_intent(
 	case INTENT_PRINTED_OK:
 	case INTENT_PRINTED_BAD:
 	case INTENT_CANCEL:
+	case INTENT_SIGN_IN:
 	case INTENT_ACTION_COUNT:
 		break;
 	}
@@ -454,18 +493,29 @@ static void on_screen_intent(
 	switch (s->c.state) {
 	case SESSION_ATTRACT:
 		if (action == INTENT_START)
-			enter(s, SESSION_HOME, fx);
+			session_enter(s, SESSION_HOME, fx);
 		return;
 	case SESSION_HOME:
 		if (action == INTENT_OPEN)
 			open_service(s, intent->item, fx);
+		else if (action == INTENT_SIGN_IN)
+			card_begin(s, fx);
 		return;
 	case SESSION_INTRO:
-		if (action == INTENT_START)
-			ask(s, form_next(s, 0), fx);
+		if (action == INTENT_SIGN_IN ||
+			(action == INTENT_START && s->c.service->identity == IDENTITY_REQUIRED &&
+				!card_serves(s, s->c.service)))
+			card_begin(s, fx);
+		else if (action == INTENT_START)
+			session_ask(s, form_next(s, 0), fx);
+		return;
+	case SESSION_SIGN_IN:
+		card_intent(s, intent, fx);
 		return;
 	case SESSION_ASK:
-		if (action == INTENT_SUBMIT)
+		if (action == INTENT_SIGN_IN)
+			card_begin(s, fx);
+		else if (action == INTENT_SUBMIT)
 			take_answer(s, intent, fx);
 		else if (action == INTENT_UNKNOWN_CURP)
 			take_other_way(s, fx);
@@ -481,14 +531,18 @@ static void on_screen_intent(
 		if (action == INTENT_YES)
 			finish_with(s, s->c.outcome, fx);
 		else if (action == INTENT_NO)
-			show_problem(s, "not-mine", fx);
+			session_problem(s, "not-mine", fx);
 		return;
 	case SESSION_DONE:
 		on_done_intent(s, action, fx);
 		return;
+	case SESSION_PROBLEM:
+		if (action == INTENT_SIGN_IN && card_can_retry(s))
+			card_begin(s, fx);
+		return;
 	case SESSION_SUBMITTING:
 	case SESSION_WAITING:
-	case SESSION_PROBLEM:
+	case SESSION_CARD_LEFT:
 	case SESSION_CLOSED:
 	case SESSION_STATE_COUNT:
 		return;
@@ -511,7 +565,9 @@ static void on_intent(
 	if (s->c.state == SESSION_ATTRACT &&
 		(intent->action == INTENT_LANGUAGE || intent->action == INTENT_ACCESS ||
 			intent->action == INTENT_HELP))
-		enter(s, SESSION_HOME, fx);
+		session_enter(s, SESSION_HOME, fx);
+	if (s->c.state == SESSION_CARD_LEFT)
+		return;
 	if (s->c.state == SESSION_CLOSED &&
 		(intent->action == INTENT_END || intent->action == INTENT_BACK))
 		return;
@@ -528,11 +584,12 @@ static void on_health(
 	const bool is_changed = memcmp(&s->health, health, sizeof(*health)) != 0;
 
 	s->health = *health;
-	if (storage_was_ok && !health->storage_ok && s->c.state != SESSION_DONE) {
+	if (storage_was_ok && !health->storage_ok && s->c.state != SESSION_DONE &&
+		s->c.state != SESSION_CARD_LEFT) {
 		if (session_is_open(s))
-			show_problem(s, "storage", fx);
+			session_problem(s, "storage", fx);
 		else
-			end_session(s, fx);
+			session_end(s, fx);
 	} else if (!storage_was_ok && health->storage_ok && s->c.state == SESSION_CLOSED) {
 		reset_citizen(s, SESSION_ATTRACT);
 		fx->show = true;
@@ -561,7 +618,7 @@ static void on_committed(
 	if (session_is_offline(s, s->c.service) && service_provisional(s->c.service))
 		finish_with(s, service_provisional(s->c.service), fx);
 	else
-		enter(s, SESSION_WAITING, fx);
+		session_enter(s, SESSION_WAITING, fx);
 }
 
 static void on_result(
@@ -574,7 +631,7 @@ static void on_result(
 		event->u.result.result == RESULT_PENDING)
 		return;
 	if (event->u.result.result == RESULT_REJECTED) {
-		show_problem(s, "service-rejected", fx);
+		session_problem(s, "service-rejected", fx);
 		return;
 	}
 	s->c.answer =
@@ -582,7 +639,7 @@ static void on_result(
 	const struct document_values values = form_values(s);
 	s->c.outcome = s->c.answer ? service_outcome(s->c.service, &values, s->today) : NULL;
 	if (s->c.outcome && s->c.outcome->question.count > 0)
-		enter(s, SESSION_RESULTS, fx);
+		session_enter(s, SESSION_RESULTS, fx);
 	else
 		finish_with(s, s->c.outcome, fx);
 }
@@ -615,7 +672,7 @@ static void on_recovered(
 	s->c.date = s->today;
 	s->c.minute = s->minute;
 	s->c.service = catalogue_find(s->catalogue, event->u.committed.service);
-	show_problem(s, "core-lost", fx);
+	session_problem(s, "core-lost", fx);
 }
 
 /* ---- time ---- */
@@ -644,6 +701,11 @@ static int64_t deadline(const struct session *s)
 	case SESSION_SUBMITTING:
 	case SESSION_STATE_COUNT:
 		return 0;
+	case SESSION_CARD_LEFT:
+		return c->card_left_until_ms;
+	case SESSION_SIGN_IN:
+		return card_is_busy(s) ? card_deadline(s)
+				       : c->touched_ms + scaled(s, s->times.idle_personal);
 	case SESSION_HOME:
 		return c->touched_ms + scaled(s, s->times.idle_attract);
 	case SESSION_INTRO:
@@ -666,23 +728,34 @@ static int64_t deadline(const struct session *s)
 static void on_deadline(struct session *s, struct session_effects *fx)
 {
 	if (s->c.warning_until_ms > 0) {
-		end_session(s, fx);
+		session_end(s, fx);
 		return;
 	}
 	switch (s->c.state) {
 	case SESSION_HOME:
 	case SESSION_DONE:
 	case SESSION_PROBLEM:
-		end_session(s, fx);
+		session_end(s, fx);
 		return;
 	case SESSION_INTRO:
-		go_home(s, fx);
+		session_go_home(s, fx);
 		return;
 	case SESSION_WAITING:
 		if (service_provisional(s->c.service))
 			finish_with(s, service_provisional(s->c.service), fx);
 		else
-			show_problem(s, "service-unavailable", fx);
+			session_problem(s, "service-unavailable", fx);
+		return;
+	case SESSION_CARD_LEFT:
+		session_stop_reminding(s, fx);
+		return;
+	case SESSION_SIGN_IN:
+		if (card_is_busy(s)) {
+			card_timeout(s, fx);
+			return;
+		}
+		s->c.warning_until_ms = s->now_ms + scaled(s, s->times.warning);
+		fx->show = true;
 		return;
 	case SESSION_ASK:
 	case SESSION_REVIEW:
@@ -713,6 +786,7 @@ void session_check(const struct session *s)
 	VT_ASSERT(c->state != SESSION_ASK || c->question < c->way->question_count);
 	VT_ASSERT((c->state != SESSION_RESULTS && c->state != SESSION_DONE) || c->outcome);
 	VT_ASSERT(c->state != SESSION_ATTRACT || (!c->service && !c->answer && !c->folio[0]));
+	card_check(s);
 	VT_ASSERT(
 		c->print == PRINT_NONE || c->state == SESSION_DONE || c->state == SESSION_PROBLEM);
 }
@@ -748,7 +822,7 @@ enum vt_code session_step(
 		break;
 	case SESSION_REFUSED:
 		if (s->c.state == SESSION_SUBMITTING)
-			show_problem(s, "storage", effects);
+			session_problem(s, "storage", effects);
 		else
 			code = VT_ERR_STATE;
 		break;
@@ -760,6 +834,12 @@ enum vt_code session_step(
 		break;
 	case SESSION_RECOVERED:
 		on_recovered(s, event, effects);
+		break;
+	case SESSION_CARD:
+	case SESSION_IDENTITY:
+	case SESSION_PIN_ENTRY:
+	case SESSION_SIGNED:
+		card_event(s, event, effects);
 		break;
 	}
 	if (deadline(s) > 0 && s->now_ms >= deadline(s))

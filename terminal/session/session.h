@@ -23,6 +23,9 @@
  *   └────────────────────────────────────────── DONE ◄──────────────────┘              │
  *
  *   any → CLOSED [session_health] when storage fails; CLOSED → ATTRACT when it is good again.
+ *   ATTRACT, HOME, INTRO, ASK → SIGN_IN [a card, "Entrar con mi e.firma"] → back, or PROBLEM;
+ *   session_card.c has its steps. Every end with the citizen's card in the reader → CARD_LEFT →
+ *   ATTRACT when it is taken or 30 s are over.
  *
  * Overlays (LANGUAGE, ACCESS, HELP) and the time-out dialogue stand over a state and leave it as it
  * is. What may be trusted: from SUBMITTING on the answers do not change; a folio is set only after
@@ -48,7 +51,9 @@ enum session_state {
 	SESSION_RESULTS,    /* "are these your data?" */
 	SESSION_DONE,
 	SESSION_PROBLEM,
-	SESSION_CLOSED, /* out of service */
+	SESSION_SIGN_IN,   /* with a certificate card; which step: session_card.c */
+	SESSION_CARD_LEFT, /* everything is wiped, but the card is still in the reader */
+	SESSION_CLOSED,	   /* out of service */
 	SESSION_STATE_COUNT
 };
 extern const char *const session_state_names[SESSION_STATE_COUNT];
@@ -63,8 +68,12 @@ struct session_times {
 	int64_t warning;       /* the time-out dialogue: 45 s */
 	int64_t done;	       /* confirmation and problem screens: 60 s until the warning */
 	int64_t patience;      /* for services that state none: 8 s */
+	int64_t card_left;     /* the reminder about a forgotten card: 30 s */
+	int64_t card_busy;     /* reader, card and revocation at work, at the latest: 90 s */
 };
 extern const struct session_times session_default_times;
+
+enum session_reader { READER_ABSENT, READER_READY, READER_FAILED };
 
 /* What core knows about the parts of the terminal. */
 struct session_health {
@@ -72,6 +81,7 @@ struct session_health {
 	bool printer_ready; /* a printer that can print now */
 	bool printer_paper; /* false: no paper (printer_ready is false then too) */
 	bool sync_connected;
+	enum session_reader reader; /* of chip cards */
 	/* adapters that cannot be reached now, by name; at most 8 */
 	size_t offline_count;
 	char offline[8][VT_MAX_ID];
@@ -87,6 +97,18 @@ enum session_event_type {
 	SESSION_RESULT,	   /* the service's word about our transaction */
 	SESSION_PRINTED,   /* outcome of the sheet in print */
 	SESSION_RECOVERED, /* after a start: a transaction of the session that core's death ended */
+	SESSION_CARD,	   /* a card came or went */
+	SESSION_IDENTITY,  /* what the card's certificate says, and whether it may be believed */
+	SESSION_PIN_ENTRY, /* a key on the reader's own pad */
+	SESSION_SIGNED,	   /* outcome of the signature that was asked for */
+};
+
+/* A certificate as core has read and checked it. Texts are borrowed by the event. */
+struct session_certificate {
+	const char *problem; /* "" = good, else the id of the problem screen: "card-expired" … */
+	const char *holder, *rfc, *curp; /* "" where the certificate has none */
+	bool is_checked; /* the issuer was asked: not revoked. False: nobody could be asked */
+	struct card_pin pin;
 };
 
 enum session_result { RESULT_ACCEPTED, RESULT_REJECTED, RESULT_PENDING };
@@ -113,16 +135,33 @@ struct session_event {
 			enum print_outcome outcome;
 			const char *reason;
 		} printed;
+		struct {
+			bool is_in, is_readable;
+		} card;					       /* SESSION_CARD */
+		const struct session_certificate *certificate; /* SESSION_IDENTITY */
+		int digits;				       /* SESSION_PIN_ENTRY */
+		struct {
+			/* SIGN_SIGNED only after core verified the signature */
+			enum sign_outcome outcome;
+			int tries_left;
+		} sign; /* SESSION_SIGNED */
 	} u;
 };
 
 /* What core has to do after a step. */
 struct session_effects {
-	bool show;	 /* send session_model() to the ui */
-	bool submit;	 /* store session_submission(), then COMMITTED or REFUSED */
-	bool print;	 /* journal and print session_receipt(), then PRINTED */
-	bool ended;	 /* the citizen's data are wiped: core forgets, too */
-	int64_t wake_ms; /* monotonic time of the next SESSION_TICK; 0 = none needed */
+	bool show;	/* send session_model() to the ui */
+	bool submit;	/* store session_submission(), then COMMITTED or REFUSED */
+	bool print;	/* journal and print session_receipt(), then PRINTED */
+	bool ended;	/* the citizen's data are wiped: core forgets, too */
+	bool read_card; /* read and check the card's certificates, then IDENTITY */
+	bool sign;	/* sign session_sign_text(), then SIGNED */
+	/* with sign: what the citizen typed, borrowed from this step's intent, secret; NULL = the
+	 * PIN is typed on the reader */
+	const char *pin;
+	bool last_try;	  /* with sign: the citizen wants to use the last try */
+	bool cancel_card; /* nobody waits for IDENTITY or SIGNED any more */
+	int64_t wake_ms;  /* monotonic time of the next SESSION_TICK; 0 = none needed */
 };
 
 /* What is to be delivered. Texts are borrowed from the session until its next step. */
@@ -155,6 +194,9 @@ VT_MUST_USE enum vt_code session_submission(
 /* Composes the sheet in print. */
 VT_MUST_USE enum vt_code session_receipt(
 	const struct session *s, struct receipt *receipt, struct vt_error *error);
+
+/* The words that the citizen read and agreed to sign, in the session's language. */
+const char *session_sign_text(const struct session *s);
 
 enum session_state session_get_state(const struct session *s);
 /* Id of the transaction on the screen, "" if none. */

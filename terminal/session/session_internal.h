@@ -13,6 +13,40 @@ struct session_answer {
 	char error[32];		  /* id of what is wrong, "" = nothing */
 };
 
+/* Steps of SESSION_SIGN_IN; session_card.c has the drawing. */
+enum sign_step {
+	STEP_INSERT,
+	STEP_READING, /* core reads and checks the certificate */
+	STEP_CONSENT, /* whose it is, and what will be signed */
+	STEP_LAST,    /* one try is left: warned */
+	STEP_PIN,
+	STEP_PAD, /* the PIN is typed on the reader; the card works */
+	STEP_SIGNING,
+	STEP_DONE, /* the signature was good: identity holds */
+};
+
+#define SIGN_TEXT_SIZE 400
+
+struct sign_in {
+	enum sign_step step;
+	enum session_state from;	     /* where it goes back to: HOME, INTRO or ASK */
+	char holder[128], rfc[16], curp[24]; /* of the certificate: not believed before STEP_DONE */
+	bool is_checked;
+	struct card_pin pin;
+	bool last_try;
+	int digits;	/* typed on the reader's pad */
+	char error[32]; /* of the PIN */
+	char text[SIGN_TEXT_SIZE];
+	int64_t busy_until_ms;
+};
+
+/* Who the citizen is: from a certificate whose key has signed. */
+struct identity {
+	bool is_proven;
+	bool is_checked; /* the issuer said that it is not revoked */
+	char holder[128], rfc[16], curp[24];
+};
+
 /* Everything of one citizen; wiped as one block. */
 struct citizen {
 	enum session_state state;
@@ -36,6 +70,9 @@ struct citizen {
 	bool print_copy; /* the sheet in print is a copy */
 	int sheets;	 /* print attempts */
 	char problem[32];
+	struct sign_in sign;
+	struct identity identity;
+	int64_t card_left_until_ms; /* SESSION_CARD_LEFT */
 	int64_t touched_ms;
 	int64_t warning_until_ms;   /* > 0: the dialogue stands */
 	char scratch[VT_MAX_VALUE]; /* of values_get() */
@@ -51,8 +88,41 @@ struct session {
 	int64_t now_ms;
 	struct vt_date today;
 	int minute;
+	bool card_in, card_readable;
+	bool card_stale; /* it was left by somebody: nobody signs in with it */
 	struct citizen c;
 };
+
+/* session.c: changes of state */
+void session_enter(struct session *s, enum session_state state, struct session_effects *fx);
+void session_end(struct session *s, struct session_effects *fx);
+/* CARD_LEFT is over. */
+void session_stop_reminding(struct session *s, struct session_effects *fx);
+void session_problem(struct session *s, const char *problem, struct session_effects *fx);
+/* Forgets the service but not language, settings and identity; back to the choice of services. */
+void session_go_home(struct session *s, struct session_effects *fx);
+void session_ask(struct session *s, size_t index, struct session_effects *fx);
+
+/* session_card.c */
+void card_begin(struct session *s, struct session_effects *fx);
+/* To where the sign-in began. */
+void card_back(struct session *s, struct session_effects *fx);
+/* Is the problem on the screen one of the sign-in? May it be tried again? */
+bool card_is_problem(const struct session *s);
+bool card_can_retry(const struct session *s);
+void card_intent(struct session *s, const struct intent_act *intent, struct session_effects *fx);
+void card_event(struct session *s, const struct session_event *event, struct session_effects *fx);
+bool card_is_busy(const struct session *s);
+/* When the present step must have ended; 0 = it has no limit of its own. */
+int64_t card_deadline(const struct session *s);
+void card_timeout(struct session *s, struct session_effects *fx);
+/* May this service rely on who the citizen is? */
+bool card_serves(const struct session *s, const struct catalogue_service *service);
+/* Offers what the certificate says as answers to the service's questions. */
+void card_prefill(struct session *s);
+/* Is this answer what the certificate says? */
+bool card_answered(const struct session *s, const struct catalogue_question *question);
+void card_check(const struct session *s);
 
 /* session_form.c */
 struct session_answer *form_answer(struct session *s, const struct catalogue_question *question);

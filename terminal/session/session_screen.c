@@ -68,6 +68,19 @@ static void add_service(const struct session *s, const struct catalogue_service 
 	}
 }
 
+/* "Entrar con mi e.firma" on a screen of the service, or of none. */
+static void offer_sign_in(const struct session *s, const struct catalogue_service *service,
+	struct screen_model *model)
+{
+	SET(model->holder, s->c.identity.holder);
+	if (s->c.identity.is_proven || s->health.reader == READER_ABSENT)
+		return;
+	if (!service || service->identity == IDENTITY_OPTIONAL)
+		model->sign_in = SIGN_IN_OFFERED;
+	else if (service->identity == IDENTITY_REQUIRED)
+		model->sign_in = SIGN_IN_REQUIRED;
+}
+
 static void fill_home(const struct session *s, struct screen_model *model)
 {
 	const size_t count = catalogue_count(s->catalogue);
@@ -86,6 +99,7 @@ static void fill_home(const struct session *s, struct screen_model *model)
 	model->offline = is_offline;
 	model->no_paper = !s->health.printer_ready && !s->health.printer_paper;
 	model->no_printer = !s->health.printer_ready && s->health.printer_paper;
+	offer_sign_in(s, NULL, model);
 }
 
 static void fill_attract(const struct session *s, struct screen_model *model)
@@ -118,6 +132,7 @@ static void fill_intro(const struct session *s, struct screen_model *model)
 	model->can_back = true;
 	SET(model->title, catalogue_text(&service->name, s->c.lang));
 	SET(model->lead, catalogue_text(&service->detail, s->c.lang));
+	offer_sign_in(s, service, model);
 	for (size_t i = 0; i < service->note_count; i++) {
 		const struct catalogue_note *note = &service->notes[i];
 		struct screen_item *item =
@@ -185,6 +200,9 @@ static void fill_question(const struct session *s, struct screen_model *model)
 	SET(model->title, field->label);
 	field->max_length = question->max_length;
 	field->optional = question->optional;
+	field->certified = card_answered(s, question);
+	if (question->claim != CLAIM_NONE)
+		offer_sign_in(s, s->c.service, model);
 	model->has_other_way = s->c.way->otherwise[0] != 0;
 	if (question->type == FIELD_CHOICE)
 		fill_choices(s, question, model);
@@ -205,6 +223,7 @@ static void fill_review(const struct session *s, struct screen_model *model)
 		form_display(s, question, item->value, sizeof(item->value));
 		item->changeable = true;
 		item->personal = question->personal;
+		item->certified = card_answered(s, question);
 	}
 	model->total_centavos = form_centavos(s);
 	model->needs_consent = service->consent.count > 0;
@@ -280,6 +299,96 @@ static void fill_problem(const struct session *s, struct screen_model *model)
 	model->no_charge = true;
 	SET(model->problem, s->c.problem);
 	SET(model->folio, s->c.folio);
+	model->can_retry = card_can_retry(s);
+	model->card_in = card_is_problem(s) && s->card_in;
+}
+
+/* ---- signing in with a card ---- */
+
+/* What the certificate says, in words of the ui: the ids are its labels. */
+static void fill_certificate(
+	const char *holder, const char *rfc, const char *curp, struct screen_model *model)
+{
+	const struct {
+		const char *id, *value;
+	} rows[] = {{"holder", holder}, {"curp", curp}, {"rfc", rfc}};
+
+	for (size_t i = 0; i < VT_ELEMENTS(rows); i++) {
+		if (!rows[i].value[0])
+			continue;
+		struct screen_item *item = add_item(model, ITEM_ROW, rows[i].id, "");
+		SET(item->value, rows[i].value);
+		item->personal = true;
+		item->certified = true;
+	}
+}
+
+static void fill_pin(const struct session *s, struct screen_model *model)
+{
+	const struct sign_in *sign = &s->c.sign;
+
+	model->screen = SCREEN_PIN;
+	model->can_back = true;
+	model->pad = sign->pin.pad;
+	model->pin_digits = sign->digits;
+	model->tries_left = sign->pin.tries_left > 0 ? sign->pin.tries_left : 0;
+	SET(model->outcome, sign->step == STEP_PAD ? "typing" : "");
+	model->has_field = true;
+	model->field.type = FIELD_NUMBER;
+	SET(model->field.name, "pin");
+	SET(model->field.error, sign->error);
+	model->field.min_length = sign->pin.min_length;
+	model->field.max_length = sign->pin.max_length > 0 ? sign->pin.max_length : 8;
+}
+
+static void fill_sign_in(const struct session *s, struct screen_model *model)
+{
+	const struct sign_in *sign = &s->c.sign;
+
+	model->screen = SCREEN_CARD;
+	model->no_charge = true;
+	model->card_in = s->card_in;
+	switch (sign->step) {
+	case STEP_INSERT:
+		SET(model->outcome, s->card_stale ? "stale" : "insert");
+		model->can_back = true;
+		return;
+	case STEP_READING:
+	case STEP_SIGNING:
+		model->screen = SCREEN_SIGNING;
+		SET(model->outcome, sign->step == STEP_READING ? "reading" : "signing");
+		model->can_cancel = sign->step == STEP_READING;
+		return;
+	case STEP_CONSENT:
+		SET(model->outcome, "consent");
+		SET(model->lead, sign->text);
+		fill_certificate(sign->holder, sign->rfc, sign->curp, model);
+		model->can_back = true;
+		return;
+	case STEP_LAST:
+		model->screen = SCREEN_PROBLEM;
+		SET(model->problem, "card-last-try");
+		model->tries_left = 1;
+		model->can_back = true;
+		return;
+	case STEP_PIN:
+	case STEP_PAD:
+		fill_pin(s, model);
+		return;
+	case STEP_DONE:
+		SET(model->outcome, "signed");
+		fill_certificate(
+			s->c.identity.holder, s->c.identity.rfc, s->c.identity.curp, model);
+		return;
+	}
+	VT_UNREACHABLE();
+}
+
+static void fill_card_left(struct screen_model *model)
+{
+	model->screen = SCREEN_CARD;
+	SET(model->outcome, "left");
+	model->card_in = true;
 }
 
 static void fill_closed(struct screen_model *model)
@@ -318,6 +427,12 @@ static void fill_state(const struct session *s, struct screen_model *model)
 		return;
 	case SESSION_PROBLEM:
 		fill_problem(s, model);
+		return;
+	case SESSION_SIGN_IN:
+		fill_sign_in(s, model);
+		return;
+	case SESSION_CARD_LEFT:
+		fill_card_left(model);
 		return;
 	case SESSION_CLOSED:
 		fill_closed(model);

@@ -541,6 +541,9 @@ static void act_sensibly(struct world *w)
 		return;
 	case SCREEN_WAIT:
 	case SCREEN_OUT_OF_SERVICE:
+	case SCREEN_CARD: /* no reader in this world yet */
+	case SCREEN_PIN:
+	case SCREEN_SIGNING:
 	case SCREEN_KIND_COUNT:
 		return;
 	}

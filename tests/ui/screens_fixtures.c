@@ -482,6 +482,161 @@ static void problem_folio(struct screen_model *m, const char *lang)
 	SET(m->folio, "0412-0A7K-7F3K-9QX2");
 }
 
+/* ---- signing in with a card ---- */
+
+static void in_card(struct screen_model *m, const char *lang, const char *outcome)
+{
+	start(m, lang, SCREEN_CARD);
+	in_curp(m, lang);
+	SET(m->outcome, outcome);
+	m->card_in = true;
+}
+
+static void certificate(struct screen_model *m)
+{
+	row(m, "holder", "", "CONCEPCIÓN SALGADO BRISEÑO", true);
+	row(m, "curp", "", "SABC560626MDFLRN01", true);
+	row(m, "rfc", "", "SABC5606262A8", true);
+}
+
+static void card_insert(struct screen_model *m, const char *lang)
+{
+	in_card(m, lang, "insert");
+	m->card_in = false;
+}
+
+static void card_stale(struct screen_model *m, const char *lang)
+{
+	in_card(m, lang, "stale");
+}
+
+static void card_consent(struct screen_model *m, const char *lang)
+{
+	in_card(m, lang, "consent");
+	SET(m->lead,
+		in(lang,
+			"Entro con mi e.firma en la terminal MX-OAX-0412, el 23 de noviembre de "
+			"2026 a las 10:42 horas, para el trámite «Obtener mi CURP».",
+			"I sign in with my e.firma at terminal MX-OAX-0412, on 23 November 2026 at "
+			"10:42, for the service “Get my CURP”."));
+	certificate(m);
+}
+
+static void card_signed(struct screen_model *m, const char *lang)
+{
+	in_card(m, lang, "signed");
+	m->can_back = false;
+	certificate(m);
+}
+
+static void card_left(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_CARD);
+	SET(m->outcome, "left");
+	m->card_in = true;
+}
+
+static void pin(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_PIN);
+	in_curp(m, lang);
+	m->has_field = true;
+	m->field.type = FIELD_NUMBER;
+	SET(m->field.name, "pin");
+	m->field.min_length = 6;
+	m->field.max_length = 8;
+	m->tries_left = 3;
+}
+
+static void pin_wrong(struct screen_model *m, const char *lang)
+{
+	pin(m, lang);
+	SET(m->field.error, "pin.wrong");
+	m->tries_left = 2;
+}
+
+static void pin_pad(struct screen_model *m, const char *lang)
+{
+	pin(m, lang);
+	m->pad = true;
+	SET(m->outcome, "typing");
+	m->pin_digits = 4;
+}
+
+static void signing_reading(struct screen_model *m, const char *lang)
+{
+	in_card(m, lang, "reading");
+	m->screen = SCREEN_SIGNING;
+	m->can_cancel = true;
+}
+
+static void signing(struct screen_model *m, const char *lang)
+{
+	in_card(m, lang, "signing");
+	m->screen = SCREEN_SIGNING;
+}
+
+static void problem_card(struct screen_model *m, const char *lang, const char *problem)
+{
+	start(m, lang, SCREEN_PROBLEM);
+	in_curp(m, lang);
+	SET(m->problem, problem);
+	m->card_in = true;
+}
+
+static void problem_card_removed(struct screen_model *m, const char *lang)
+{
+	problem_card(m, lang, "card-removed");
+	m->can_retry = true;
+}
+
+static void problem_card_last(struct screen_model *m, const char *lang)
+{
+	problem_card(m, lang, "card-last-try");
+}
+
+static void problem_card_revoked(struct screen_model *m, const char *lang)
+{
+	problem_card(m, lang, "card-revoked");
+}
+
+static void home_sign_in(struct screen_model *m, const char *lang)
+{
+	home(m, lang);
+	m->sign_in = SIGN_IN_OFFERED;
+}
+
+static void home_signed_in(struct screen_model *m, const char *lang)
+{
+	home(m, lang);
+	SET(m->holder, "CONCEPCIÓN SALGADO BRISEÑO");
+	m->personal = true;
+}
+
+static void intro_sign_in(struct screen_model *m, const char *lang)
+{
+	intro_curp(m, lang);
+	m->sign_in = SIGN_IN_OFFERED;
+}
+
+static void curp_sign_in(struct screen_model *m, const char *lang)
+{
+	curp_empty(m, lang);
+	m->sign_in = SIGN_IN_OFFERED;
+}
+
+static void curp_certified(struct screen_model *m, const char *lang)
+{
+	curp_complete(m, lang);
+	m->field.certified = true;
+}
+
+static void review_certified(struct screen_model *m, const char *lang)
+{
+	review_curp(m, lang);
+	m->items[0].certified = true;
+}
+
 const struct fixture fixtures[] = {
 	{.name = "attract", .fill = attract},
 	{.name = "language", .fill = language},
@@ -524,6 +679,27 @@ const struct fixture fixtures[] = {
 	{.name = "restarting", .fill = home, .waiting_for_core = true},
 	{.name = "access", .fill = access_settings},
 	{.name = "help", .fill = help},
+	{.name = "card-insert", .fill = card_insert},
+	{.name = "card-stale", .fill = card_stale},
+	{.name = "card-consent", .fill = card_consent},
+	{.name = "card-signed", .fill = card_signed},
+	{.name = "card-left", .fill = card_left},
+	{.name = "card-left-flash", .fill = card_left, .since_show_ms = 700},
+	{.name = "pin-empty", .fill = pin},
+	{.name = "pin-typing", .fill = pin, .press = "key-5"},
+	{.name = "pin-wrong", .fill = pin_wrong},
+	{.name = "pin-pad", .fill = pin_pad},
+	{.name = "signing-reading", .fill = signing_reading, .since_show_ms = 2000},
+	{.name = "signing", .fill = signing, .since_show_ms = 2000},
+	{.name = "problem-card-removed", .fill = problem_card_removed},
+	{.name = "problem-card-last-try", .fill = problem_card_last},
+	{.name = "problem-card-revoked", .fill = problem_card_revoked},
+	{.name = "home-sign-in", .fill = home_sign_in},
+	{.name = "home-signed-in", .fill = home_signed_in},
+	{.name = "intro-sign-in", .fill = intro_sign_in},
+	{.name = "curp-sign-in", .fill = curp_sign_in},
+	{.name = "curp-certified", .fill = curp_certified},
+	{.name = "review-certified", .fill = review_certified},
 };
 const size_t fixture_count = sizeof(fixtures) / sizeof(fixtures[0]);
 

@@ -152,6 +152,8 @@ void part_radio(struct build *b, const struct radio *radio);
 void part_pager(struct build *b, const char *label);
 /* "No se ha hecho ningún cobro." if that holds. */
 void part_money(struct build *b);
+/* "Entrar con mi e.firma" where the model offers it, in a row or column this wide. */
+void part_sign_in(struct build *b, int width);
 /* Rows of kind ITEM_ROW in a card, with "Cambiar" where changeable and with_change. */
 void part_rows(struct build *b, bool with_change);
 /* The icon, or NULL where the label needs the width: beside a wrapped label it would stand far off.
@@ -184,5 +186,8 @@ void build_problem(struct build *b);
 void build_out_of_service(struct build *b);
 void build_access(struct build *b);
 void build_help(struct build *b);
+void build_card(struct build *b);
+void build_pin(struct build *b);
+void build_signing(struct build *b);
 
 #endif

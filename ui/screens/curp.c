@@ -259,6 +259,36 @@ static const char *facts_line(struct build *b, const struct curp_facts *facts)
 		state[0] != '\0' ? "  ·  " : "", state);
 }
 
+/* As core brought it from the card, and not changed since. */
+static bool is_certified(const struct build *b)
+{
+	return b->model->field.certified && strcmp(b->view->entry.text, b->model->field.value) == 0;
+}
+
+/* The other ways: beside each other where there is room. */
+static void other_ways(struct build *b)
+{
+	struct ui *ui = b->ui;
+	bool has_sign_in = b->model->sign_in != SIGN_IN_NONE && b->size == TEXT_NORMAL &&
+			   b->room <= ROOM_SNUG && !b->is_wide && part_error(b)[0] == '\0';
+
+	if (has_sign_in)
+		node_begin(ui,
+			&(struct node_spec){
+				.layout = LAYOUT_ROW, .width = length_fill(1), .gap = b->gutter});
+	if (b->model->has_other_way)
+		part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+				       .id = "unknown",
+				       .label = _("I do not know it"),
+				       .action = "unknown-curp",
+				       .icon = has_sign_in ? NULL : "question",
+				       .width = length_fill(1)});
+	if (!has_sign_in)
+		return;
+	part_sign_in(b, (ui_width(ui) - 2 * b->margin - b->gutter) / 2);
+	node_end(ui);
+}
+
 static void decoded(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -289,7 +319,9 @@ static void decoded(struct build *b)
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	node_add(ui, &(struct node_spec){.text = line, .type = TYPE_BODY_STRONG, .personal = true});
-	if (b->room <= ROOM_SNUG && (is_whole || b->size < TEXT_MAX))
+	if (is_whole && is_certified(b))
+		widget_text(ui, TYPE_SMALL, COLOR_TEXT, _("From your certificate"));
+	else if (b->room <= ROOM_SNUG && (is_whole || b->size < TEXT_MAX))
 		widget_text(ui, TYPE_SMALL, is_whole && !is_wrong ? COLOR_TEXT : COLOR_TEXT2,
 			is_whole ? _("Are the birth date and the sex yours?")
 				 : _("Check that these data are yours."));
@@ -323,13 +355,8 @@ void build_curp(struct build *b)
 	decoded(b);
 	if (b->env->masked)
 		part_unmask(b);
-	else if (model->has_other_way)
-		part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
-				       .id = "unknown",
-				       .label = _("I do not know it"),
-				       .action = "unknown-curp",
-				       .icon = "question",
-				       .width = length_fill(1)});
+	else
+		other_ways(b);
 	frame_close(
 		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
 			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),

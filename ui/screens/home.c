@@ -14,6 +14,16 @@ static void banners(struct build *b)
 {
 	const struct screen_model *model = b->model;
 
+	if (model->holder[0] != '\0')
+		part_banner(b, &(struct banner){
+				       .id = "signed-in",
+				       .icon = "seal-check",
+				       .title = _("You signed in with your e.firma"),
+				       .text = _("Your CURP and your RFC fill in the forms."),
+				       .ink = COLOR_OK,
+				       .ground = COLOR_OK_BG,
+				       .role = ROLE_STATUS,
+			       });
 	if (model->offline)
 		part_banner(b, &(struct banner){
 				       .id = "offline",
@@ -284,5 +294,9 @@ void build_home(struct build *b)
 	cards(b);
 	part_pager(b, _("See more services"));
 	node_end(ui);
+	if (model->sign_in != SIGN_IN_NONE) {
+		part_sign_in(b, ui_width(ui) - 2 * b->margin);
+		node_add(ui, &(struct node_spec){.height = length_units(4)});
+	}
 	frame_close(b, &(struct actions){.back = NULL});
 }

@@ -102,8 +102,13 @@ void build_intro(struct build *b)
 	else
 		part_pager(b, _("Read more"));
 	node_end(ui);
-	frame_close(b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
-			       .primary = model->primary[0] != '\0' ? model->primary : _("Begin"),
-			       .primary_action = "start",
-			       .primary_icon_after = "arrow-right"});
+	if (model->sign_in == SIGN_IN_OFFERED)
+		part_sign_in(b, ui_width(ui) - 2 * b->margin);
+	frame_close(b,
+		&(struct actions){.back = model->can_back ? _("Back") : NULL,
+			.primary = model->sign_in == SIGN_IN_REQUIRED ? _("Sign in with my e.firma")
+				   : model->primary[0] != '\0'	      ? model->primary
+								      : _("Begin"),
+			.primary_action = "start",
+			.primary_icon_after = "arrow-right"});
 }

@@ -318,6 +318,20 @@ void part_money(struct build *b)
 	node_end(ui);
 }
 
+void part_sign_in(struct build *b, int width)
+{
+	const char *label = _("Sign in with my e.firma");
+
+	if (b->model->sign_in == SIGN_IN_NONE)
+		return;
+	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+			       .id = "sign-in",
+			       .label = label,
+			       .action = "sign-in",
+			       .icon = part_button_icon(b, "signature", label, width),
+			       .width = length_fill(1)});
+}
+
 static void row_build(struct build *b, const struct screen_item *item, bool with_change, bool first)
 {
 	struct ui *ui = b->ui;
@@ -337,7 +351,9 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 			    .id = node_text(ui, "row-%s", item->id)});
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
-	widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->label);
+	widget_text(ui, TYPE_SMALL, COLOR_TEXT2,
+		item->certified ? node_text(ui, _("%s (from your certificate)"), item->label)
+				: item->label);
 	node_add(ui, &(struct node_spec){.text = part_value(b, value, item->personal),
 			     .type = TYPE_VALUE,
 			     .personal = item->personal});

@@ -70,6 +70,30 @@ static void folio(struct build *b)
 	node_end(ui);
 }
 
+/* Where it leads on: again with the card, without it, or to the services. */
+static void close_problem(struct build *b)
+{
+	const struct screen_model *model = b->model;
+	const bool is_card = strncmp(model->problem, "card-", 5) == 0;
+	struct actions actions = {.back = model->can_back ? _("Back") : NULL,
+		.primary = model->primary[0] != '\0' ? model->primary : _("See the services"),
+		.primary_action = "close",
+		.primary_icon_after = "arrow-right"};
+
+	if (strcmp(model->problem, "card-last-try") == 0) {
+		actions.primary = _("Use the last try");
+		actions.primary_action = "confirm";
+	} else if (model->can_retry) {
+		actions.primary = _("Try again");
+		actions.primary_action = "sign-in";
+	} else if (is_card && model->service[0] != '\0') {
+		actions.back = NULL;
+		actions.primary = _("Go on without the card");
+		actions.primary_action = "back";
+	}
+	frame_close(b, &actions);
+}
+
 void build_problem(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -106,11 +130,7 @@ void build_problem(struct build *b)
 	node_end(ui);
 	if (b->room < ROOM_LEAST)
 		part_money(b);
-	frame_close(b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
-			       .primary = model->primary[0] != '\0' ? model->primary
-								    : _("See the services"),
-			       .primary_action = "close",
-			       .primary_icon_after = "arrow-right"});
+	close_problem(b);
 }
 
 /* What can be done instead; where there is no room the lines stand on pages. */

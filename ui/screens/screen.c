@@ -165,6 +165,9 @@ static void build_kind(struct build *b)
 		[SCREEN_OUT_OF_SERVICE] = build_out_of_service,
 		[SCREEN_ACCESS] = build_access,
 		[SCREEN_HELP] = build_help,
+		[SCREEN_CARD] = build_card,
+		[SCREEN_PIN] = build_pin,
+		[SCREEN_SIGNING] = build_signing,
 	};
 
 	VT_ASSERT(b->model->screen < SCREEN_KIND_COUNT);
@@ -241,23 +244,13 @@ static const struct {
 	const char *action;
 	enum intent_action intent;
 } plain_actions[] = {
-	{"start", INTENT_START},
-	{"open", INTENT_OPEN},
-	{"unknown-curp", INTENT_UNKNOWN_CURP},
-	{"change", INTENT_CHANGE},
-	{"yes", INTENT_YES},
-	{"no", INTENT_NO},
-	{"print", INTENT_PRINT},
-	{"printed-ok", INTENT_PRINTED_OK},
-	{"printed-bad", INTENT_PRINTED_BAD},
-	{"back", INTENT_BACK},
-	{"cancel", INTENT_CANCEL},
-	{"extend", INTENT_EXTEND},
-	{"end", INTENT_END},
-	{"language", INTENT_LANGUAGE},
-	{"access", INTENT_ACCESS},
-	{"help", INTENT_HELP},
-	{"close", INTENT_CLOSE},
+	{"start", INTENT_START}, {"open", INTENT_OPEN}, {"unknown-curp", INTENT_UNKNOWN_CURP},
+	{"change", INTENT_CHANGE}, {"yes", INTENT_YES}, {"no", INTENT_NO}, {"print", INTENT_PRINT},
+	{"printed-ok", INTENT_PRINTED_OK}, {"printed-bad", INTENT_PRINTED_BAD},
+	{"back", INTENT_BACK}, {"cancel", INTENT_CANCEL}, {"extend", INTENT_EXTEND},
+	{"end", INTENT_END}, {"language", INTENT_LANGUAGE}, {"access", INTENT_ACCESS},
+	{"help", INTENT_HELP}, {"close", INTENT_CLOSE}, {"sign-in", INTENT_SIGN_IN},
+	{"pad", INTENT_SUBMIT}, /* the PIN is typed on the reader */
 };
 
 static bool send(struct screen *screen, struct screen_answer *answer, enum intent_action act,
@@ -293,6 +286,9 @@ static bool act_submit(
 		return true;
 	}
 	entry_value(&view->entry, answer->intent.value);
+	/* A PIN is sent once: whatever comes back, it is typed again. */
+	if (view->model.screen == SCREEN_PIN)
+		vt_wipe(view->entry.text, sizeof(view->entry.text));
 	return send(screen, answer, INTENT_SUBMIT, is_choice ? answer->intent.value : "");
 }
 
@@ -439,8 +435,11 @@ int64_t screen_next_change_ms(const struct screen *screen, const struct screen_e
 		/* The number changes when a whole second is left. */
 		return left % 1000 > 0 ? left % 1000 : 1000;
 	}
-	if (model->screen == SCREEN_WAIT)
+	if (model->screen == SCREEN_WAIT || model->screen == SCREEN_SIGNING)
 		return to_second;
+	/* The reminder of a forgotten card flashes (card.c). */
+	if (model->screen == SCREEN_CARD && strcmp(model->outcome, "left") == 0)
+		return 500 - env->since_show_ms % 500;
 	if (model->screen == SCREEN_DONE && model->print == PRINT_BUSY)
 		return to_second;
 	return -1;
