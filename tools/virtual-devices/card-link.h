@@ -51,6 +51,7 @@ struct card_link {
 	bool pps_allowed; /* right after the ATR */
 	struct card_link_faults faults;
 	/* T=1; see card-t1.c */
+	int nad;	 /* the host's node address byte, from its first block; -1 = none yet */
 	bool ns, nr;		       /* N(S) of our next I-block, N(S) expected */
 	size_t ifsd;		       /* longest information field the host takes */
 	struct vt_buf in;	       /* command so far */

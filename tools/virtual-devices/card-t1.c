@@ -45,6 +45,7 @@ size_t card_t1_edc(bool crc, const uint8_t *data, size_t length, uint8_t edc[2])
 
 void card_t1_begin(struct card_link *link)
 {
+	link->nad = -1;
 	link->ns = link->nr = false;
 	link->ifsd = 32;
 	link->out = NULL;
@@ -77,7 +78,8 @@ static void send_block(struct card_link *link, uint8_t pcb, const uint8_t *data,
 {
 	uint8_t *b = link->block;
 
-	b[0] = 0;
+	/* Ours is the host's with source and destination exchanged. */
+	b[0] = link->nad < 0 ? 0 : (uint8_t)(link->nad << 4 | link->nad >> 4);
 	b[1] = pcb;
 	b[2] = (uint8_t)length;
 	if (length > 0)
@@ -87,7 +89,7 @@ static void send_block(struct card_link *link, uint8_t pcb, const uint8_t *data,
 	if (take_fault(&link->faults.bad_edc)) {
 		b[link->block_length - 1] ^= 0x5a;
 	} else if (take_fault(&link->faults.bad_nad)) {
-		b[0] = 0x21;
+		b[0] ^= 0x21;
 		card_t1_edc(link->atr.crc, b, 3 + length, b + 3 + length);
 	} else {
 		link->block_is_bad = false;
@@ -253,8 +255,10 @@ static void got_s(struct card_link *link, uint8_t pcb, const uint8_t *data, size
 		send_r(link, ERROR_OTHER, ret);
 	} else if (what == S_RESYNCH && length == 0) {
 		size_t ifsd = link->ifsd;
+		int nad = link->nad;
 		card_t1_begin(link);
 		link->ifsd = ifsd;
+		link->nad = nad;
 		send_s(link, S_RESPONSE | S_RESYNCH, NULL, 0, ret);
 	} else if (what == S_IFS && length == 1 && data[0] != 0 && data[0] != 0xff) {
 		link->ifsd = data[0];
@@ -271,6 +275,17 @@ static void got_s(struct card_link *link, uint8_t pcb, const uint8_t *data, size
 	}
 }
 
+/* ISO/IEC 7816-3 §11.3.2.1: the first block fixes both addresses; no programming voltage (bits 80 and
+ * 08), and the two differ unless they are not used. */
+static bool nad_fits(struct card_link *link, uint8_t nad)
+{
+	if (nad & 0x88 || (nad != 0 && nad >> 4 == (nad & 7)))
+		return false;
+	if (link->nad < 0)
+		link->nad = nad;
+	return link->nad == nad;
+}
+
 void card_t1_block(
 	struct card_link *link, const uint8_t *data, size_t length, struct card_link_answer *ret)
 {
@@ -278,7 +293,7 @@ void card_t1_block(
 	size_t edc_length = link->atr.crc ? 2 : 1;
 
 	if (length < 3 + edc_length || data[2] == 0xff || length != 3U + data[2] + edc_length ||
-		data[0] != 0) {
+		!nad_fits(link, data[0])) {
 		send_r(link, ERROR_OTHER, ret);
 		return;
 	}
