@@ -51,11 +51,11 @@ struct card_link {
 	bool pps_allowed; /* right after the ATR */
 	struct card_link_faults faults;
 	/* T=1; see card-t1.c */
-	int nad;	 /* the host's node address byte, from its first block; -1 = none yet */
-	bool ns, nr;		       /* N(S) of our next I-block, N(S) expected */
-	size_t ifsd;		       /* longest information field the host takes */
-	struct vt_buf in;	       /* command so far */
-	const uint8_t *out;	       /* answer, borrowed from the card; NULL = none */
+	int nad;	    /* the host's node address byte, from its first block; -1 = none yet */
+	bool ns, nr;	    /* N(S) of our next I-block, N(S) expected */
+	size_t ifsd;	    /* longest information field the host takes */
+	struct vt_buf in;   /* command so far */
+	const uint8_t *out; /* answer, borrowed from the card; NULL = none */
 	size_t out_length, out_at;     /* out_at: bytes sent and acknowledged */
 	size_t out_part;	       /* bytes in the block that is on its way */
 	int64_t wait_ms;	       /* thinking time left */

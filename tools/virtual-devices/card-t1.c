@@ -275,8 +275,8 @@ static void got_s(struct card_link *link, uint8_t pcb, const uint8_t *data, size
 	}
 }
 
-/* ISO/IEC 7816-3 §11.3.2.1: the first block fixes both addresses; no programming voltage (bits 80 and
- * 08), and the two differ unless they are not used. */
+/* ISO/IEC 7816-3 §11.3.2.1: the first block fixes both addresses; no programming voltage (bits 80
+ * and 08), and the two differ unless they are not used. */
 static bool nad_fits(struct card_link *link, uint8_t nad)
 {
 	if (nad & 0x88 || (nad != 0 && nad >> 4 == (nad & 7)))

@@ -145,12 +145,14 @@ static bool command_server(struct vserver *server, const char *line, struct vt_b
 	return true;
 }
 
-/* "scan TEXT" without a device: the first that takes it, before any word of the text is looked at.
- */
+/* "scan TEXT" without a device: the first plugged in that takes it, else the first, before any word
+ * of the text is looked at. */
 static enum vt_code text_any(struct vserver *server, const char *line, struct vt_buf *reply)
 {
-	for (size_t i = 0; i < server->slot_count; i++) {
-		struct vslot *slot = &server->slots[i];
+	for (size_t i = 0; i < 2 * server->slot_count; i++) {
+		struct vslot *slot = &server->slots[i % server->slot_count];
+		if (i < server->slot_count && !vdev_is_attached(slot->dev))
+			continue;
 		enum vt_code code = vdev_text_command(slot->dev, line, reply);
 		if (code != VT_ERR_NOT_FOUND) {
 			vserver_settle(server, slot);
