@@ -6,11 +6,11 @@
 
 enum { DESC_CLASS = 0x21, DESC_VENDOR = 0xff };
 
-const char *const ccid_level_names[CCID_LEVEL_COUNT] = {
-	[CCID_LEVEL_CHARACTER] = "character",
-	[CCID_LEVEL_TPDU] = "TPDU",
-	[CCID_LEVEL_SHORT_APDU] = "shortAPDU",
-	[CCID_LEVEL_EXTENDED_APDU] = "extendedAPDU",
+const char *const ccid_exchange_names[CCID_EXCHANGE_COUNT] = {
+	[CCID_EXCHANGE_CHARACTER] = "character",
+	[CCID_EXCHANGE_TPDU] = "TPDU",
+	[CCID_EXCHANGE_SHORT_APDU] = "shortAPDU",
+	[CCID_EXCHANGE_EXTENDED_APDU] = "extendedAPDU",
 };
 
 static uint16_t get16(const uint8_t *p)
@@ -23,20 +23,20 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static bool read_level(uint32_t features, enum ccid_level *ret)
+static bool read_level(uint32_t features, enum ccid_exchange *ret)
 {
 	switch (features & LEVEL_MASK) {
 	case 0:
-		*ret = CCID_LEVEL_CHARACTER;
+		*ret = CCID_EXCHANGE_CHARACTER;
 		return true;
 	case 0x10000:
-		*ret = CCID_LEVEL_TPDU;
+		*ret = CCID_EXCHANGE_TPDU;
 		return true;
 	case 0x20000:
-		*ret = CCID_LEVEL_SHORT_APDU;
+		*ret = CCID_EXCHANGE_SHORT_APDU;
 		return true;
 	case 0x40000:
-		*ret = CCID_LEVEL_EXTENDED_APDU;
+		*ret = CCID_EXCHANGE_EXTENDED_APDU;
 		return true;
 	default:
 		return false;
@@ -46,7 +46,7 @@ static bool read_level(uint32_t features, enum ccid_level *ret)
 enum vt_code ccid_desc_parse(
 	const uint8_t *data, size_t length, struct ccid_desc *ret, struct vt_error *error)
 {
-	enum ccid_level level;
+	enum ccid_exchange level;
 
 	if (length != CCID_DESC_LENGTH || data[0] != CCID_DESC_LENGTH)
 		return vt_fail(error, VT_ERR_PARSE, 0,

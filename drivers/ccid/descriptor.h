@@ -32,15 +32,15 @@ enum ccid_feature {
 };
 
 /* What the host and the reader exchange (CCID 1.1 §5.1, dwFeatures 70000). */
-enum ccid_level {
-	CCID_LEVEL_CHARACTER,
-	CCID_LEVEL_TPDU,
-	CCID_LEVEL_SHORT_APDU,
-	CCID_LEVEL_EXTENDED_APDU,
-	CCID_LEVEL_COUNT
+enum ccid_exchange {
+	CCID_EXCHANGE_CHARACTER,
+	CCID_EXCHANGE_TPDU,
+	CCID_EXCHANGE_SHORT_APDU,
+	CCID_EXCHANGE_EXTENDED_APDU,
+	CCID_EXCHANGE_COUNT
 };
 /* "character", "TPDU", "shortAPDU", "extendedAPDU". */
-extern const char *const ccid_level_names[CCID_LEVEL_COUNT];
+extern const char *const ccid_exchange_names[CCID_EXCHANGE_COUNT];
 
 /* The fields in their order, with the names of the specification beside them. */
 struct ccid_desc {
@@ -65,7 +65,7 @@ struct ccid_desc {
 	uint8_t lcd_lines, lcd_chars; /* wLcdLayout: high byte, low byte */
 	uint8_t pin_support;	      /* bPINSupport: 1 verify, 2 modify */
 	uint8_t max_busy_slots;	      /* bMaxCCIDBusySlots */
-	enum ccid_level level;
+	enum ccid_exchange level;
 };
 
 /* VT_ERR_PARSE with the reason: another length or type, two exchange levels at once, a maximum

@@ -137,7 +137,7 @@ static void json_ccid(struct vt_buf *out, const struct ccid_desc *d)
 {
 	vt_buf_printf(out, ",\"ccid\":{\"bLength\":%u,\"bDescriptorType\":%u", d->length, d->type);
 	json_ccid_fields(out, d);
-	vt_buf_printf(out, ",\"exchangeLevel\":\"%s\",\"slots\":%d", ccid_level_names[d->level],
+	vt_buf_printf(out, ",\"exchangeLevel\":\"%s\",\"slots\":%d", ccid_exchange_names[d->level],
 		d->max_slot_index + 1);
 	JSON_WORDS(out, "protocols", d->protocols, protocols);
 	JSON_WORDS(out, "voltages", d->voltages, voltages);
@@ -217,7 +217,7 @@ static void print_reader(const struct ccid_desc *d)
 {
 	char text[160];
 
-	ctl_print_pair(CTL_TEXT("  nivel", "  exchange level"), ccid_level_names[d->level]);
+	ctl_print_pair(CTL_TEXT("  nivel", "  exchange level"), ccid_exchange_names[d->level]);
 	(void)snprintf(text, sizeof(text), "%d", d->max_slot_index + 1);
 	ctl_print_pair(CTL_TEXT("  ranuras", "  slots"), text);
 	TEXT_WORDS(text, d->protocols, protocols);

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 		struct ccid_desc ccid;
 		if (ccid_desc_parse(desc.interfaces[i].class_desc,
 			    desc.interfaces[i].class_desc_length, &ccid, &error) == VT_OK)
-			VT_ASSERT(ccid.level < CCID_LEVEL_COUNT &&
+			VT_ASSERT(ccid.level < CCID_EXCHANGE_COUNT &&
 				  ccid.max_message > CCID_HEADER_LENGTH);
 	}
 	return 0;
