@@ -13,7 +13,7 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/log.h"
 #include "terminal/base/text.h"
-#include "tools/virtual-devices/ccid-reader.h"
+#include "tools/virtual-devices/kinds.h"
 #include "tools/virtual-devices/server-internal.h"
 
 #define MAX_COMMAND 5000 /* a long scan */
@@ -32,50 +32,13 @@ static struct vslot *find_slot(struct vserver *server, const char *id, size_t le
 	return NULL;
 }
 
-/* "FILE [slot N]" of "card insert"; the device itself opens no files. */
-static enum vt_code insert_card(struct vslot *slot, const char *words, struct vt_buf *reply)
-{
-	VT_CLEANUP(card_destroy) struct card *card = NULL;
-	struct vt_error error = {0};
-	char path[MAX_COMMAND];
-	int64_t number = 0;
-
-	if (!vt_copy(path, sizeof(path), words))
-		return VT_ERR_LIMIT;
-	char *option = strstr(path, " slot ");
-	if (option) {
-		*option = '\0';
-		if (vt_parse_i64(option + 6, 0, CCID_READER_MAX_SLOTS, &number) != VT_OK) {
-			vt_buf_append_text(reply, "card insert FILE [slot N]\n");
-			return VT_ERR_INVALID;
-		}
-	}
-	enum vt_code code = card_open(path, &card, &error);
-	if (code != VT_OK) {
-		vt_buf_printf(reply, "%s\n", error.msg);
-		return code;
-	}
-	code = ccid_reader_insert(slot->dev, (unsigned)number, card);
-	if (code == VT_OK)
-		card = NULL;
-	else
-		vt_buf_printf(reply, "%s: %s %d\n", slot->dev->id,
-			code == VT_ERR_EXISTS ? "there is a card already in slot" : "no slot",
-			(int)number);
-	return code;
-}
-
 static enum vt_code command_slot(
 	struct vserver *server, struct vslot *slot, const char *line, struct vt_buf *reply)
 {
-	static const char insert[] = "card insert ";
-	enum vt_code code;
+	enum vt_code code = kind_command(slot->dev, line, reply);
 
-	if (ccid_reader_is(slot->dev) && strncmp(line, insert, sizeof(insert) - 1) == 0)
-		code = insert_card(slot, line + sizeof(insert) - 1, reply);
-	else
-		code = vdev_command(slot->dev, line, reply);
-
+	if (code == VT_OK && strcmp(line, "status") != 0)
+		session_word(server, slot, "=", line);
 	vserver_settle(server, slot);
 	return code;
 }
@@ -154,6 +117,8 @@ static enum vt_code text_any(struct vserver *server, const char *line, struct vt
 		if (i < server->slot_count && !vdev_is_attached(slot->dev))
 			continue;
 		enum vt_code code = vdev_text_command(slot->dev, line, reply);
+		if (code == VT_OK)
+			session_word(server, slot, "=", line);
 		if (code != VT_ERR_NOT_FOUND) {
 			vserver_settle(server, slot);
 			return code;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "terminal/base/text.h"
+#include "terminal/base/cleanup.h"
 #include "tools/virtual-devices/ccid-reader.h"
 #include "tools/virtual-devices/hid-device.h"
 #include "tools/virtual-devices/printer.h"
@@ -331,4 +332,48 @@ enum vt_code kind_create(const char *text, int index, const struct kind_defaults
 	made.dev->plugged = !w.unplugged;
 	*ret = made;
 	return VT_OK;
+}
+
+/* --- commands --- */
+
+/* "FILE [slot N]" of "card insert"; the device itself opens no files. */
+static enum vt_code insert_card(struct vdev *dev, const char *words, struct vt_buf *reply)
+{
+	VT_CLEANUP(card_destroy) struct card *card = NULL;
+	struct vt_error error = {0};
+	char path[4096];
+	int64_t number = 0;
+
+	if (!vt_copy(path, sizeof(path), words))
+		return VT_ERR_LIMIT;
+	char *option = strstr(path, " slot ");
+	if (option) {
+		*option = '\0';
+		if (vt_parse_i64(option + 6, 0, CCID_READER_MAX_SLOTS, &number) != VT_OK) {
+			vt_buf_append_text(reply, "card insert FILE [slot N]\n");
+			return VT_ERR_INVALID;
+		}
+	}
+	enum vt_code code = card_open(path, &card, &error);
+	if (code != VT_OK) {
+		vt_buf_printf(reply, "%s\n", error.msg);
+		return code;
+	}
+	code = ccid_reader_insert(dev, (unsigned)number, card);
+	if (code == VT_OK)
+		card = NULL;
+	else
+		vt_buf_printf(reply, "%s: %s %d\n", dev->id,
+			code == VT_ERR_EXISTS ? "there is a card already in slot" : "no slot",
+			(int)number);
+	return code;
+}
+
+enum vt_code kind_command(struct vdev *dev, const char *line, struct vt_buf *reply)
+{
+	static const char insert[] = "card insert ";
+
+	if (ccid_reader_is(dev) && strncmp(line, insert, sizeof(insert) - 1) == 0)
+		return insert_card(dev, line + sizeof(insert) - 1, reply);
+	return vdev_command(dev, line, reply);
 }

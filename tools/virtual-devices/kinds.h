@@ -25,6 +25,8 @@ VT_MUST_USE enum vt_code kind_create(const char *text, int index,
 	const struct kind_defaults *defaults, struct kind_device *ret, struct vt_error *error);
 /* True if both texts name the same kind. */
 bool kind_is_same(const char *a, const char *b);
+/* vdev_command(), and "card insert FILE [slot N]", for which a reader itself has no files. */
+VT_MUST_USE enum vt_code kind_command(struct vdev *dev, const char *line, struct vt_buf *reply);
 /* "instant" or a decimal factor with at most two places: 1, 0.5, 10. */
 bool kind_parse_speed(const char *text, unsigned *ret_percent, bool *ret_instant);
 /* One line for each kind with its options, for --help. */

@@ -19,6 +19,7 @@
 #include "terminal/base/text.h"
 #include "tools/virtual-devices/kinds.h"
 #include "tools/virtual-devices/server.h"
+#include "tools/virtual-devices/session.h"
 
 #define PRELOAD "libumockdev-preload.so.0"
 
@@ -32,6 +33,7 @@ static const char usage_text[] =
 	"         --pcap FILE       every transfer, for tshark\n"
 	"         --script FILE     lines \"MS COMMAND\" or \"when KEY>=N COMMAND\"; --record FILE "
 	"writes such\n"
+	"         --session FILE    every transfer and command as text, for replay\n"
 	"         --speed FACTOR    of printing: 1 = real, 0.5, 10 ..., instant\n"
 	"         --seed N          of garbage faults\n"
 	"         --ready-fd N      write \"ready\" there instead of to standard output\n"
@@ -43,6 +45,8 @@ static const char usage_commands[] =
 	"         help lists the commands of the devices that run; list · plug|unplug|status [ID]\n"
 	"         card insert FILE|remove · paper out|in|low · cover open|close · jam\n"
 	"         swipe TRACKS · scan TEXT · key TEXT · fault TYPE ... · wait KEY=VALUE · quit\n"
+	"       virtual-devices replay FILE     plays a session again; fails where a device "
+	"differs\n"
 	"       virtual-devices run --root DIR -- PROGRAM ARGS...\n";
 
 static int usage(void)
@@ -83,7 +87,9 @@ static enum vt_code add_device(
 	if (code != VT_OK)
 		return code;
 	code = vserver_add_device(server, made.dev, made.driver, error);
-	if (code != VT_OK)
+	if (code == VT_OK)
+		vserver_session_head(server, "device", text);
+	else
 		vdev_destroy(&made.dev);
 	return code;
 }
@@ -98,6 +104,7 @@ enum {
 	OPT_PCAP,
 	OPT_SCRIPT,
 	OPT_RECORD,
+	OPT_SESSION,
 	OPT_SPEED,
 	OPT_SEED,
 	OPT_READY,
@@ -111,6 +118,7 @@ static const struct option serve_options[] = {{"root", required_argument, NULL, 
 	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"script", required_argument, NULL, OPT_SCRIPT},
 	{"record", required_argument, NULL, OPT_RECORD},
+	{"session", required_argument, NULL, OPT_SESSION},
 	{"speed", required_argument, NULL, OPT_SPEED}, {"seed", required_argument, NULL, OPT_SEED},
 	{"ready-fd", required_argument, NULL, OPT_READY},
 	{"verbose", no_argument, NULL, OPT_VERBOSE}, {NULL, 0, NULL, 0}};
@@ -149,6 +157,8 @@ static enum vt_code apply_option(struct serve *s, int option, struct vt_error *e
 		return vserver_load_script(s->server, optarg, error);
 	case OPT_RECORD:
 		return vserver_set_record(s->server, optarg, error);
+	case OPT_SESSION:
+		return vserver_set_session(s->server, optarg, error);
 	case OPT_SPEED:
 		if (kind_parse_speed(optarg, &arg_speed_percent, &arg_instant))
 			return VT_OK;
@@ -214,12 +224,26 @@ static enum vt_code spawn_client(
 	return VT_OK;
 }
 
+/* The first lines of a session file. */
+static void describe(struct vserver *server)
+{
+	char number[24];
+
+	if (vt_format(number, sizeof(number), "%u", arg_seed))
+		vserver_session_head(server, "seed", number);
+	if (arg_instant)
+		vserver_session_head(server, "speed", "instant");
+	else if (vt_format(number, sizeof(number), "%u", arg_speed_percent))
+		vserver_session_head(server, "speed", number);
+}
+
 static enum vt_code serve(struct serve *s, char **program, int *ret_status, struct vt_error *error)
 {
 	pid_t child = 0;
 	int status = 0;
 	enum vt_code code = VT_OK;
 
+	describe(s->server);
 	for (int i = 0; i < s->device_count && code == VT_OK; i++)
 		code = add_device(s->server, s->devices[i],
 			count_kind(s->devices, i + 1, s->devices[i]), error);
@@ -361,6 +385,23 @@ static int main_words(int argc, char **argv)
 	return 2;
 }
 
+/* --- replay --- */
+
+static int main_replay(int argc, char **argv)
+{
+	struct vt_error error = {0};
+	unsigned lines = 0;
+
+	if (argc != 2)
+		return usage();
+	if (session_replay(argv[1], &lines, &error) != VT_OK) {
+		fprintf(stderr, "virtual-devices: %s\n", error.msg);
+		return 1;
+	}
+	printf("%u lines: the same\n", lines);
+	return 0;
+}
+
 /* --- run --- */
 
 /* ASan refuses to start behind another preload, so its library goes first: the name of the one that
@@ -454,6 +495,8 @@ int main(int argc, char **argv)
 		return main_serve(argc - 1, argv + 1);
 	if (strcmp(argv[1], "control") == 0)
 		return main_control(argc - 1, argv + 1);
+	if (strcmp(argv[1], "replay") == 0)
+		return main_replay(argc - 1, argv + 1);
 	if (strcmp(argv[1], "run") == 0)
 		return main_run(argc - 1, argv + 1);
 	if (strcmp(argv[1], "--help") == 0) {

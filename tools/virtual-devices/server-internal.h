@@ -8,7 +8,7 @@
  *   conn.c     one open file of a client: messages of the preload
  *   usbfs.c    its requests; urb.c its claims and transfers
  *   control.c  control socket, script, record
- *   pcap.c     capture
+ *   pcap.c     capture; session.c the same as text to be replayed
  *
  *   vserver ─┬─ slot (a device) ── struct vdev
  *            └─ root ── node (slot × root, from plug to unplug) ── conn (an open file) ── urbs
@@ -149,7 +149,7 @@ struct vserver {
 	size_t control_count;
 	struct vscript_line *script;
 	size_t script_count, script_next;
-	FILE *record;
+	FILE *record, *session;
 	/* output */
 	const char *paper_dir;
 	char **sheets; /* paths written, MAX_SHEET_PATHS at most */
@@ -192,6 +192,12 @@ void control_read(struct vserver *server, struct vcontrol *control);
 /* Runs script lines that are due and answers waits; returns the next time it is wanted. */
 int64_t control_tick(struct vserver *server);
 void control_finish(struct vserver *server);
+
+/* session.c; nothing without a session file */
+void session_transfer(struct vserver *server, const struct vslot *slot, const struct vurb *urb);
+/* "= paper out", "! unplug". */
+void session_word(
+	struct vserver *server, const struct vslot *slot, const char *mark, const char *text);
 
 /* pcap.c */
 VT_MUST_USE enum vt_code pcap_open(const char *path, struct pcap **ret, struct vt_error *error);

@@ -124,6 +124,7 @@ static void withdraw(struct vserver *server, struct vslot *slot)
 		tree_send_uevents(node, "remove");
 		tree_remove(node);
 	}
+	session_word(server, slot, "!", "unplug");
 	vt_log(VT_LOG_INFO, "%s: detached", slot->dev->id);
 	slot->devnum = 0;
 }
@@ -183,6 +184,10 @@ void vserver_destroy(struct vserver **at)
 		return;
 	struct vserver *server = *at;
 	control_finish(server);
+	/* Before the devices go: the end of the server is no unplug. */
+	if (server->session)
+		fclose(server->session);
+	server->session = NULL;
 	for (size_t i = 0; i < server->slot_count; i++) {
 		if (server->slots[i].devnum != 0)
 			withdraw(server, &server->slots[i]);

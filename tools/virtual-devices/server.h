@@ -34,6 +34,12 @@ VT_MUST_USE enum vt_code vserver_set_pcap(
 /* Writes every command that comes over the control socket as a line "MS COMMAND" for --script. */
 VT_MUST_USE enum vt_code vserver_set_record(
 	struct vserver *server, const char *path, struct vt_error *error);
+/* Writes every transfer and switch as text that `virtual-devices replay` plays again (session.h).
+ */
+VT_MUST_USE enum vt_code vserver_set_session(
+	struct vserver *server, const char *path, struct vt_error *error);
+/* A line of that file before the first transfer: "device printer:serial=A". */
+void vserver_session_head(struct vserver *server, const char *key, const char *value);
 /* Lines "MS COMMAND", ms after the start of vserver_run(), ascending, or "when KEY=VALUE COMMAND"
  * and "when KEY>=NUMBER COMMAND" with keys as in `status`: runs as soon as that is so, and the
  * lines below it wait for it. '#' starts a comment. */

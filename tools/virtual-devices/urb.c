@@ -176,6 +176,7 @@ void urb_finish(struct vconn *conn, struct vurb **at)
 	struct vurb *urb = urb_list_take(&conn->pending, at);
 
 	pcap_complete(server_of(conn)->pcap, urb, conn->node->devnum);
+	session_transfer(server_of(conn), conn->node->slot, urb);
 	urb_list_append(&conn->reapable, urb);
 }
 
@@ -214,6 +215,7 @@ void urb_finish_control(struct vconn *conn)
 		urb->status = -ETIMEDOUT;
 	}
 	pcap_complete(server_of(conn)->pcap, urb, conn->node->devnum);
+	session_transfer(server_of(conn), conn->node->slot, urb);
 	if (urb->status == 0 && is_in(urb))
 		conn_write_memory(conn, urb->buffer, urb->data, urb->done);
 	int status = urb->status;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "terminal/base/text.h"
 #include "tools/virtual-devices/usbfs-internal.h"
 
 /* Zero packet, no packet-size limit, scatter-gather, reap after disconnect; no bulk continuation,
@@ -119,10 +120,14 @@ static void clear_halt(struct vconn *conn)
 {
 	uint32_t endpoint = get32(conn->in);
 
-	if (endpoint > 0xff || !vdev_clear_halt(conn->node->slot->dev, (uint8_t)endpoint))
+	if (endpoint > 0xff || !vdev_clear_halt(conn->node->slot->dev, (uint8_t)endpoint)) {
 		conn_fail(conn, ENOENT);
-	else
-		conn_done(conn, 0, 0);
+		return;
+	}
+	char word[16];
+	if (vt_format(word, sizeof(word), "clear %02X", endpoint))
+		session_word(conn->node->server, conn->node->slot, "!", word);
+	conn_done(conn, 0, 0);
 }
 
 static void reset_device(struct vconn *conn)
@@ -136,6 +141,7 @@ static void reset_device(struct vconn *conn)
 		}
 	}
 	vdev_reset(node->slot->dev);
+	session_word(node->server, node->slot, "!", "reset");
 	conn_update_fifo(node);
 	conn_done(conn, 0, 0);
 }
