@@ -92,7 +92,7 @@ static void begin_ifsd(struct ccid_machine *m, uint8_t index)
 	const size_t max = room < T1_MAX_DATA ? room : T1_MAX_DATA;
 	const uint8_t ifsd = at_most(m->setup.desc.max_ifsd, max);
 
-	t1_init(&slot->t1, at_most(params_ifsc(&slot->atr), max), T1_FIRST_SIZE,
+	t1_init(&slot->t1, params_ifsc(&slot->atr), T1_FIRST_SIZE, (uint8_t)max,
 		params_has_crc(&slot->atr));
 	if (m->setup.desc.features & CCID_AUTO_IFSD) {
 		slot->t1.ifsd = ifsd > 0 ? ifsd : T1_FIRST_SIZE;

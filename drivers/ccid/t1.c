@@ -7,6 +7,9 @@
 /* ISO 7816-3 §11.6.3: attempts at one block, attempts at synchronising. */
 #define MAX_TRIES   3
 #define MAX_RESYNCS 3
+/* Time extensions in one command: a block waiting time is 100 ms or more, so these fill any limit
+ * of ours; a card that asks without waiting must not keep us busy. */
+#define MAX_EXTENSIONS 1000
 
 enum {
 	PCB_MORE = 0x20,
@@ -218,11 +221,13 @@ static enum t1_verdict take_s_request(struct t1 *t1, const uint8_t *block)
 	case S_IFS:
 		if (value == 0 || value > T1_MAX_DATA)
 			return answer_invalid(t1, R_OTHER);
-		t1->ifsc = value;
+		t1->ifsc = value < t1->max_data ? value : t1->max_data;
 		return make_block(t1, S_IFS | PCB_RESPONSE, &value, 1);
 	case S_WTX:
 		if (value == 0)
 			return answer_invalid(t1, R_OTHER);
+		if (++t1->extensions > MAX_EXTENSIONS)
+			return give_up(t1);
 		t1->wtx = value;
 		return make_block(t1, S_WTX | PCB_RESPONSE, &value, 1);
 	case S_ABORT:
@@ -257,10 +262,14 @@ enum t1_verdict t1_receive(struct t1 *t1, const uint8_t *data, size_t length)
 
 /* ---- beginning ---- */
 
-void t1_init(struct t1 *t1, uint8_t ifsc, uint8_t ifsd, bool has_crc)
+void t1_init(struct t1 *t1, uint8_t ifsc, uint8_t ifsd, uint8_t max_data, bool has_crc)
 {
 	VT_ASSERT(ifsc > 0 && ifsc <= T1_MAX_DATA && ifsd > 0 && ifsd <= T1_MAX_DATA);
-	*t1 = (struct t1){.ifsc = ifsc, .ifsd = ifsd, .has_crc = has_crc};
+	VT_ASSERT(max_data > 0 && max_data <= T1_MAX_DATA);
+	*t1 = (struct t1){.ifsc = ifsc < max_data ? ifsc : max_data,
+		.ifsd = ifsd,
+		.max_data = max_data,
+		.has_crc = has_crc};
 }
 
 void t1_begin_ifs(struct t1 *t1, uint8_t ifsd)
@@ -283,7 +292,7 @@ void t1_begin(struct t1 *t1, const uint8_t *command, size_t length, bool may_rep
 	t1->may_repeat = may_repeat;
 	t1->response = response;
 	t1->response_start = response->length;
-	t1->tries = t1->resyncs = 0;
+	t1->tries = t1->resyncs = t1->extensions = 0;
 	t1->wtx = 0;
 	(void)send_i(t1); /* always T1_SEND */
 }

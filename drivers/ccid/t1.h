@@ -38,21 +38,22 @@ struct t1 {
 	enum t1_mode mode;
 	bool has_crc;
 	uint8_t ifsc, ifsd;	/* data bytes the card, we take in a block: 1 … 254 */
+	uint8_t max_data;	/* what the reader carries in a block, whatever the card takes */
 	uint8_t ns, nr;		/* 0 or 1 */
 	const uint8_t *command; /* borrowed from t1_begin until done or failed */
 	size_t length, sent, chunk;
 	bool may_repeat;
 	struct vt_buf *response; /* borrowed likewise */
 	size_t response_start;	 /* what it held before */
-	int tries, resyncs;
+	int tries, resyncs, extensions;
 	uint8_t wtx; /* factor for the next block's waiting time; 0 = none (bBWI of XfrBlock) */
 	uint8_t block[T1_MAX_BLOCK];
 	size_t block_length;
 	bool block_is_r;
 };
 
-/* After a reset of the card. ifsc, ifsd: 1 … 254. */
-void t1_init(struct t1 *t1, uint8_t ifsc, uint8_t ifsd, bool has_crc);
+/* After a reset of the card. ifsc (of the ATR), ifsd, max_data: 1 … 254. */
+void t1_init(struct t1 *t1, uint8_t ifsc, uint8_t ifsd, uint8_t max_data, bool has_crc);
 /* S(IFS request): tells the card what we take; ifsd counts once the card has agreed. */
 void t1_begin_ifs(struct t1 *t1, uint8_t ifsd);
 /* A command of 1 or more bytes; the data of the response is appended to it. may_repeat: it may run
