@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "terminal/domain/curp.h"
+#include "terminal/domain/curp_scan.h"
 #include "tests/unit/vectors.h"
 
 static const struct vt_date today = {2026, 11, 23};
@@ -531,9 +532,35 @@ static void the_specimen_of_the_instructivo_comes_out_whole(void **state)
 	assert_string_equal(root, "SABC560626MDFLRN");
 }
 
+static void a_key_is_taken_out_of_a_scan(void **state)
+{
+	static const struct {
+		const char *text, *key;
+	} cases[] = {
+		{"SABC560626MDFLRN01", "SABC560626MDFLRN01"},
+		{"SABC560626MDFLRN01||SALGADO|BRISENO|CONCEPCION|MUJER|26/06/1956|DF|09|",
+			"SABC560626MDFLRN01"},
+		{"sabc560626mdflrn01 SABC560626MDFLRN01", "SABC560626MDFLRN01"},
+		{"SABC560626MDFLRN01|BEML920313HMCLNS09", ""}, /* two keys: whose? */
+		{"SABC560626MDFLRN09", ""},		       /* check digit */
+		{"XSABC560626MDFLRN01", ""},		       /* part of a longer word */
+		{"SABC560626MDFLRN01\xc3\x91", ""},
+		{"https://example.mx/?q=%27;DROP", ""},
+		{"", ""},
+	};
+	char key[CURP_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < VT_ELEMENTS(cases); i++) {
+		assert_int_equal(curp_from_scan(cases[i].text, today, key), cases[i].key[0] != 0);
+		assert_string_equal(key, cases[i].key);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_key_is_taken_out_of_a_scan),
 		cmocka_unit_test(every_valid_vector_is_valid),
 		cmocka_unit_test(every_invalid_vector_fails_with_its_reason),
 		cmocka_unit_test(the_first_error_in_order_is_told),
