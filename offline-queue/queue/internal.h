@@ -35,6 +35,7 @@ struct ledger {
 	int64_t number;	  /* last number of a folio in this epoch */
 	int64_t sequence; /* of the newest row */
 	int64_t oldest;	  /* every row below is neither JOURNALED … INQUIRY */
+	int64_t floor_ms; /* of the clock: queue_clock_floor() */
 	int64_t session;  /* sequence of the current citizen's transaction, 0 = none */
 	int64_t states[TXN_STATE_COUNT];
 };

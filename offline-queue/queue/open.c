@@ -254,7 +254,8 @@ static enum vt_code load_store(struct queue *queue)
 		"SELECT terminal, check_wrapped, check_sealed, epoch, opening, number, sequence,"
 		" oldest, session, journaled, leased, unknown, inquiry, accepted, rejected, "
 		"expired,"
-		" dead, (SELECT coalesce(max(sequence), 0) FROM txn) FROM store WHERE one = 1",
+		" dead, (SELECT coalesce(max(sequence), 0) FROM txn), floor_ms FROM store"
+		" WHERE one = 1",
 		-1, &row, NULL);
 
 	if (rc == SQLITE_OK)
@@ -272,6 +273,7 @@ static enum vt_code load_store(struct queue *queue)
 	then->sequence = sqlite3_column_int64(row, 6);
 	then->oldest = sqlite3_column_int64(row, 7);
 	then->session = sqlite3_column_int64(row, 8);
+	then->floor_ms = sqlite3_column_int64(row, 18);
 	for (int i = TXN_JOURNALED; i < TXN_STATE_COUNT; i++)
 		then->states[i] = sqlite3_column_int64(row, 9 + i - TXN_JOURNALED);
 	if (code == VT_OK && sqlite3_column_int64(row, 17) > then->sequence)

@@ -65,8 +65,8 @@ void queue_abort(struct queue *queue)
 static enum vt_code write_ledger(struct queue *queue)
 {
 	const struct ledger *now = &queue->now;
-	const int64_t head[] = {
-		now->epoch, now->opening, now->number, now->sequence, now->oldest, now->session};
+	const int64_t head[] = {now->epoch, now->opening, now->number, now->sequence, now->oldest,
+		now->session, now->floor_ms};
 	int index = 1;
 
 	for (size_t i = 0; i < VT_ELEMENTS(head); i++)
@@ -184,6 +184,19 @@ enum vt_code queue_next_sequence(struct queue *queue, int64_t *ret_epoch, int64_
 	*ret_epoch = queue->now.epoch;
 	*ret_number = queue->now.number;
 	return VT_OK;
+}
+
+/* ---- the clock's floor ---- */
+
+int64_t queue_clock_floor(const struct queue *queue)
+{
+	return queue->now.floor_ms;
+}
+
+void queue_clock_raise(struct queue *queue, int64_t unix_ms)
+{
+	if (queue->in_batch && unix_ms > queue->now.floor_ms)
+		queue->now.floor_ms = unix_ms;
 }
 
 /* ---- the current session ---- */

@@ -216,6 +216,14 @@ VT_MUST_USE enum vt_code queue_session_set(struct queue *queue, const char *id);
 /* VT_ERR_NOT_FOUND: none. */
 VT_MUST_USE enum vt_code queue_session_get(struct queue *queue, struct queue_record *ret_record);
 
+/* ---- the clock's floor ---- */
+
+/* The latest time that somebody trustworthy has told (0 = nobody yet): a clock below it is wrong.
+ * Survives a restart. */
+int64_t queue_clock_floor(const struct queue *queue);
+/* Raises it; lower times are ignored. [batch] */
+void queue_clock_raise(struct queue *queue, int64_t unix_ms);
+
 /* ---- effects ledger: intent → effect → outcome ---- */
 
 enum effect_kind { EFFECT_PRINT = 1, EFFECT_CASH = 2, EFFECT_CARD = 3 };

@@ -129,7 +129,11 @@ static const char migration_2[] =
 	"  signature BLOB NOT NULL CHECK(length(signature) BETWEEN 8 AND 80)"
 	") STRICT;";
 
-const char *const queue_migrations[QUEUE_SCHEMA_VERSION] = {migration_1, migration_2};
+/* The clock's floor. */
+static const char migration_3[] =
+	"ALTER TABLE store ADD COLUMN floor_ms INTEGER NOT NULL DEFAULT 0 CHECK(floor_ms >= 0);";
+
+const char *const queue_migrations[QUEUE_SCHEMA_VERSION] = {migration_1, migration_2, migration_3};
 
 #define RECORD                                                                               \
 	"SELECT sequence, id, key, folio, epoch, service, operation, lang, priority, class," \
@@ -152,9 +156,9 @@ const char *const queue_sql[SQL_COUNT] = {
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_STORE_UPDATE] =
 		"UPDATE store SET epoch = ?1, opening = ?2, number = ?3, sequence = ?4,"
-		" oldest = ?5, session = ?6, journaled = ?7, leased = ?8, unknown = ?9,"
-		" inquiry = ?10, accepted = ?11, rejected = ?12, expired = ?13,"
-		" dead = ?14 WHERE one = 1",
+		" oldest = ?5, session = ?6, floor_ms = ?7, journaled = ?8, leased = ?9,"
+		" unknown = ?10, inquiry = ?11, accepted = ?12, rejected = ?13,"
+		" expired = ?14, dead = ?15 WHERE one = 1",
 	[SQL_SERVICES] = "SELECT id, name, adapter, success_ms, poisoned FROM service"
 			 " WHERE id > 0 ORDER BY id",
 	[SQL_SERVICE_ADD] = "INSERT INTO service VALUES(?1, ?2, ?3, 0, 0)",

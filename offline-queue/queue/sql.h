@@ -58,7 +58,7 @@ extern const char *const queue_sql_names[SQL_COUNT];
 /* "VTNQ": application_id of our databases. */
 #define QUEUE_APPLICATION_ID 0x56544e51
 /* Version that this code writes = number of migrations. */
-#define QUEUE_SCHEMA_VERSION 2
+#define QUEUE_SCHEMA_VERSION 3
 /* [n]: from version n to n + 1. Never edit one that was released. */
 extern const char *const queue_migrations[QUEUE_SCHEMA_VERSION];
 

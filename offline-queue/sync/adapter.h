@@ -26,8 +26,9 @@ struct adapter_request {
 struct adapter_reading {
 	enum outcome_body body;
 	bool replayed;
-	char detail[160];     /* for technicians, no personal data */
-	struct vt_buf answer; /* JSON for core when applied or refused; init by the caller */
+	int64_t signed_unix_ms; /* when the receiver signed it, 0 = not signed */
+	char detail[160];	/* for technicians, no personal data */
+	struct vt_buf answer;	/* JSON for core when applied or refused; init by the caller */
 };
 
 /* One configured adapter; each implementation has its own struct behind it. */
@@ -57,6 +58,11 @@ struct adapter_ops {
 	void (*read_inquiry)(const struct adapter *adapter, const struct work_deliver *work,
 		const struct http_answer *answer, int64_t now_unix_ms,
 		struct adapter_reading *reading);
+	/* When the receiver signed this answer to our message, whatever our clock says; false if it
+	 * is not signed by the receiver, or before floor_unix_ms. NULL: its answers are not signed.
+	 * A Fault counts as well. */
+	bool (*read_time)(const struct adapter *adapter, const struct work_deliver *work,
+		const struct http_answer *answer, int64_t floor_unix_ms, int64_t *ret_unix_ms);
 };
 
 extern const struct adapter_ops renapo_ops, fees_ops;

@@ -19,6 +19,7 @@
 #include "terminal/base/error.h"
 
 struct sd_event;
+struct vt_timekeeper;
 struct http;	    /* of the process */
 struct http_client; /* of one service: base address and identities */
 
@@ -33,6 +34,15 @@ VT_MUST_USE enum vt_code http_create(
 	struct sd_event *event, struct http **ret_http, struct vt_error *error);
 /* Frees it after its clients. Accepts NULL; *http becomes NULL. */
 void http_destroy(struct http **http);
+
+/* What time it is for this process: for certificates, and for whoever signs or reads. Until
+ * somebody has signed the time, a certificate that is out of its time by our clock is taken if it
+ * was not over at the clock's floor already (reliability.md §2.4 asks for a certificate that began
+ * after the build; that alone would shut out every one that is older than the program). Borrowed;
+ * lives as long as http. */
+struct vt_timekeeper *http_clock(struct http *http);
+/* Our time after a look at the system's clock. */
+int64_t http_unix_ms(struct http *http);
 
 struct http_options {
 	const char *url;       /* "https://host[:port][/path]", no trailing slash */

@@ -8,7 +8,9 @@
 
 #include "terminal/base/assert.h"
 #include "terminal/base/clock.h"
+#include "terminal/base/log.h"
 #include "terminal/base/text.h"
+#include "terminal/base/timekeeper.h"
 
 /* A probe may take so long. */
 #define PROBE_TIMEOUT_MS 5000
@@ -22,6 +24,7 @@ struct service {
 	const struct adapter_ops *ops;
 	struct adapter *adapter;    /* owned; NULL if unusable */
 	struct http_client *client; /* owned; NULL if unusable */
+	struct http *http;	    /* borrowed: the clock */
 	sd_event_source *timer;	    /* owned: next probe */
 	int64_t patience_ms, probe_ms, probe_up_ms;
 	char probe_path[128];
@@ -184,7 +187,7 @@ struct service *service_create(struct http *http, struct sd_event *event,
 
 	if (!service)
 		return NULL;
-	*service = (struct service){.ops = ops, .changed = changed, .user = user};
+	*service = (struct service){.ops = ops, .http = http, .changed = changed, .user = user};
 	VT_ASSERT(vt_format(section, sizeof(section), "adapter %s", ops->name));
 	if (sd_event_add_time_relative(
 		    event, &service->timer, CLOCK_MONOTONIC, 0, 10000, on_probe_due, service) < 0) {
@@ -224,7 +227,7 @@ enum vt_code service_start(struct service *service, const struct work_deliver *w
 	VT_ASSERT(service_is_usable(service));
 	adapter_request_init(&request);
 	enum vt_code code = (work->inquiry ? service->ops->build_inquiry : service->ops->build)(
-		service->adapter, work, vt_clock_unix_ms(), &request, error);
+		service->adapter, work, http_unix_ms(service->http), &request, error);
 	if (code)
 		return code;
 	struct http_request http = {.method = request.method,
@@ -243,13 +246,33 @@ void service_cancel(struct service *service, uint64_t request)
 		http_cancel(service->client, request);
 }
 
+/* A signed answer to our own message tells the time to who does not know it, a Fault that complains
+ * about ours above all. */
+static void learn_time(struct service *service, const struct work_deliver *work,
+	const struct http_answer *answer, struct adapter_reading *reading)
+{
+	struct vt_timekeeper *clock = http_clock(service->http);
+	int64_t signed_unix_ms;
+
+	if (clock->is_trusted || !service->ops->read_time ||
+		!service->ops->read_time(
+			service->adapter, work, answer, clock->floor_unix_ms, &signed_unix_ms))
+		return;
+	reading->signed_unix_ms = signed_unix_ms;
+	const int64_t moved = vt_timekeeper_learn(clock, signed_unix_ms, vt_clock_monotonic_ms());
+	if (moved != 0)
+		vt_log(VT_LOG_WARNING, "clock: set by a signed answer of %s, %lld s",
+			service_name(service), (long long)(moved / 1000));
+}
+
 struct outcome service_read(struct service *service, const struct work_deliver *work,
 	const struct http_answer *answer, struct adapter_reading *reading)
 {
-	if (answer->transport == TRANSPORT_ANSWER)
+	if (answer->transport == TRANSPORT_ANSWER) {
+		learn_time(service, work, answer, reading);
 		(work->inquiry ? service->ops->read_inquiry : service->ops->read)(
-			service->adapter, work, answer, vt_clock_unix_ms(), reading);
-	else
+			service->adapter, work, answer, http_unix_ms(service->http), reading);
+	} else
 		vt_copy_cut(reading->detail, sizeof(reading->detail), answer->why);
 	const struct outcome_seen seen = {.transport = answer->transport,
 		.status = answer->status,

@@ -14,6 +14,7 @@
 #include "terminal/base/clock.h"
 #include "terminal/base/log.h"
 #include "terminal/base/text.h"
+#include "terminal/base/timekeeper.h"
 #include "terminal/bus/conn.h"
 
 #define MAX_SERVICES	 8
@@ -99,6 +100,7 @@ static void complete(struct sync *sync, const struct bus_header *header,
 	result->result = outcome->result;
 	result->retry_after_ms = outcome->retry_after_ms;
 	result->replayed = reading && reading->replayed;
+	result->signed_unix_ms = reading ? reading->signed_unix_ms : 0;
 	vt_copy_cut(result->cause, sizeof(result->cause), outcome->cause);
 	vt_copy_cut(result->detail, sizeof(result->detail), detail);
 	/* May quote the peer's TLS alert or certificate; a message that cannot be sent would cost
@@ -186,9 +188,21 @@ static void start_work(struct sync *sync, struct work *work)
 	free_work(work);
 }
 
+/* Core remembers what a former sync has learnt. */
+static void take_time(struct sync *sync, const struct work_deliver *deliver)
+{
+	struct vt_timekeeper *clock = http_clock(sync->http);
+	const int64_t now_ms = vt_clock_monotonic_ms();
+
+	vt_timekeeper_raise(clock, deliver->floor_unix_ms, now_ms);
+	if (!clock->is_trusted && deliver->trusted_unix_ms > 0)
+		(void)vt_timekeeper_learn(clock, deliver->trusted_unix_ms, now_ms);
+}
+
 static void on_deliver(struct sync *sync)
 {
 	const struct work_deliver *deliver = &sync->msg.payload.work_deliver;
+	take_time(sync, deliver);
 	struct service *service = find_service(sync, deliver->adapter);
 	struct work *work = NULL;
 

@@ -69,4 +69,12 @@ struct wsse_verdict {
 VT_MUST_USE enum vt_code wsse_verify(struct xml_doc *doc, const struct wsse_trust *trust,
 	int64_t now_unix_ms, struct wsse_verdict *ret_verdict, struct vt_error *error);
 
+/* For who does not know what time it is: the same, at the time that the Timestamp itself gives,
+ * certificate included. Says that the signer made this message then, not that it is fresh: what
+ * binds it to now is the caller's own fresh id in relates_to. VT_ERR_TIMEOUT: before
+ * floor_unix_ms, a time that is known to be over. */
+VT_MUST_USE enum vt_code wsse_verify_by_its_time(struct xml_doc *doc,
+	const struct wsse_trust *trust, int64_t floor_unix_ms, struct wsse_verdict *ret_verdict,
+	struct vt_error *error);
+
 #endif

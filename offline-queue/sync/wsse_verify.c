@@ -569,8 +569,26 @@ static enum vt_code read_addresses(
 	return VT_OK;
 }
 
+/* Our time, or (by_its_time) the message's own, not below the floor that is given instead. */
+static enum vt_code choose_time(const struct xml_node *timestamp, bool by_its_time,
+	int64_t *now_unix_ms, struct vt_error *error)
+{
+	struct xml_node *created;
+	int64_t created_ms;
+
+	if (!by_its_time)
+		return VT_OK;
+	if (!at_most_one(timestamp, WSU_NS, "Created", &created) ||
+		!read_time(created, &created_ms))
+		return untrusted(error, "malformed Timestamp");
+	if (created_ms < *now_unix_ms)
+		return vt_fail(error, VT_ERR_TIMEOUT, 0, "wsse: Timestamp is of the past");
+	*now_unix_ms = created_ms;
+	return VT_OK;
+}
+
 static enum vt_code verify(struct xml_doc *doc, const struct wsse_trust *trust, int64_t now_unix_ms,
-	struct wsse_verdict *verdict, struct vt_error *error)
+	bool by_its_time, struct wsse_verdict *verdict, struct vt_error *error)
 {
 	struct target targets[T_COUNT] = {0};
 	struct parts parts = {0};
@@ -587,6 +605,8 @@ static enum vt_code verify(struct xml_doc *doc, const struct wsse_trust *trust, 
 		code = read_target(nodes[i], &targets[i], error);
 	if (!code)
 		code = read_signature(&parts, targets, error);
+	if (!code)
+		code = choose_time(parts.timestamp, by_its_time, &now_unix_ms, error);
 	if (!code)
 		code = check_time(parts.timestamp, now_unix_ms, &verdict->created_unix_ms, error);
 	if (code)
@@ -610,7 +630,19 @@ enum vt_code wsse_verify(struct xml_doc *doc, const struct wsse_trust *trust, in
 {
 	VT_ASSERT(doc && trust && ret_verdict);
 	*ret_verdict = (struct wsse_verdict){0};
-	enum vt_code code = verify(doc, trust, now_unix_ms, ret_verdict, error);
+	enum vt_code code = verify(doc, trust, now_unix_ms, false, ret_verdict, error);
+	if (code)
+		*ret_verdict = (struct wsse_verdict){0};
+	ERR_clear_error();
+	return code;
+}
+
+enum vt_code wsse_verify_by_its_time(struct xml_doc *doc, const struct wsse_trust *trust,
+	int64_t floor_unix_ms, struct wsse_verdict *ret_verdict, struct vt_error *error)
+{
+	VT_ASSERT(doc && trust && ret_verdict);
+	*ret_verdict = (struct wsse_verdict){0};
+	enum vt_code code = verify(doc, trust, floor_unix_ms, true, ret_verdict, error);
 	if (code)
 		*ret_verdict = (struct wsse_verdict){0};
 	ERR_clear_error();

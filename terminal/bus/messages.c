@@ -152,6 +152,8 @@ static const struct bus_field terminal_status_fields[] = {
 	REQ_I64(S, oldest_ms, "oldestMs"),
 	REQ_I64(S, sessions, "sessions"),
 	REQ_I64(S, uptime_ms, "uptimeMs"),
+	OPT_BOOL(S, clock_trusted, "clockTrusted"),
+	OPT_I64(S, clock_off_ms, "clockOffMs"),
 	OPT_LIST(S, services, service_count, "services", status_service_table),
 };
 #undef S
@@ -203,6 +205,8 @@ static const struct bus_field work_deliver_fields[] = {
 	OPT_BOOL(S, inquiry, "inquiry"),
 	OPT_INT(S, attempt, "attempt"),
 	REQ_I64(S, deadline_ms, "deadlineMs"),
+	OPT_I64(S, floor_unix_ms, "floorUnixMs"),
+	OPT_I64(S, trusted_unix_ms, "trustedUnixMs"),
 	REQ_TEXT(S, payload, "payload"),
 };
 #undef S
@@ -214,6 +218,7 @@ static const struct bus_field work_result_fields[] = {
 	OPT_TEXT(S, cause, "cause"),
 	OPT_I64(S, retry_after_ms, "retryAfterMs"),
 	OPT_BOOL(S, replayed, "replayed"),
+	OPT_I64(S, signed_unix_ms, "signedUnixMs"),
 	OPT_TEXT(S, detail, "detail"),
 	OPT_TEXT(S, answer, "answer"),
 };

@@ -104,6 +104,8 @@ struct terminal_status {
 	int64_t oldest_ms;	/* age of the oldest unsettled one */
 	int64_t sessions;	/* since start */
 	int64_t uptime_ms;
+	bool clock_trusted;   /* a service signed the time in this run */
+	int64_t clock_off_ms; /* system's clock minus the terminal's time */
 	size_t service_count;
 	struct status_service services[STATUS_MAX_SERVICES];
 };
@@ -212,6 +214,9 @@ struct work_deliver {
 	bool inquiry;		   /* ask what became of key; do nothing */
 	int attempt;
 	int64_t deadline_ms; /* patience for this attempt, relative */
+	/* Core's time (terminal/base/timekeeper.h), for a sync that has not heard it yet. */
+	int64_t floor_unix_ms;
+	int64_t trusted_unix_ms; /* 0 = nobody has signed it in this run of core */
 	char payload[VT_MAX_PAYLOAD];
 };
 
@@ -234,6 +239,7 @@ struct work_result {
 	char cause[32];		     /* a word of TXN_CAUSES, offline-queue/queue/record.h */
 	int64_t retry_after_ms;	     /* WORK_RETRY_AFTER: at least so long; 0 = own backoff */
 	bool replayed;		     /* the receiver said it had this key already */
+	int64_t signed_unix_ms;	     /* time that the receiver signed just now, 0 = none */
 	char detail[160];	     /* for technicians, no personal data */
 	char answer[VT_MAX_PAYLOAD]; /* JSON of the adapter's answer; personal */
 };

@@ -83,13 +83,16 @@ static void fill_status(struct core *core, struct terminal_status *status)
 		status->queued = counts.unsettled;
 		status->dead = counts.dead;
 		if (counts.oldest_unix_ms > 0)
-			status->oldest_ms = core_unix_ms() - counts.oldest_unix_ms;
+			status->oldest_ms = core_unix_ms(core) - counts.oldest_unix_ms;
 	}
 	status->sessions = core->sessions;
+	status->clock_trusted = core->clock.is_trusted;
+	status->clock_off_ms = core->clock_off_ms;
 	status->uptime_ms = vt_clock_monotonic_ms() - core->started_ms;
 }
 
-static void fill_row(const struct queue_record *record, struct queue_row *row)
+static void fill_row(
+	const struct core *core, const struct queue_record *record, struct queue_row *row)
 {
 	memcpy(row->transaction, record->id, sizeof(row->transaction));
 	memcpy(row->folio, record->folio, sizeof(row->folio));
@@ -99,7 +102,7 @@ static void fill_row(const struct queue_record *record, struct queue_row *row)
 	row->attempts = record->txn.attempts;
 	vt_copy_cut(row->cause, sizeof(row->cause), txn_cause_names[record->txn.cause]);
 	row->created_unix_ms = record->created_unix_ms;
-	const int64_t due = record->txn.due_unix_ms, now = core_unix_ms();
+	const int64_t due = record->txn.due_unix_ms, now = core_unix_ms(core);
 	row->next_ms = due > now && due != QUEUE_NEVER ? due - now : 0;
 }
 
@@ -111,7 +114,7 @@ static enum vt_code fill_list(
 		QUEUE_PAGE, records, &list->count, &list->next);
 
 	for (size_t i = 0; code == VT_OK && i < list->count; i++)
-		fill_row(&records[i], &list->rows[i]);
+		fill_row(core, &records[i], &list->rows[i]);
 	return code;
 }
 
@@ -123,7 +126,7 @@ static enum vt_code fill_one(
 
 	if (code == VT_OK) {
 		list->count = 1;
-		fill_row(&record, &list->rows[0]);
+		fill_row(core, &record, &list->rows[0]);
 		decide_note(core, &record, list->rows[0].note, sizeof(list->rows[0].note));
 	}
 	return code;

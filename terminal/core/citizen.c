@@ -11,9 +11,9 @@
 #include "terminal/base/text.h"
 #include "terminal/core/core.h"
 
-static void fill_time(struct session_event *event)
+static void fill_time(const struct core *core, struct session_event *event)
 {
-	const time_t now = (time_t)(core_unix_ms() / 1000);
+	const time_t now = (time_t)(core_unix_ms(core) / 1000);
 	struct tm local;
 
 	event->now_ms = vt_clock_monotonic_ms();
@@ -51,7 +51,7 @@ void citizen_feed(struct core *core, struct session_event *event)
 	const enum session_state before = session_get_state(core->session);
 	const bool was_open = session_is_open(core->session);
 
-	fill_time(event);
+	fill_time(core, event);
 	const enum vt_code code = session_step(core->session, event, &effects);
 	const enum session_state after = session_get_state(core->session);
 	if (code)

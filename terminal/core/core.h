@@ -22,6 +22,7 @@
 #include "offline-queue/queue/journal.h"
 #include "offline-queue/queue/queue.h"
 #include "terminal/base/config.h"
+#include "terminal/base/timekeeper.h"
 #include "terminal/bus/conn.h"
 #include "terminal/session/session.h"
 #include "terminal/session/txn.h"
@@ -134,7 +135,11 @@ struct core {
 	int64_t started_ms;
 	int64_t sessions;
 	int64_t storage_failed_unix_ms; /* since when; 0 = it is good */
-	int64_t journal_signed_ms;	/* monotonic: last checkpoint by time */
+	struct vt_timekeeper clock;
+	bool is_clock_wrong;	   /* the system's, against a trusted time */
+	int64_t clock_off_ms;	   /* system's minus ours at the last look */
+	int64_t prune_from_ms;	   /* monotonic: nothing is shredded before */
+	int64_t journal_signed_ms; /* monotonic: last checkpoint by time */
 
 	int listeners[ROLE_COUNT];
 	uid_t users[ROLE_COUNT]; /* who may take a role; not asked for ROLE_CTL */
@@ -180,7 +185,6 @@ struct after *storage_after(struct core *core, enum after_kind kind, const char 
 void storage_judge(struct core *core, enum vt_code code, const char *what);
 /* Periodic care: reopen after a failure, free space, retention. Rearms storage_timer. */
 void storage_tick(struct core *core);
-int64_t core_unix_ms(void);
 /* (Re)arms a one-shot timer at a monotonic time in ms; at_ms 0 switches it off. */
 void core_arm(void *timer, int64_t at_ms);
 
@@ -198,6 +202,8 @@ bool work_submit(struct core *core);
 /* Leases what is due to a free sync. */
 void work_pump(struct core *core);
 void work_deliver(struct core *core, const struct after *after);
+/* Core's time, for sync. */
+void work_fill_time(const struct core *core, struct work_deliver *deliver);
 void work_result(struct core *core, const struct bus_message *msg);
 void work_link(struct core *core, const struct work_link *link);
 void work_sync_up(struct core *core);
@@ -241,6 +247,21 @@ void answer_export(struct core *core, struct peer *peer);
 void export_sealed(struct core *core, const struct bus_message *msg);
 void export_sync_gone(struct core *core);
 void export_peer_gone(struct core *core, const struct peer *peer);
+
+/* ---- clock.c ---- */
+/* Before anything else asks for the time. */
+void core_clock_start(struct core *core);
+/* Milliseconds since 1970 as core believes; steady, whatever the system's clock does, once a
+ * service has signed the time. */
+int64_t core_unix_ms(const struct core *core);
+/* Takes the floor that the store kept. */
+void core_clock_store_opened(struct core *core);
+/* Looks at the system's clock; now and then. */
+void core_clock_watch(struct core *core);
+/* A service signed that it is so late. True if core's time moved by it: what waits may be due. */
+bool core_clock_learn(struct core *core, int64_t signed_unix_ms);
+/* False for a while after a leap that nobody vouches for. */
+bool core_clock_may_prune(const struct core *core);
 
 /* ---- journal.c ---- */
 /* Adds a fact of core's own to the open batch (opens one if none is); its time is now unless it has

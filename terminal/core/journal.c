@@ -17,7 +17,7 @@
 void journal_note(struct core *core, struct journal_fact fact)
 {
 	if (fact.at_unix_ms == 0)
-		fact.at_unix_ms = core_unix_ms();
+		fact.at_unix_ms = core_unix_ms(core);
 	if (storage_begin(core))
 		storage_judge(core, queue_journal_add(core->queue, &fact), "journal");
 }
@@ -33,7 +33,8 @@ void journal_note_technician(const struct peer *peer, const char *what, const ch
 void journal_sign(struct core *core)
 {
 	if (storage_begin(core))
-		storage_judge(core, queue_journal_sign(core->queue, core_unix_ms()), "checkpoint");
+		storage_judge(
+			core, queue_journal_sign(core->queue, core_unix_ms(core)), "checkpoint");
 	core->journal_signed_ms = vt_clock_monotonic_ms();
 }
 

@@ -202,7 +202,7 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 		/* The citizen reads "out of service", a technician why in the status, and
 		 * storage_tick() tries on. */
 		core->health.storage_ok = false;
-		core->storage_failed_unix_ms = core_unix_ms();
+		core->storage_failed_unix_ms = core_unix_ms(core);
 		code = VT_OK;
 	}
 	return code ? code : peers_open(core, error);
@@ -268,6 +268,7 @@ int main(int argc, char **argv)
 	vt_harden_process();
 	vt_log_init("ventanilla-core", level);
 	core.started_ms = vt_clock_monotonic_ms();
+	core_clock_start(&core);
 	enum vt_code code = vt_config_load(path, &config, &error);
 	core.config = config;
 	if (code == VT_OK)

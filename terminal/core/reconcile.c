@@ -158,6 +158,7 @@ static bool ask(struct core *core, const struct queue_record *record)
 	memcpy(deliver->operation, record->operation, sizeof(deliver->operation));
 	deliver->inquiry = true;
 	deliver->deadline_ms = QUESTION_MS;
+	work_fill_time(core, deliver);
 	vt_copy_cut(deliver->payload, sizeof(deliver->payload),
 		code == VT_OK ? vt_buf_text(&payload) : "");
 	(void)peer_send(&core->sync); /* if it fails, reconcile_sync_gone() was here already */

@@ -30,7 +30,7 @@ static void store_receipt_state(
 	struct queue_record record;
 	struct txn_effects effects;
 	const struct txn_event event = {.type = TXN_PRINT,
-		.now_unix_ms = core_unix_ms(),
+		.now_unix_ms = core_unix_ms(core),
 		.sheet = sheet->kind,
 		.print = prints[outcome]};
 
@@ -53,8 +53,8 @@ static void finish(struct core *core, enum print_outcome outcome, const char *re
 	core_arm(core->sheet_timer, 0);
 	if (storage_begin(core)) {
 		storage_judge(core,
-			queue_effect_finish(
-				core->queue, sheet->job, outcomes[outcome], reason, core_unix_ms()),
+			queue_effect_finish(core->queue, sheet->job, outcomes[outcome], reason,
+				core_unix_ms(core)),
 			"print outcome");
 		if (core->queue)
 			store_receipt_state(core, sheet, outcome);
@@ -129,8 +129,9 @@ void sheet_start(struct core *core)
 	vt_copy_cut(
 		sheet->transaction, sizeof(sheet->transaction), session_transaction(core->session));
 	sheet->kind = kind_of(core, sheet->receipt.copy);
-	struct queue_effect effect = {
-		.kind = EFFECT_PRINT, .detail = (int)sheet->kind, .begun_unix_ms = core_unix_ms()};
+	struct queue_effect effect = {.kind = EFFECT_PRINT,
+		.detail = (int)sheet->kind,
+		.begun_unix_ms = core_unix_ms(core)};
 	memcpy(effect.job, sheet->job, sizeof(effect.job));
 	memcpy(effect.transaction, sheet->transaction, sizeof(effect.transaction));
 	const enum vt_code code = queue_effect_begin(core->queue, &effect);
@@ -181,7 +182,7 @@ static void take_late_outcome(struct core *core, const struct printer_print_resu
 	if (!storage_begin(core) || queue_effect_get(core->queue, result->job, &effect) != VT_OK)
 		return;
 	const enum vt_code code = queue_effect_finish(core->queue, result->job,
-		outcomes[result->outcome], result->reason, core_unix_ms());
+		outcomes[result->outcome], result->reason, core_unix_ms(core));
 	if (code == VT_ERR_STATE)
 		return; /* one of long ago, told again */
 	if (code) {
@@ -236,7 +237,7 @@ void sheets_recover(struct core *core)
 			struct sheet sheet = {.kind = (enum txn_sheet)open[i].detail};
 			memcpy(sheet.transaction, open[i].transaction, sizeof(sheet.transaction));
 			const enum vt_code code = queue_effect_finish(core->queue, open[i].job,
-				EFFECT_IN_DOUBT, "restart", core_unix_ms());
+				EFFECT_IN_DOUBT, "restart", core_unix_ms(core));
 			if (code) {
 				storage_judge(core, code, "recover print");
 				return;

@@ -19,11 +19,6 @@
 /* Work whose lease could not be stored is due again after so long. */
 #define LEASE_AGAIN_MS 1000
 
-int64_t core_unix_ms(void)
-{
-	return vt_clock_unix_ms();
-}
-
 void core_arm(void *timer, int64_t at_ms)
 {
 	if (at_ms == 0) {
@@ -99,7 +94,7 @@ static void update_health(struct core *core)
 		vt_log(VT_LOG_ERROR, "storage: %s: %s; %s", storage_problem_names[problem],
 			is_open ? "the disk" : core->storage_detail, advice_for(problem));
 		if (core->storage_failed_unix_ms == 0)
-			core->storage_failed_unix_ms = core_unix_ms();
+			core->storage_failed_unix_ms = core_unix_ms(core);
 	} else {
 		vt_log(VT_LOG_NOTICE, "storage is good");
 		journal_note(core, (struct journal_fact){.event = JOURNAL_STORAGE_FAILED,
@@ -174,7 +169,7 @@ static enum vt_code open_store(
 	if (code != VT_OK && code != VT_ERR_EXISTS)
 		return code;
 	const struct queue_options options = {.terminal = core->terminal,
-		.now_unix_ms = core_unix_ms(),
+		.now_unix_ms = core_unix_ms(core),
 		.journal_key = core->journal_key[0] ? core->journal_key : NULL};
 	code = queue_open(path, key, &options, &core->queue, report, error);
 	if (code == VT_OK)
@@ -200,6 +195,7 @@ enum vt_code storage_open(struct core *core, struct vt_error *error)
 	log_report(core, &report);
 	look_for_aside(core);
 	core->rolled_back = core->rolled_back || report.rolled_back;
+	core_clock_store_opened(core);
 	work_recover(core);
 	sheets_recover(core);
 	storage_commit(core);
@@ -357,10 +353,12 @@ static void tidy_up(struct core *core)
 		.shred_ms = 24 * 3600 * 1000LL, .delete_ms = 90 * 24 * 3600 * 1000LL};
 	size_t pruned = 0;
 
-	storage_judge(core,
-		queue_prune(core->queue, core_unix_ms(),
-			core->retention.shred_ms ? &core->retention : &by_default, 64, &pruned),
-		"prune");
+	if (core_clock_may_prune(core))
+		storage_judge(core,
+			queue_prune(core->queue, core_unix_ms(core),
+				core->retention.shred_ms ? &core->retention : &by_default, 64,
+				&pruned),
+			"prune");
 	if (pruned > 0)
 		vt_log(VT_LOG_INFO, "retention: %zu rows shredded or deleted", pruned);
 	if (core->queue)
@@ -384,6 +382,7 @@ void storage_tick(struct core *core)
 {
 	struct vt_error error = {0};
 
+	core_clock_watch(core);
 	check_store_is_there(core);
 	/* It says by itself why not, once. */
 	if (!core->queue && storage_open(core, &error) != VT_OK)

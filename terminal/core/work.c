@@ -85,7 +85,7 @@ static enum vt_code append(
 {
 	char key[VT_UUID_SIZE];
 	struct txn_effects effects;
-	const int64_t now = core_unix_ms();
+	const int64_t now = core_unix_ms(core);
 	const struct txn_event event = {
 		.type = TXN_COMMIT, .now_unix_ms = now, .random = random_u64()};
 
@@ -190,7 +190,7 @@ static void apply_service_effects(
 	struct core *core, const struct queue_record *record, const struct txn_effects *effects)
 {
 	struct adapter *adapter = find_adapter(core, record->adapter);
-	const int64_t now = core_unix_ms();
+	const int64_t now = core_unix_ms(core);
 	int64_t hold_until = -1;
 
 	if (!adapter)
@@ -221,7 +221,7 @@ enum vt_code work_step(struct core *core, struct queue_record *record, struct tx
 {
 	const struct txn before = record->txn;
 
-	event->now_unix_ms = core_unix_ms();
+	event->now_unix_ms = core_unix_ms(core);
 	event->random = random_u64();
 	event->service_success_unix_ms = record->service_success_unix_ms;
 	event->service_poisoned = record->service_poisoned;
@@ -324,7 +324,7 @@ void work_pump(struct core *core)
 	static struct queue_record due[QUEUE_DUE_MAX];
 	size_t count = 0;
 	int64_t next;
-	const int64_t now = core_unix_ms();
+	const int64_t now = core_unix_ms(core);
 
 	if (!core->queue || !core->sync.conn)
 		return;
@@ -370,6 +370,12 @@ static void give_up_damaged(struct core *core, struct in_flight *work, struct qu
 	work->is_used = false;
 }
 
+void work_fill_time(const struct core *core, struct work_deliver *deliver)
+{
+	deliver->floor_unix_ms = core->clock.floor_unix_ms;
+	deliver->trusted_unix_ms = core->clock.is_trusted ? core_unix_ms(core) : 0;
+}
+
 void work_deliver(struct core *core, const struct after *after)
 {
 	struct queue_record record;
@@ -409,6 +415,7 @@ void work_deliver(struct core *core, const struct after *after)
 	deliver->inquiry = after->inquiry;
 	deliver->attempt = after->attempt;
 	deliver->deadline_ms = ATTEMPT_MS;
+	work_fill_time(core, deliver);
 	vt_copy_cut(deliver->payload, sizeof(deliver->payload), vt_buf_text(&payload));
 	(void)peer_send(&core->sync);
 }
@@ -450,6 +457,16 @@ static void settle(
 	report(core, &record);
 }
 
+/* The result first: what it settles was leased by the old time. What waits for a clock need wait no
+ * longer then. */
+static void learn_time(struct core *core, int64_t signed_unix_ms)
+{
+	if (!core_clock_learn(core, signed_unix_ms))
+		return;
+	for (size_t i = 0; i < core->adapter_count && core->queue; i++)
+		storage_judge(core, queue_hold(core->queue, core->adapters[i].name, 0), "release");
+}
+
 void work_result(struct core *core, const struct bus_message *msg)
 {
 	struct work_result failed = {.result = WORK_UNKNOWN};
@@ -465,8 +482,10 @@ void work_result(struct core *core, const struct bus_message *msg)
 			vt_copy_cut(failed.detail, sizeof(failed.detail), msg->header.error);
 			result = &failed;
 		}
+		const int64_t signed_unix_ms = result->signed_unix_ms;
 		settle(core, work, result);
 		work->is_used = false;
+		learn_time(core, signed_unix_ms);
 		return;
 	}
 	if (!reconcile_result(core, msg))
@@ -490,7 +509,7 @@ void work_link(struct core *core, const struct work_link *link)
 		/* Who waited out a backoff goes now: the reason to wait is gone. */
 		if (storage_begin(core))
 			storage_judge(core,
-				queue_hasten(core->queue, link->adapter, core_unix_ms(),
+				queue_hasten(core->queue, link->adapter, core_unix_ms(core),
 					QUEUE_DUE_MAX, &count),
 				"hasten");
 	}

@@ -341,6 +341,28 @@ static void print_storage(const struct terminal_status *status)
 				"the store is an old copy: compare with queue reconcile")));
 }
 
+static void print_clock(const struct terminal_status *status)
+{
+	char text[128], age[32];
+	const int64_t off = status->clock_off_ms;
+
+	ctl_format_age(off < 0 ? -off : off, age);
+	snprintf(text, sizeof(text), "%s%s%s%s",
+		status->clock_trusted
+			? ctl_say(CTL_TEXT("firmado por un servicio", "signed by a service"))
+			: ctl_say(CTL_TEXT("sin confirmar", "not confirmed")),
+		off != 0 ? ctl_say(off > 0 ? CTL_TEXT("; el sistema adelanta ",
+						     "; the system is ahead ")
+					   : CTL_TEXT("; el sistema atrasa ",
+						     "; the system is behind "))
+			 : "",
+		off != 0 ? age : "",
+		off != 0 ? ctl_say(CTL_TEXT(": revise pila y origen de la hora",
+				   ": check battery and source of the time"))
+			 : "");
+	ctl_print_pair(CTL_TEXT("reloj", "clock"), text);
+}
+
 static void print_services(const struct terminal_status *status)
 {
 	for (size_t i = 0; i < status->service_count; i++) {
@@ -371,6 +393,7 @@ static void print_status(const struct terminal_status *status)
 		CTL_TEXT("dispositivos conectados", "devices connected"), yes_no(status->devices));
 	ctl_print_pair(CTL_TEXT("envíos conectados", "sync connected"), yes_no(status->sync));
 	ctl_print_pair(CTL_TEXT("en línea", "online"), yes_no(status->online));
+	print_clock(status);
 	print_services(status);
 	ctl_print_pair(CTL_TEXT("impresora", "printer"), status->printer);
 	print_number(CTL_TEXT("por enviar", "to send"), status->queued);

@@ -97,6 +97,9 @@ def a_row_that_was_altered_waits_for_a_person_and_hinders_nobody(agency):
 def a_store_of_a_newer_version_is_left_alone(agency):
     rows = [Row("JOURNALED")]
     with without_core(agency, rows) as terminal:
+        db = sqlite3.connect(terminal.state_dir / "queue.db")
+        version, = db.execute("PRAGMA user_version").fetchone()
+        db.close()
         alter(terminal, "PRAGMA user_version = 99")
         before = digest(terminal.state_dir / "queue.db")
         terminal.start_core()
@@ -105,7 +108,7 @@ def a_store_of_a_newer_version_is_left_alone(agency):
         status, _, err = terminal.ctl("queue", "list")
         assert status == 1 and "storage failed" in err, err
         db = sqlite3.connect(terminal.state_dir / "queue.db")
-        db.execute("PRAGMA user_version = 2")
+        db.execute(f"PRAGMA user_version = {version}")
         db.close()
         is_good_again(terminal, rows)
 

@@ -182,7 +182,7 @@ static void a_newer_store_is_left_alone(void **state)
 	assert_int_equal(fixture_open(f), VT_ERR_UNSUPPORTED);
 	assert_false(f->report.quarantined);
 	assert_non_null(strstr(f->error.msg, "newer version"));
-	tamper(f, "PRAGMA user_version = 2");
+	tamper(f, "PRAGMA user_version = 3");
 	assert_int_equal(fixture_open(f), VT_OK);
 	assert_true(has(f, 1));
 }

@@ -221,6 +221,7 @@ static void core_up(struct world *w)
 
 	fault_begin(NULL);
 	*core = (struct core){.started_ms = w->now_ms};
+	core_clock_start(core);
 	vt_copy_cut(core->terminal, sizeof(core->terminal), "MX-SIM-0001");
 	vt_copy_cut(core->folio_code, sizeof(core->folio_code), "SM01");
 	vt_copy_cut(core->state_dir, sizeof(core->state_dir), w->dir);

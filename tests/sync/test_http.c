@@ -11,7 +11,9 @@
 #include <systemd/sd-event.h>
 
 #include "offline-queue/sync/http.h"
+#include "terminal/base/clock.h"
 #include "terminal/base/text.h"
+#include "terminal/base/timekeeper.h"
 #include "tests/sync/server.h"
 #include "tests/sync/support.h"
 
@@ -256,6 +258,44 @@ static void tls_is_mutual_pinned_and_1_3(void **state)
 	check_tls(&good, "ca", "expired");
 }
 
+/* ca's certificate ended in 2020, names no host: what is said about its time is in the reason. */
+static void ask_expired(struct rig *rig, const struct server *server, int64_t floor_unix_ms)
+{
+	rig_open(rig, server_port(server), "ca", "terminal");
+	http_clock(rig->http)->floor_unix_ms = floor_unix_ms;
+	assert_int_equal(ask(rig, "/echo", "secreto"), TRANSPORT_TLS);
+}
+
+static void an_unconfirmed_clock_forgives_only_what_was_not_over_before(void **state)
+{
+	(void)state;
+	const int64_t in_2019 = INT64_C(1559347200000), day = 86400000;
+	const struct server_options options = {.identity = "expired", .ca = "ca"};
+	struct server *server = server_start(&options);
+	struct rig rig;
+
+	ask_expired(&rig, server, vt_build_unix_ms());
+	assert_non_null(strstr(rig.answer.why, "expired"));
+	rig_close(&rig);
+	ask_expired(&rig, server, in_2019);
+	assert_null(strstr(rig.answer.why, "expired"));
+	rig_close(&rig);
+	server_stop(&server);
+
+	/* Once the time is signed, it counts, whatever the system's clock says. */
+	server = server_start(&good);
+	rig_open(&rig, server_port(server), "ca", "terminal");
+	assert_int_equal(ask(&rig, "/echo", "x"), TRANSPORT_ANSWER);
+	rig_close(&rig);
+	rig_open(&rig, server_port(server), "ca", "terminal");
+	(void)vt_timekeeper_learn(
+		http_clock(rig.http), vt_clock_unix_ms() + 36500 * day, vt_clock_monotonic_ms());
+	assert_int_equal(ask(&rig, "/echo", "x"), TRANSPORT_TLS);
+	assert_non_null(strstr(rig.answer.why, "expired"));
+	rig_close(&rig);
+	server_stop(&server);
+}
+
 static void environment_proxies_are_ignored(void **state)
 {
 	(void)state;
@@ -346,6 +386,7 @@ int main(void)
 		cmocka_unit_test(time_outs_tell_whether_anything_was_sent),
 		cmocka_unit_test(nobody_there_is_not_sent),
 		cmocka_unit_test(tls_is_mutual_pinned_and_1_3),
+		cmocka_unit_test(an_unconfirmed_clock_forgives_only_what_was_not_over_before),
 		cmocka_unit_test(environment_proxies_are_ignored),
 		cmocka_unit_test(cancelled_requests_do_not_call_back),
 		cmocka_unit_test(many_requests_run_side_by_side_and_too_many_are_refused),

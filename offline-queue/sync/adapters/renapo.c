@@ -406,6 +406,7 @@ static struct xml_node *open_answer(const struct renapo *renapo, struct xml_doc 
 			return NULL;
 		}
 		body = verdict.body;
+		reading->signed_unix_ms = verdict.created_unix_ms;
 	}
 	if (make_id(id, uuid, NULL) || !relates(doc, renapo->trust ? &verdict : NULL, id)) {
 		set_body(reading, BODY_INVALID, "answer to another message");
@@ -511,6 +512,28 @@ static void renapo_read_inquiry(const struct adapter *adapter, const struct work
 	vt_wipe(asked, sizeof(asked));
 }
 
+static bool renapo_read_time(const struct adapter *adapter, const struct work_deliver *work,
+	const struct http_answer *answer, int64_t floor_unix_ms, int64_t *ret_unix_ms)
+{
+	const struct renapo *renapo = mine(adapter);
+	struct wsse_verdict verdict;
+	struct xml_doc *doc = NULL;
+	char id[SOAP_ID_SIZE];
+
+	if (!renapo->trust || answer->body_length == 0 ||
+		xml_parse(answer->body, answer->body_length, &doc, NULL))
+		return false;
+	const bool is_ours =
+		soap_body(doc) &&
+		!wsse_verify_by_its_time(doc, renapo->trust, floor_unix_ms, &verdict, NULL) &&
+		!make_id(id, work->inquiry ? work->lease : work->key, NULL) &&
+		relates(doc, &verdict, id);
+	xml_free(&doc);
+	if (is_ours)
+		*ret_unix_ms = verdict.created_unix_ms;
+	return is_ours;
+}
+
 const struct adapter_ops renapo_ops = {
 	.name = "renapo",
 	.open = renapo_open,
@@ -519,4 +542,5 @@ const struct adapter_ops renapo_ops = {
 	.build_inquiry = renapo_build_inquiry,
 	.read = renapo_read,
 	.read_inquiry = renapo_read_inquiry,
+	.read_time = renapo_read_time,
 };
