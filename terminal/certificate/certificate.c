@@ -276,7 +276,7 @@ static void read_serial(const X509 *x509, char *dst, size_t size)
 	}
 }
 
-static int64_t unix_ms(const ASN1_TIME *time)
+int64_t certificate_unix_ms(const ASN1_TIME *time)
 {
 	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
 	int days = 0, seconds = 0;
@@ -297,7 +297,8 @@ static bool has_client_auth(X509 *x509)
 	       (X509_get_extended_key_usage(x509) & XKU_SSL_CLIENT);
 }
 
-/* domain.md §6.1: no OU and the four key usages and clientAuth. Without an RFC it is neither. */
+/* domain.md §6.1: no OU and the four key usages and clientAuth; a seal has an OU and no usage for
+ * clients. Without an RFC it is neither. */
 static enum certificate_kind kind_of(X509 *x509, const struct certificate_identity *id)
 {
 	static const uint32_t four =
@@ -310,7 +311,7 @@ static enum certificate_kind kind_of(X509 *x509, const struct certificate_identi
 	if (!has_ou && X509_get_ext_by_NID(x509, NID_key_usage, -1) >= 0 &&
 		(X509_get_key_usage(x509) & four) == four && has_client_auth(x509))
 		return CERTIFICATE_EFIRMA;
-	return CERTIFICATE_SEAL;
+	return has_ou && !has_client_auth(x509) ? CERTIFICATE_SEAL : CERTIFICATE_OTHER;
 }
 
 void certificate_identity(
@@ -331,8 +332,8 @@ void certificate_identity(
 		name_text(issuer, NID_organizationName, id->issuer, sizeof(id->issuer));
 	read_keys(subject, id);
 	read_serial(x509, id->serial, sizeof(id->serial));
-	id->not_before_unix_ms = unix_ms(X509_get0_notBefore(x509));
-	id->not_after_unix_ms = unix_ms(X509_get0_notAfter(x509));
+	id->not_before_unix_ms = certificate_unix_ms(X509_get0_notBefore(x509));
+	id->not_after_unix_ms = certificate_unix_ms(X509_get0_notAfter(x509));
 	if (key) {
 		id->is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
 		id->key_bits = EVP_PKEY_get_bits(key);

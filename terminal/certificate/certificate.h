@@ -31,9 +31,9 @@ enum certificate_hash {
 #define CERTIFICATE_MAX_DIGEST 64
 
 enum certificate_kind {
-	CERTIFICATE_OTHER,  /* not issued by SAT's rules: an institution's or foreign card */
-	CERTIFICATE_EFIRMA, /* e.firma (FIEL): no OU, the four key usages, clientAuth, an RFC */
-	CERTIFICATE_SEAL, /* seal (CSD): an RFC, but not an e.firma: it has an OU or lacks usages */
+	CERTIFICATE_OTHER,  /* neither: an institution's, a foreign card's, a server's */
+	CERTIFICATE_EFIRMA, /* e.firma (FIEL): an RFC, no OU, the four key usages, clientAuth */
+	CERTIFICATE_SEAL,   /* seal (CSD): an RFC, an OU, no clientAuth */
 	CERTIFICATE_KIND_COUNT
 };
 /* "other", "efirma", "csd". */

@@ -316,6 +316,9 @@ static enum certificate_outcome chain_outcome(int why, int depth)
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_CERT_UNTRUSTED:
 		return CERTIFICATE_UNKNOWN_ISSUER;
+	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+		/* The name is one of ours, the key is not: another authority of that name. */
+		return depth > 0 ? CERTIFICATE_BAD_CHAIN : CERTIFICATE_UNKNOWN_ISSUER;
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_MD_TOO_WEAK:
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
@@ -337,7 +340,7 @@ enum certificate_outcome certificate_check(const struct certificate *certificate
 		return CERTIFICATE_MALFORMED;
 	if (is_weak(x509))
 		return CERTIFICATE_WEAK;
-	if (X509_check_ca(x509) != 0)
+	if ((X509_get_extension_flags(x509) & EXFLAG_CA) || X509_check_ca(x509) != 0)
 		return CERTIFICATE_AUTHORITY;
 	outcome = check_use(x509, use);
 	if (outcome == CERTIFICATE_GOOD)
