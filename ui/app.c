@@ -6,6 +6,7 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 #include "ui/screens/screen.h"
+#include "ui/speech/explore.h"
 
 /* UI.md §7: after this long without touch CURP and names are masked. */
 #define MASK_MS 20000
@@ -32,6 +33,11 @@ struct app {
 	int64_t frame_number;
 	bool has_intent;
 	struct intent_act intent;
+	struct speech *speech;
+	struct explore explore;
+	int64_t place;	      /* another number for each other screen */
+	struct canvas *black; /* what a blanked panel shows */
+	bool is_blank;
 };
 
 enum vt_code app_create(const struct app_options *options, const struct app_time *time,
@@ -45,7 +51,10 @@ enum vt_code app_create(const struct app_options *options, const struct app_time
 	if (code != VT_OK)
 		return code;
 	app->screen = screen_create(options->locales);
-	if (!app->screen)
+	app->speech = speech_create();
+	app->black =
+		canvas_create_headless(options->ui.profile.width_px, options->ui.profile.height_px);
+	if (!app->screen || !app->speech || !app->black)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "app");
 	app->is_dirty = true;
 	app->link_lost_ms = app->shown_ms = app->touched_ms = time->now_ms;
@@ -60,6 +69,8 @@ void app_destroy(struct app **app)
 	if (!*app)
 		return;
 	screen_destroy(&(*app)->screen);
+	speech_destroy(&(*app)->speech);
+	canvas_destroy(&(*app)->black);
 	ui_destroy(&(*app)->ui);
 	vt_wipe(*app, sizeof(**app));
 	free(*app);
@@ -91,6 +102,7 @@ void app_show(struct app *app, const struct screen_model *model, const struct ap
 	input_reset(app->ui);
 	if (!is_same) {
 		app->is_masked = false;
+		app->place++;
 		ui_forget_personal(app->ui);
 		input_set_focus(app->ui, "", false);
 	}
@@ -111,6 +123,7 @@ static void start_waiting(struct app *app)
 	app->is_waiting = true;
 	app->has_model = false;
 	app->is_masked = false;
+	app->place++;
 	screen_show(app->screen, &nothing);
 	ui_forget_personal(app->ui);
 	input_reset(app->ui);
@@ -129,8 +142,34 @@ void app_set_link(struct app *app, bool is_up, const struct app_time *time)
 
 /* ---- what people do ---- */
 
-static void take_answer(struct app *app, const struct screen_answer *answer)
+static bool is_session(const struct app *app)
 {
+	const struct screen_model *model = screen_get_model(app->screen);
+
+	return app->has_model && model->screen != SCREEN_ATTRACT &&
+	       model->screen != SCREEN_OUT_OF_SERVICE;
+}
+
+static void take_action(
+	struct app *app, const struct ui_action *action, const struct app_time *time);
+
+/* A setting of core's, as if its button on the access screen had been touched. */
+static void ask_setting(struct app *app, const char *name, int value, const struct app_time *time)
+{
+	struct ui_action action = {.action = "setting"};
+
+	if (vt_format(action.arg, sizeof(action.arg), "%s:%d", name, value))
+		take_action(app, &action, time);
+}
+
+static void take_answer(
+	struct app *app, const struct screen_answer *answer, const struct app_time *time)
+{
+	if (answer->listen) {
+		bool is_on = screen_get_model(app->screen)->settings.speech;
+
+		ask_setting(app, "speech", !is_on, time);
+	}
 	if (answer->unmask) {
 		app->is_masked = false;
 		app->is_dirty = true;
@@ -142,45 +181,158 @@ static void take_answer(struct app *app, const struct screen_answer *answer)
 	}
 }
 
-static void take_input(
-	struct app *app, const struct input_result *result, const struct app_time *time)
+static void take_action(
+	struct app *app, const struct ui_action *action, const struct app_time *time)
 {
 	struct screen_answer answer = {0};
 	struct screen_env env = env_of(app, time);
 
-	if (result->touched) {
-		app->touched_ms = time->now_ms;
-		app->was_touched = true;
-	}
-	app->is_dirty |= result->redraw;
-	if (!result->acted || !app->has_model)
+	if (!app->has_model)
 		return;
-	if (screen_act(app->screen, app->ui, &env, &result->action, &answer))
+	speech_acted(app->speech, action->action);
+	if (screen_act(app->screen, app->ui, &env, action, &answer))
 		app->is_dirty = true;
-	take_answer(app, &answer);
+	take_answer(app, &answer, time);
 	vt_wipe(&answer, sizeof(answer));
+}
+
+static void note_touch(struct app *app, const struct app_time *time)
+{
+	app->touched_ms = time->now_ms;
+	app->was_touched = true;
+}
+
+static void take_input(
+	struct app *app, const struct input_result *result, const struct app_time *time)
+{
+	if (result->touched)
+		note_touch(app, time);
+	app->is_dirty |= result->redraw;
+	if (result->acted)
+		take_action(app, &result->action, time);
+}
+
+/* A finger of somebody who listens: it looks for things, and acts on what it has found (UI.md
+ * §11). True if that was all. */
+static bool take_explorer(struct app *app, int64_t finger, enum input_phase phase, int x, int y,
+	const struct app_time *time)
+{
+	const struct node *found;
+
+	if (!speech_is_on(app->speech))
+		return false;
+	if (phase == INPUT_DOWN)
+		speech_interrupt(app->speech);
+	if (!explore_finger(&app->explore, app->ui, finger, phase, x, y, &found))
+		return false;
+	note_touch(app, time);
+	if (found && explore_is_focusable(found)) {
+		/* The focus says what it comes to. */
+		input_set_focus(app->ui, found->spec.id, true);
+		app->is_dirty = true;
+	} else if (found && found->spec.no_focus) {
+		speech_repeat(app->speech);
+	} else if (found) {
+		speech_explore(app->speech, app->ui, found);
+	}
+	return true;
 }
 
 void app_finger(struct app *app, int64_t finger, enum input_phase phase, int x, int y,
 	const struct app_time *time)
 {
-	struct input_result result = input_finger(app->ui, finger, phase, x, y, time->now_ms);
+	struct input_result result;
 
+	if (take_explorer(app, finger, phase, x, y, time))
+		return;
+	result = input_finger(app->ui, finger, phase, x, y, time->now_ms);
 	take_input(app, &result, time);
 	vt_wipe(&result, sizeof(result));
 }
 
 void app_key(struct app *app, enum input_key key, const struct app_time *time)
 {
-	struct input_result result = input_key(app->ui, key, time->now_ms);
+	struct input_result result;
 
+	speech_interrupt(app->speech);
+	result = input_key(app->ui, key, time->now_ms);
 	take_input(app, &result, time);
+}
+
+static void change_step(struct app *app, const char *name, int now, int standard, int max, int by,
+	const struct app_time *time)
+{
+	int next = (now > 0 ? now : standard) + by;
+
+	if (!is_session(app))
+		return;
+	if (next >= 1 && next <= max)
+		ask_setting(app, name, next, time);
+	else
+		speech_repeat(app->speech);
+}
+
+void app_listen(struct app *app, enum app_listen what, const struct app_time *time)
+{
+	const struct screen_settings *now = &screen_get_model(app->screen)->settings;
+
+	note_touch(app, time);
+	if (!speech_is_on(app->speech))
+		return;
+	switch (what) {
+	case LISTEN_REPEAT:
+		speech_repeat(app->speech);
+		break;
+	case LISTEN_PAUSE:
+		speech_toggle_pause(app->speech);
+		break;
+	case LISTEN_WHERE:
+		speech_where(app->speech, app->ui);
+		break;
+	case LISTEN_FASTER:
+	case LISTEN_SLOWER:
+		change_step(app, "rate", now->rate, SPEECH_RATE_DEFAULT, SPEECH_RATE_STEPS,
+			what == LISTEN_FASTER ? 1 : -1, time);
+		break;
+	case LISTEN_LOUDER:
+	case LISTEN_SOFTER:
+		change_step(app, "volume", now->volume, SPEECH_VOLUME_DEFAULT, SPEECH_VOLUME_STEPS,
+			what == LISTEN_LOUDER ? 1 : -1, time);
+		break;
+	}
+}
+
+void app_set_headphones(struct app *app, bool are_in, const struct app_time *time)
+{
+	speech_set_headphones(app->speech, are_in);
+	note_touch(app, time);
+	app->is_dirty = true;
+}
+
+void app_said(struct app *app, int64_t id, const struct app_time *time)
+{
+	const struct screen_model *model = screen_get_model(app->screen);
+
+	speech_said(app->speech, id);
+	/* Whoever listens is there; only the warning has to be answered. */
+	if (is_session(app) && model->warning_ms == 0)
+		note_touch(app, time);
+}
+
+void app_skip(struct app *app, int64_t id)
+{
+	speech_said(app->speech, id);
+}
+
+bool app_take_order(struct app *app, struct speech_order *ret_order)
+{
+	return speech_take_order(app->speech, ret_order);
 }
 
 void app_type(struct app *app, const char *text, const struct app_time *time)
 {
-	app->touched_ms = time->now_ms;
-	app->was_touched = true;
+	note_touch(app, time);
+	speech_interrupt(app->speech);
 	if (app->has_model && screen_type(app->screen, text))
 		app->is_dirty = true;
 }
@@ -247,6 +399,56 @@ int64_t app_deadline(const struct app *app, const struct app_time *time)
 
 /* ---- what comes out ---- */
 
+static struct speech_scene scene_of(const struct app *app, const struct screen_env *env)
+{
+	const struct screen_model *model = screen_get_model(app->screen);
+	int64_t left = app->has_model ? model->warning_ms - env->since_show_ms : 0;
+
+	return (struct speech_scene){.place = app->place,
+		.in_session = is_session(app),
+		.is_good = app->has_model && model->screen == SCREEN_DONE &&
+			   strcmp(model->outcome, "accepted") == 0,
+		.warning_s = left > 0 ? (int)((left + 999) / 1000) : 0,
+		.settings = &model->settings};
+}
+
+/* Tells the machine of speech what is on the screen, and core what became of speech. */
+static void let_speech_see(
+	struct app *app, const struct screen_env *env, const struct app_time *time)
+{
+	struct speech_scene scene = scene_of(app, env);
+	bool is_on;
+
+	if (app->place != app->explore.place)
+		app->explore = (struct explore){.place = app->place};
+	(void)speech_see(app->speech, app->ui, &scene);
+	/* An intent that waits to be sent is the person's own: it goes first. */
+	if (app->is_linked && !app->has_intent && speech_take_wish(app->speech, &is_on))
+		ask_setting(app, "speech", is_on, time);
+}
+
+static bool wants_darkness(const struct app *app)
+{
+	return is_session(app) && speech_is_on(app->speech) &&
+	       screen_get_model(app->screen)->settings.blank;
+}
+
+/* What of the panel changed, given what of the frame did. */
+static void blank(struct app *app, const struct rect **rects, size_t *count)
+{
+	static struct rect whole;
+	bool is_blank = wants_darkness(app);
+
+	if (is_blank != app->is_blank) {
+		whole = (struct rect){0, 0, app->black->width, app->black->height};
+		*rects = &whole;
+		*count = 1;
+	} else if (is_blank) {
+		*count = 0;
+	}
+	app->is_blank = is_blank;
+}
+
 bool app_frame(struct app *app, const struct app_time *time, const struct rect **ret_rects,
 	size_t *ret_count)
 {
@@ -262,6 +464,8 @@ bool app_frame(struct app *app, const struct app_time *time, const struct rect *
 		/* Cannot fail: one node. */
 		(void)!ui_end(app->ui);
 	}
+	if (app->has_model || app->is_waiting)
+		let_speech_see(app, &env, time);
 	change = app->has_model ? screen_next_change_ms(app->screen, &env) : -1;
 	/* A screen that is never at rest is drawn as often as a panel shows it, not more. */
 	if (change >= 0 && change < FRAME_MS)
@@ -273,6 +477,7 @@ bool app_frame(struct app *app, const struct app_time *time, const struct rect *
 	app->is_dirty = false;
 	app->frame_number++;
 	*ret_rects = ui_paint(app->ui, ret_count);
+	blank(app, ret_rects, ret_count);
 	return true;
 }
 
@@ -298,6 +503,11 @@ bool app_take_activity(struct app *app, const struct app_time *time)
 struct ui *app_ui(struct app *app)
 {
 	return app->ui;
+}
+
+struct canvas *app_canvas(struct app *app)
+{
+	return app->is_blank ? app->black : ui_canvas(app->ui);
 }
 
 int64_t app_revision(const struct app *app)

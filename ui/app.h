@@ -6,8 +6,9 @@
  *
  *	core's model ─► app_show ─┐                         ┌─► app_frame: what to present
  *	finger, key  ─► app_finger ├─► screen, toolkit ──────┼─► app_take_intent: for core
- *	time         ─► app_tick ─┘                         └─► app_take_activity: for core's idle
- *clock
+ *	time         ─► app_tick ─┤                         ├─► app_take_activity: for core's idle
+ *	plug, voice  ─► app_… ────┘                         │   clock
+ *	                                                    └─► app_take_order: for the voice
  *
  * What it decides itself: the privacy mask (20 s without touch), the waiting screen (3 s without
  * core), when the clock in the header and count-downs are drawn again, and that a finger that was
@@ -17,6 +18,7 @@
 #include <stdint.h>
 
 #include "terminal/bus/messages.h"
+#include "ui/speech/speech.h"
 #include "ui/toolkit/input.h"
 #include "ui/toolkit/ui.h"
 
@@ -48,6 +50,25 @@ void app_set_link(struct app *app, bool is_up, const struct app_time *time);
 void app_finger(struct app *app, int64_t finger, enum input_phase phase, int x, int y,
 	const struct app_time *time);
 void app_key(struct app *app, enum input_key key, const struct app_time *time);
+/* What a person who listens asks for with the keypad; nothing while speech is off. */
+enum app_listen {
+	LISTEN_REPEAT, /* the last thing once more */
+	LISTEN_PAUSE,  /* and on again */
+	LISTEN_WHERE,  /* "¿dónde estoy?" */
+	LISTEN_FASTER,
+	LISTEN_SLOWER,
+	LISTEN_LOUDER,
+	LISTEN_SOFTER
+};
+void app_listen(struct app *app, enum app_listen what, const struct app_time *time);
+/* The plug of the headphones went in or out. */
+void app_set_headphones(struct app *app, bool are_in, const struct app_time *time);
+/* The voice has said the utterance with this id to its end. */
+void app_said(struct app *app, int64_t id, const struct app_time *time);
+/* It could not: what nobody heard is over, but shows nobody's presence. */
+void app_skip(struct app *app, int64_t id);
+/* What the voice has to do next, if anything; the caller wipes it. */
+bool app_take_order(struct app *app, struct speech_order *ret_order);
 /* A character from a keyboard or scanner, "\b" = delete. */
 void app_type(struct app *app, const char *text, const struct app_time *time);
 /* Whatever is due by now. */
@@ -66,6 +87,8 @@ bool app_take_intent(struct app *app, struct intent_act *ret_intent);
 bool app_take_activity(struct app *app, const struct app_time *time);
 
 struct ui *app_ui(struct app *app);
+/* What the panel shows: the frame, or darkness while a person who listens wants it. */
+struct canvas *app_canvas(struct app *app);
 /* Revision of the model on the screen; 0 = none. */
 int64_t app_revision(const struct app *app);
 /* Frames built so far. */

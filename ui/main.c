@@ -18,7 +18,9 @@
 #include "terminal/base/text.h"
 #include "ui/app.h"
 #include "ui/link.h"
+#include "ui/plug.h"
 #include "ui/presenter.h"
+#include "ui/speech/voice.h"
 #ifdef VT_TEST_HOOKS
 #include "ui/test_hooks.h"
 #endif
@@ -44,15 +46,22 @@ const char *__lsan_default_suppressions(void)
 struct arguments {
 	const char *socket, *config;
 #ifdef VT_TEST_HOOKS
-	const char *test_socket;
+	const char *test_socket, *speech_log;
 #endif
 };
 
+/* SDL user events behind those of the link. */
+enum { EVENT_SAID = LINK_EVENT_COUNT, EVENT_PLUG, EVENT_TEST, EVENT_COUNT };
+
 struct process {
 	struct app *app;
+	struct voice *voice; /* NULL: switched off in terminal.conf */
+	struct plug *plug;   /* NULL: no node named */
+	bool has_plug_key;   /* F12 is the plug: for a desk without one */
+	bool is_plugged;     /* … and how it stands */
 	struct presenter *presenter;
 	struct link *link;
-	unsigned first_event; /* of enum link_event; the test socket's comes after them */
+	unsigned first_event; /* of enum link_event; ours come after them */
 	bool is_ending;
 	bool owes_completion; /* of the last Screen.Show, due with its first frame */
 	struct bus_header show;
@@ -177,6 +186,37 @@ static void take_mouse(struct process *p, const SDL_Event *e, const struct app_t
 		y, time);
 }
 
+/* Keys of an audio keypad for those who listen. True if it was one. */
+static bool take_listen_key(struct process *p, SDL_Keycode key, const struct app_time *time)
+{
+	static const struct {
+		SDL_Keycode key;
+		enum app_listen what;
+	} rows[] = {
+		{SDLK_F2, LISTEN_REPEAT},
+		{SDLK_F3, LISTEN_PAUSE},
+		{SDLK_F4, LISTEN_WHERE},
+		{SDLK_F5, LISTEN_SLOWER},
+		{SDLK_F6, LISTEN_FASTER},
+		{SDLK_F7, LISTEN_SOFTER},
+		{SDLK_F8, LISTEN_LOUDER},
+		{SDLK_VOLUMEDOWN, LISTEN_SOFTER},
+		{SDLK_VOLUMEUP, LISTEN_LOUDER},
+	};
+
+	for (size_t i = 0; i < VT_ELEMENTS(rows); i++) {
+		if (rows[i].key != key)
+			continue;
+		app_listen(p->app, rows[i].what, time);
+		return true;
+	}
+	if (key != SDLK_F12 || !p->has_plug_key)
+		return false;
+	p->is_plugged = !p->is_plugged;
+	app_set_headphones(p->app, p->is_plugged, time);
+	return true;
+}
+
 static void take_key(struct process *p, const SDL_KeyboardEvent *e, const struct app_time *time)
 {
 	bool has_shift = (e->keysym.mod & KMOD_SHIFT) != 0;
@@ -186,17 +226,23 @@ static void take_key(struct process *p, const SDL_KeyboardEvent *e, const struct
 	/* Chords are nobody's business here; a key that is held acts once. */
 	if (e->repeat || e->keysym.mod & (KMOD_CTRL | KMOD_ALT | KMOD_GUI))
 		return;
+	if (take_listen_key(p, key, time))
+		return;
 	switch (key) {
 	case SDLK_TAB:
 		app_key(p->app, has_shift ? INPUT_KEY_PREVIOUS : INPUT_KEY_NEXT, time);
 		return;
 	case SDLK_RIGHT:
-	case SDLK_DOWN:
 		app_key(p->app, INPUT_KEY_NEXT, time);
 		return;
 	case SDLK_LEFT:
-	case SDLK_UP:
 		app_key(p->app, INPUT_KEY_PREVIOUS, time);
+		return;
+	case SDLK_DOWN:
+		app_key(p->app, INPUT_KEY_DOWN, time);
+		return;
+	case SDLK_UP:
+		app_key(p->app, INPUT_KEY_UP, time);
 		return;
 	case SDLK_RETURN:
 	case SDLK_KP_ENTER:
@@ -225,7 +271,42 @@ static void take_key(struct process *p, const SDL_KeyboardEvent *e, const struct
 static void take_window(struct process *p, const SDL_WindowEvent *e)
 {
 	if (e->event == SDL_WINDOWEVENT_EXPOSED || e->event == SDL_WINDOWEVENT_SIZE_CHANGED)
-		presenter_expose(p->presenter, ui_canvas(app_ui(p->app)));
+		presenter_expose(p->presenter, app_canvas(p->app));
+}
+
+static void take_own_event(struct process *p, SDL_UserEvent *e, const struct app_time *time)
+{
+	int64_t id = (int64_t)(intptr_t)e->data1;
+
+	if (e->type == p->first_event + EVENT_SAID && e->code != 0)
+		app_said(p->app, id, time);
+	else if (e->type == p->first_event + EVENT_SAID)
+		app_skip(p->app, id);
+	else if (e->type == p->first_event + EVENT_PLUG)
+		app_set_headphones(p->app, e->code != 0, time);
+#ifdef VT_TEST_HOOKS
+	else if (e->type == p->first_event + EVENT_TEST)
+		test_hooks_take(&p->hooks, e->data1, time);
+#endif
+}
+
+/* What the machine of speech wants done: after each round, so that a touch stops speech before its
+ * own picture is drawn. */
+static void give_orders(struct process *p)
+{
+	struct speech_order order;
+
+	while (app_take_order(p->app, &order)) {
+#ifdef VT_TEST_HOOKS
+		test_hooks_order(&p->hooks, &order);
+#endif
+		if (p->voice)
+			voice_order(p->voice, &order);
+		/* Without a voice what is said counts as heard. */
+		else if (order.kind == SPEECH_SAY)
+			app_skip(p->app, order.id);
+		vt_wipe(&order, sizeof(order));
+	}
 }
 
 static void take_event(struct process *p, SDL_Event *e)
@@ -258,13 +339,10 @@ static void take_event(struct process *p, SDL_Event *e)
 		break;
 	case SDL_RENDER_TARGETS_RESET:
 	case SDL_RENDER_DEVICE_RESET:
-		presenter_expose(p->presenter, ui_canvas(app_ui(p->app)));
+		presenter_expose(p->presenter, app_canvas(p->app));
 		break;
 	default:
-#ifdef VT_TEST_HOOKS
-		if (e->type == p->first_event + LINK_EVENT_COUNT)
-			test_hooks_take(&p->hooks, e->user.data1, &time);
-#endif
+		take_own_event(p, &e->user, &time);
 		break;
 	}
 }
@@ -304,7 +382,7 @@ static void present(struct process *p)
 
 	if (!app_frame(p->app, &time, &rects, &count))
 		return;
-	presenter_present(p->presenter, ui_canvas(app_ui(p->app)), rects, count);
+	presenter_present(p->presenter, app_canvas(p->app), rects, count);
 	if (p->owes_completion) {
 		bus_make_completion(p->out, &p->show, BUS_SUCCESS, NULL);
 		link_send(p->link, p->out);
@@ -327,8 +405,10 @@ static void run(struct process *p)
 		}
 		time = time_now(p);
 		app_tick(p->app, &time);
+		give_orders(p);
 		send_to_core(p, &time);
 		present(p);
+		give_orders(p);
 	}
 }
 
@@ -341,6 +421,7 @@ static enum vt_code parse_arguments(int argc, char **argv, struct arguments *ret
 		{"config", required_argument, NULL, 'c'},
 #ifdef VT_TEST_HOOKS
 		{"test-socket", required_argument, NULL, 't'},
+		{"speech-log", required_argument, NULL, 'l'},
 #endif
 		{0},
 	};
@@ -354,6 +435,8 @@ static enum vt_code parse_arguments(int argc, char **argv, struct arguments *ret
 #ifdef VT_TEST_HOOKS
 		else if (c == 't')
 			arguments.test_socket = optarg;
+		else if (c == 'l')
+			arguments.speech_log = optarg;
 #endif
 		else
 			return VT_ERR_INVALID;
@@ -426,6 +509,33 @@ static enum vt_code read_presenter(const struct vt_config *config, const struct 
 	return VT_OK;
 }
 
+/* Voice and plug, as terminal.conf has them. */
+static enum vt_code start_speech(struct process *p, const struct vt_config *config,
+	const char *assets, struct vt_error *error)
+{
+	const char *node = vt_config_get(config, "ui", "headphone_input", NULL);
+	char sounds[PATH_MAX];
+	struct voice_options options = {
+		.program = vt_config_get(config, "ui", "espeak", "espeak-ng"),
+		.clips = vt_config_get(config, "ui", "clips", NULL),
+		.speaker = vt_config_get(config, "ui", "audio_speaker", NULL),
+		.headphones = vt_config_get(config, "ui", "audio_headphones", NULL),
+		.event = p->first_event + EVENT_SAID};
+	bool has_voice;
+	enum vt_code code = vt_config_bool(config, "ui", "speech", true, &has_voice, error);
+
+	if (code == VT_OK)
+		code = vt_config_bool(config, "ui", "plug_key", false, &p->has_plug_key, error);
+	if (code == VT_OK && !vt_format(sounds, sizeof(sounds), "%s/sounds", assets))
+		code = vt_fail(error, VT_ERR_LIMIT, 0, "[ui] assets: too long");
+	options.sounds = sounds;
+	if (code == VT_OK && has_voice)
+		code = voice_create(&options, &p->voice, error);
+	if (code == VT_OK && node)
+		code = plug_create(node, p->first_event + EVENT_PLUG, &p->plug, error);
+	return code;
+}
+
 static enum vt_code start(
 	struct process *p, const struct arguments *arguments, struct vt_error *error)
 {
@@ -449,16 +559,20 @@ static enum vt_code start(
 	code = presenter_create(&presenter, &p->presenter, error);
 	if (code != VT_OK)
 		return code;
-	p->first_event = SDL_RegisterEvents(LINK_EVENT_COUNT + 1);
+	p->first_event = SDL_RegisterEvents(EVENT_COUNT);
 	struct app_time time = time_now(p);
 	code = app_create(&app, &time, &p->app, error);
 #ifdef VT_TEST_HOOKS
 	p->hooks.app = p->app;
 	p->hooks.presenter = p->presenter;
+	if (code == VT_OK && arguments->speech_log)
+		code = test_hooks_open_log(&p->hooks, arguments->speech_log, error);
 	if (code == VT_OK && arguments->test_socket)
-		code = test_socket_create(arguments->test_socket, p->first_event + LINK_EVENT_COUNT,
+		code = test_socket_create(arguments->test_socket, p->first_event + EVENT_TEST,
 			&p->hooks.socket, error);
 #endif
+	if (code == VT_OK)
+		code = start_speech(p, config, app.ui.assets, error);
 	if (code == VT_OK)
 		code = link_create(arguments->socket, p->first_event, &p->link, error);
 	return code;
@@ -467,8 +581,11 @@ static enum vt_code start(
 static void finish(struct process *p)
 {
 	link_destroy(&p->link);
+	plug_destroy(&p->plug);
+	voice_destroy(&p->voice);
 #ifdef VT_TEST_HOOKS
 	test_socket_destroy(&p->hooks.socket);
+	test_hooks_close_log(&p->hooks);
 #endif
 	app_destroy(&p->app);
 	presenter_destroy(&p->presenter);
@@ -489,6 +606,7 @@ int main(int argc, char **argv)
 	vt_log_init("ventanilla-ui", VT_LOG_INFO);
 #ifdef VT_TEST_HOOKS
 	p.hooks.fixed_unix_ms = -1;
+	p.hooks.log_fd = -1;
 	/* Tests search this process's memory for what should be gone. */
 	prctl(PR_SET_DUMPABLE, 1);
 #endif

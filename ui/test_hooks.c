@@ -1,9 +1,12 @@
 #include "ui/test_hooks.h"
 
 #include <SDL.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
@@ -110,7 +113,8 @@ static const char *push_finger(const struct test_hooks *hooks, const json_t *fin
 
 static const char *push_key(struct test_hooks *hooks, const char *name, const struct app_time *time)
 {
-	static const char *const names[] = {"next", "previous", "enter", "escape", "help"};
+	static const char *const names[] = {
+		"next", "previous", "enter", "escape", "help", "down", "up"};
 
 	for (size_t i = 0; name && i < VT_ELEMENTS(names); i++) {
 		if (strcmp(name, names[i]) != 0)
@@ -132,6 +136,21 @@ static const char *type_text(
 		app_type(hooks->app, one, time);
 	}
 	return "{\"ok\":true}";
+}
+
+static const char *ask_listen(
+	struct test_hooks *hooks, const char *name, const struct app_time *time)
+{
+	static const char *const names[] = {
+		"repeat", "pause", "where", "faster", "slower", "louder", "softer"};
+
+	for (size_t i = 0; name && i < VT_ELEMENTS(names); i++) {
+		if (strcmp(name, names[i]) != 0)
+			continue;
+		app_listen(hooks->app, (enum app_listen)i, time);
+		return "{\"ok\":true}";
+	}
+	return "{\"error\":\"nothing to listen to\"}";
 }
 
 static const char *take(
@@ -160,6 +179,13 @@ static const char *take(
 		return push_finger(hooks, json_object_get(root, "finger"));
 	if (json_object_get(root, "key"))
 		return push_key(hooks, json_string_value(json_object_get(root, "key")), time);
+	if (json_object_get(root, "listen"))
+		return ask_listen(hooks, json_string_value(json_object_get(root, "listen")), time);
+	if (json_object_get(root, "headphones")) {
+		app_set_headphones(
+			hooks->app, json_is_true(json_object_get(root, "headphones")), time);
+		return "{\"ok\":true}";
+	}
 	if (json_object_get(root, "type"))
 		return type_text(hooks, json_string_value(json_object_get(root, "type")), time);
 	return "{\"error\":\"unknown request\"}";
@@ -190,4 +216,47 @@ void test_hooks_presented(struct test_hooks *hooks)
 			hooks->waiting[kept++] = hooks->waiting[i];
 	}
 	hooks->waiting_count = kept;
+}
+
+/* ---- what is said ---- */
+
+enum vt_code test_hooks_open_log(struct test_hooks *hooks, const char *path, struct vt_error *error)
+{
+	hooks->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	return hooks->log_fd < 0 ? vt_fail(error, VT_ERR_IO, errno, "speech log: %s", path) : VT_OK;
+}
+
+void test_hooks_close_log(struct test_hooks *hooks)
+{
+	vt_closep(&hooks->log_fd);
+	hooks->log_fd = -1;
+}
+
+void test_hooks_order(struct test_hooks *hooks, const struct speech_order *order)
+{
+	static const char *const kinds[] = {[SPEECH_SAY] = "say",
+		[SPEECH_STOP] = "stop",
+		[SPEECH_PAUSE] = "pause",
+		[SPEECH_RESUME] = "resume",
+		[SPEECH_EARCON] = "earcon",
+		[SPEECH_FORGET] = "forget"};
+	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
+
+	vt_buf_init(&out, MAX_ANSWER);
+	if (hooks->log_fd < 0)
+		return;
+	vt_buf_printf(&out, "{\"order\":\"%s\",\"output\":\"%s\"", kinds[order->kind],
+		order->headphones ? "headphones" : "speaker");
+	if (order->kind == SPEECH_EARCON)
+		vt_buf_printf(&out, ",\"earcon\":\"%s\"", earcon_names[order->earcon]);
+	if (order->kind == SPEECH_SAY) {
+		vt_buf_printf(&out,
+			",\"kind\":\"%s\",\"personal\":%s,\"lang\":\"%s\",\"rate\":%d,"
+			"\"volume\":%d,\"text\":",
+			utter_kind_names[order->utter], order->personal ? "true" : "false",
+			order->lang, order->rate, order->volume);
+		semantics_write_text(&out, order->text);
+	}
+	vt_buf_append_text(&out, "}\n");
+	(void)!write(hooks->log_fd, out.data, out.length);
 }

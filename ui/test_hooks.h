@@ -20,6 +20,7 @@ struct test_hooks {
 		int64_t after;
 	} waiting[TEST_HOOKS_MAX_WAITING]; /* for a later frame */
 	size_t waiting_count;
+	int log_fd; /* what is said, a JSON object a line; -1 = none */
 };
 
 /* Shifts time as the requests asked. */
@@ -27,6 +28,13 @@ void test_hooks_shift(const struct test_hooks *hooks, struct app_time *time);
 /* Carries out and answers one request, and frees it. */
 void test_hooks_take(
 	struct test_hooks *hooks, struct test_request *request, const struct app_time *time);
+/* Keeps a log of what is said in the file path: for the eyes of tests, and of those who have no
+ * sound device. The texts are never kept in memory. VT_ERR_IO. */
+VT_MUST_USE enum vt_code test_hooks_open_log(
+	struct test_hooks *hooks, const char *path, struct vt_error *error);
+void test_hooks_close_log(struct test_hooks *hooks);
+/* An order went to the voice. */
+void test_hooks_order(struct test_hooks *hooks, const struct speech_order *order);
 /* A frame was presented: answers those who waited for it. */
 void test_hooks_presented(struct test_hooks *hooks);
 

@@ -12,7 +12,9 @@
  *	{"set":"clock","unix_ms":T} stops the wall clock at T; -1 lets it run again
  *	{"advance_ms":N}           all times of the ui are N later from now on
  *	{"finger":[id,"down|up|motion",x,y]}  an SDL finger event at pixel x, y of the frame
- *	{"key":"next|previous|enter|escape|help"}
+ *	{"key":"next|previous|enter|escape|help|down|up"}
+ *	{"headphones":true|false}  the plug goes in or out
+ *	{"listen":"repeat|pause|where|faster|slower|louder|softer"}
  *	{"type":"text"}            as from a scanner, character by character
  * Anything else is answered {"error":"…"}. */
 

@@ -93,6 +93,11 @@ static const struct bus_field settings_fields[] = {
 	OPT_BOOL(struct screen_settings, speech, "speech"),
 	OPT_BOOL(struct screen_settings, calm, "calm"),
 	OPT_INT(struct screen_settings, more_time, "moreTime"),
+	OPT_INT(struct screen_settings, rate, "rate"),
+	OPT_INT(struct screen_settings, volume, "volume"),
+	OPT_BOOL(struct screen_settings, blank, "blank"),
+	OPT_INT(struct screen_settings, switches, "switches"),
+	OPT_INT(struct screen_settings, scan, "scan"),
 };
 static const struct bus_table settings_table =
 	BUS_TABLE(struct screen_settings, "settings", settings_fields);

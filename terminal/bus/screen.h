@@ -114,6 +114,11 @@ struct screen_settings {
 	bool speech;
 	bool calm;     /* no motion */
 	int more_time; /* 0 = ×1, else factor of the idle times */
+	int rate;      /* of speech: 0 = default, 1 … 7 = 50 … 200 % */
+	int volume;    /* 0 = default, 1 … 8, 6 dB a step */
+	bool blank;    /* the panel is dark while speech is on */
+	int switches;  /* 0 none, 1 two switches, 2 one switch and automatic scanning */
+	int scan;      /* speed of automatic scanning: 0 = default, 1 slowest … 5 */
 };
 
 #define SCREEN_MAX_ITEMS 40

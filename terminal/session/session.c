@@ -388,6 +388,18 @@ static void set_setting(
 		settings->calm = number == 1;
 	else if (strcmp(name, "moreTime") == 0)
 		settings->more_time = (int)number;
+	else if (strcmp(name, "speech") == 0 && number <= 1)
+		settings->speech = number == 1;
+	else if (strcmp(name, "rate") == 0 && number <= 7)
+		settings->rate = (int)number;
+	else if (strcmp(name, "volume") == 0 && number <= 8)
+		settings->volume = (int)number;
+	else if (strcmp(name, "blank") == 0 && number <= 1)
+		settings->blank = number == 1;
+	else if (strcmp(name, "switches") == 0 && number <= 2)
+		settings->switches = (int)number;
+	else if (strcmp(name, "scan") == 0 && number <= 5)
+		settings->scan = (int)number;
 	else
 		return;
 	fx->show = true;
@@ -683,7 +695,7 @@ static int64_t scaled(const struct session *s, int64_t ms)
 
 	if (settings->more_time > 1)
 		ms *= settings->more_time;
-	if (settings->speech || settings->text_size >= 2)
+	if (settings->speech || settings->text_size >= 2 || settings->switches > 0)
 		ms *= 2;
 	return ms;
 }

@@ -495,6 +495,34 @@ static void more_time_and_large_text_lengthen_the_idle_time(void **state)
 	assert_int_equal(f->model.settings.text_size, 0); /* each person starts fresh */
 }
 
+static void speech_and_switches_are_settings_of_one_person(void **state)
+{
+	struct fixture *f = *state;
+
+	act(f, INTENT_START, "", "");
+	act(f, INTENT_SETTING, "speech", "1");
+	act(f, INTENT_SETTING, "rate", "7");
+	act(f, INTENT_SETTING, "volume", "8");
+	act(f, INTENT_SETTING, "blank", "1");
+	assert_true(f->model.settings.speech && f->model.settings.blank);
+	assert_int_equal(f->model.settings.rate, 7);
+	assert_int_equal(f->model.settings.volume, 8);
+	assert_true(f->fx.wake_ms == f->now_ms + 60000 * 2);
+	act(f, INTENT_SETTING, "rate", "8");
+	act(f, INTENT_SETTING, "switches", "3");
+	assert_int_equal(f->model.settings.rate, 7);
+	assert_int_equal(f->model.settings.switches, 0);
+	act(f, INTENT_SETTING, "speech", "0");
+	act(f, INTENT_SETTING, "switches", "2");
+	act(f, INTENT_SETTING, "scan", "5");
+	assert_true(f->fx.wake_ms == f->now_ms + 60000 * 2);
+	act(f, INTENT_END, "", "");
+	assert_false(f->model.settings.blank);
+	assert_int_equal(f->model.settings.rate + f->model.settings.volume +
+				 f->model.settings.switches + f->model.settings.scan,
+		0);
+}
+
 static void no_idle_time_runs_while_the_sheet_is_in_print(void **state)
 {
 	struct fixture *f = *state;
@@ -797,6 +825,7 @@ int main(void)
 		TEST(an_idle_introduction_goes_home_and_then_to_attract),
 		TEST(personal_data_are_warned_about_and_then_wiped),
 		TEST(more_time_and_large_text_lengthen_the_idle_time),
+		TEST(speech_and_switches_are_settings_of_one_person),
 		TEST(no_idle_time_runs_while_the_sheet_is_in_print),
 		TEST(leaving_while_waiting_still_gives_the_folio),
 		TEST(a_search_by_data_is_reviewed_and_changed_before_it_is_sent),

@@ -41,19 +41,77 @@ static const struct option motions[] = {
 	{N_("With motion"), "play", 0},
 	{N_("Less motion"), "pause", 1},
 };
+static const struct option speeches[] = {
+	{N_("Silent"), "speaker-slash", 0},
+	{N_("Read aloud"), "speaker-high", 1},
+};
+/* Percent of 125 words a minute. */
+static const struct option rates[] = {
+	{"50 %", "ear", 1},
+	{"75 %", "ear", 2},
+	{"100 %", "ear", 3},
+	{"125 %", "ear", 4},
+	{"150 %", "ear", 5},
+	{"175 %", "ear", 6},
+	{"200 %", "ear", 7},
+};
+static const struct option volumes[] = {
+	{"1", "speaker-high", 1},
+	{"2", "speaker-high", 2},
+	{"3", "speaker-high", 3},
+	{"4", "speaker-high", 4},
+	{"5", "speaker-high", 5},
+	{"6", "speaker-high", 6},
+	{"7", "speaker-high", 7},
+	{"8", "speaker-high", 8},
+};
+static const struct option blanks[] = {
+	{N_("Visible"), "eye", 0},
+	{N_("Dark"), "eye-slash", 1},
+};
+static const struct option switches[] = {
+	{N_("None"), "hand-tap", 0},
+	{N_("Two switches"), "plugs", 1},
+	{N_("One switch"), "plugs-connected", 2},
+};
+static const struct option scans[] = {
+	{N_("Slowest"), "timer", 1},
+	{N_("Slow"), "timer", 2},
+	{N_("Medium"), "timer", 3},
+	{N_("Fast"), "timer", 4},
+	{N_("Fastest"), "timer", 5},
+};
 static const struct setting settings[] = {
 	{"textSize", N_("Text size"), sizes, 4, 4},
 	{"contrast", N_("Contrast"), contrasts, 4, 4},
 	{"reach", N_("Height of the buttons"), reaches, 2, 2},
 	{"moreTime", N_("Time to answer"), times, 2, 2},
 	{"calm", N_("Motion"), motions, 2, 2},
+	{"speech", N_("Speech"), speeches, 2, 2},
+	{"rate", N_("Speed of speech"), rates, 7, 4},
+	{"volume", N_("Volume"), volumes, 8, 4},
+	{"blank", N_("Screen while listening"), blanks, 2, 2},
+	{"switches", N_("Switches"), switches, 3, 3},
+	{"scan", N_("Speed of scanning"), scans, 5, 3},
 };
+
+/* What zero means in the model's settings. */
+#define RATE_DEFAULT   3
+#define VOLUME_DEFAULT 6
+#define SCAN_DEFAULT   3
+
+static int or_default(int value, int standard)
+{
+	return value > 0 ? value : standard;
+}
 
 static int current_value(const struct build *b, size_t index)
 {
 	const struct screen_settings *now = &b->model->settings;
-	const int values[] = {
-		now->text_size, now->contrast, now->reach, now->more_time > 1 ? 4 : 0, now->calm};
+	const int values[] = {now->text_size, now->contrast, now->reach, now->more_time > 1 ? 4 : 0,
+		now->calm, now->speech, or_default(now->rate, RATE_DEFAULT),
+		or_default(now->volume, VOLUME_DEFAULT), now->blank, now->switches,
+		or_default(now->scan, SCAN_DEFAULT)};
 
 	return values[index];
 }

@@ -458,6 +458,7 @@ static void action_row(struct build *b, const struct actions *actions)
 struct dock_item {
 	const char *id, *icon, *label, *action;
 	bool is_exit;
+	const char *name; /* NULL = label */
 };
 #define MAX_DOCK 4
 
@@ -480,6 +481,7 @@ static void dock_item(struct build *b, const struct dock_item *item, int weight,
 			       .radius = 20,
 			       .role = ROLE_BUTTON,
 			       .id = item->id,
+			       .name = item->name,
 			       .action = item->action});
 	if (b->room < ROOM_LEAST)
 		widget_icon(
@@ -488,42 +490,74 @@ static void dock_item(struct build *b, const struct dock_item *item, int weight,
 	node_end(ui);
 }
 
+/* Room that the words ask for, and in each of widths[count] that of one. */
+static int dock_width(
+	struct build *b, const struct dock_item *items, int count, bool is_row, int *widths)
+{
+	int sum = 0, icon = is_row && b->room < ROOM_LEAST ? part_grown(b, 36) + 12 : 0;
+
+	for (int i = 0; i < count; i++) {
+		widths[i] = ui_text_width(b->ui, TYPE_CAPTION, items[i].label) + icon;
+		sum += widths[i] + (b->room == ROOM_AMPLE ? 24 : 14);
+	}
+	return sum;
+}
+
 /* "Accesibilidad" in large letters needs more than its share: then by the width of the words, and
  * in two rows where even that is too little. Returns the columns. */
 static int dock_weights(
 	struct build *b, const struct dock_item *items, int count, bool is_row, int *weights)
 {
-	int gap = b->room == ROOM_AMPLE ? 16 : 11, sum = 0, widths[MAX_DOCK];
-	int all = ui_width(b->ui) - 2 * b->margin - (count - 1) * gap, icon = 0;
+	int gap = b->room == ROOM_AMPLE ? 16 : 11, widths[MAX_DOCK];
+	int all = ui_width(b->ui) - 2 * b->margin - (count - 1) * gap;
+	int sum = dock_width(b, items, count, is_row, widths);
 	bool is_even = true;
 
-	if (is_row && b->room < ROOM_LEAST)
-		icon = part_grown(b, 36) + 12;
-	for (int i = 0; i < count; i++) {
-		widths[i] = ui_text_width(b->ui, TYPE_CAPTION, items[i].label) + icon;
-		sum += widths[i] + (b->room == ROOM_AMPLE ? 24 : 14);
+	for (int i = 0; i < count; i++)
 		is_even = is_even && widths[i] + 24 <= all / count;
-	}
 	for (int i = 0; i < count; i++)
 		weights[i] = is_even ? 1 : widths[i] + 40;
 	return sum > all && b->room > ROOM_AMPLE && count > 2 ? 2 : count;
+}
+
+/* Where the words do not stand in one row, a shorter one; and where a keyboard needs the height,
+ * "Escuchar" gives way: it is on the screen of "Accesibilidad" as well. Returns the items. */
+static int dock_shorten(struct build *b, struct dock_item *items, int count, bool is_row)
+{
+	int gap = b->room == ROOM_AMPLE ? 16 : 11, widths[MAX_DOCK];
+	int all = ui_width(b->ui) - 2 * b->margin - (count - 1) * gap;
+
+	if (dock_width(b, items, count, is_row, widths) <= all)
+		return count;
+	items[1].label = _("Settings");
+	items[1].name = _("Settings of accessibility");
+	if (!b->model->has_field || dock_width(b, items, count, is_row, widths) <= all)
+		return count;
+	items[2] = items[3];
+	return count - 1;
 }
 
 static void dock(struct build *b)
 {
 	struct ui *ui = b->ui;
 	bool is_in_service = b->model->service[0] != '\0' || b->model->personal;
-	const struct dock_item items[] = {
-		is_in_service ? (struct dock_item){"dock-end", "sign-out", _("Finish"), "end", true}
-			      : (struct dock_item){"dock-language", "translate", _("Language"),
-					"language", false},
-		{"dock-access", "person-arms-spread", _("Accessibility"), "access", false},
-		{"dock-help", "question", _("Help"), "help", false},
+	bool is_heard = b->model->settings.speech;
+	struct dock_item items[MAX_DOCK] = {
+		{"dock-language", "translate", _("Language"), "language", false, NULL},
+		{"dock-access", "person-arms-spread", _("Accessibility"), "access", false, NULL},
+		{"dock-listen", is_heard ? "speaker-slash" : "speaker-high",
+			is_heard ? _("Be silent") : _("Listen"), "listen", false, NULL},
+		{"dock-help", "question", _("Help"), "help", false, NULL},
 	};
 	static const int tops[ROOM_COUNT] = {20, 12, 11, 11};
 	bool is_row = b->room > ROOM_AMPLE;
-	int weights[MAX_DOCK], count = (int)VT_ELEMENTS(items);
-	int columns = dock_weights(b, items, count, is_row, weights);
+	int weights[MAX_DOCK], count, columns;
+
+	if (is_in_service)
+		items[0] =
+			(struct dock_item){"dock-end", "sign-out", _("Finish"), "end", true, NULL};
+	count = dock_shorten(b, items, MAX_DOCK, is_row);
+	columns = dock_weights(b, items, count, is_row, weights);
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),

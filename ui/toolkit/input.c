@@ -165,9 +165,8 @@ static bool is_focusable(const struct ui *ui, const struct node *node)
 
 /* Focusable node step places after (or, -1, before) the focused one, around the end; the order is
  * that of the tree, which is that of reading. */
-static const struct node *neighbour(const struct ui *ui, int step)
+static const struct node *neighbour_of(const struct ui *ui, const struct node *focused, int step)
 {
-	const struct node *focused = ui_find(ui, ui->focus);
 	size_t count = ui->node_count, at = focused ? (size_t)(focused - ui->nodes) : 0;
 
 	if (!focused && step > 0)
@@ -178,6 +177,19 @@ static const struct node *neighbour(const struct ui *ui, int step)
 			return &ui->nodes[at];
 	}
 	return NULL;
+}
+
+static const struct node *neighbour(const struct ui *ui, int step)
+{
+	return neighbour_of(ui, ui_find(ui, ui->focus), step);
+}
+
+/* Whether b stands on the line of controls that a stands on. */
+static bool is_beside(const struct node *a, const struct node *b)
+{
+	int middle = b->rect.y + b->rect.h / 2;
+
+	return middle >= a->rect.y && middle < a->rect.y + a->rect.h;
 }
 
 /* Target with one of the actions (NULL-terminated), for Escape and F1. */
@@ -208,6 +220,50 @@ static struct input_result move_focus(struct ui *ui, int step)
 	return (struct input_result){.redraw = node != NULL, .touched = true};
 }
 
+/* Enter where nothing can have the focus: the screen that is one target, as attract. */
+static const struct node *only_target(const struct ui *ui)
+{
+	const struct node *only = NULL;
+
+	for (size_t i = 0; i < ui->node_count; i++) {
+		const struct node *node = &ui->nodes[i];
+		if (node->hidden || !is_target(node) || node->spec.states & STATE_DISABLED ||
+			!node_is_inside(node, ui_modal_root(ui)))
+			continue;
+		if (only)
+			return NULL;
+		only = node;
+	}
+	return only;
+}
+
+/* Beginning of the next (or previous) line of controls: a keyboard of forty keys is crossed in a
+ * few steps. Controls stand on one line while their middles lie within the first one's height. */
+static struct input_result move_line(struct ui *ui, int step)
+{
+	const struct node *from = ui_find(ui, ui->focus), *to = from;
+	size_t left = ui->node_count;
+
+	if (!from || !ui->focus_visible)
+		return move_focus(ui, step);
+	do {
+		const struct node *next = neighbour_of(ui, to, step);
+		if (!next || next == from)
+			break;
+		to = next;
+	} while (is_beside(from, to) && --left > 0);
+	/* Backwards, the line was entered at its end. */
+	for (const struct node *first = to; step < 0 && left > 0; left--) {
+		first = neighbour_of(ui, first, -1);
+		if (!first || !is_beside(to, first) || first->rect.x > to->rect.x)
+			break;
+		to = first;
+	}
+	if (to != from)
+		input_set_focus(ui, to->spec.id, true);
+	return (struct input_result){.redraw = to != from, .touched = true};
+}
+
 struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms)
 {
 	static const char *const escapes[] = {"back", "close", "cancel", NULL};
@@ -220,8 +276,14 @@ struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms)
 		return move_focus(ui, 1);
 	case INPUT_KEY_PREVIOUS:
 		return move_focus(ui, -1);
+	case INPUT_KEY_DOWN:
+		return move_line(ui, 1);
+	case INPUT_KEY_UP:
+		return move_line(ui, -1);
 	case INPUT_KEY_ENTER:
-		node = ui_find(ui, ui->focus);
+		node = ui->focus[0] != '\0' ? ui_find(ui, ui->focus) : only_target(ui);
+		if (node && node->spec.no_focus)
+			return act(node, true);
 		if (node && (!is_focusable(ui, node) || !is_target(node)))
 			node = NULL;
 		break;

@@ -14,11 +14,13 @@
 enum input_phase { INPUT_DOWN, INPUT_MOTION, INPUT_UP, INPUT_CANCEL };
 
 enum input_key {
-	INPUT_KEY_NEXT,	    /* Tab, right, down */
-	INPUT_KEY_PREVIOUS, /* Shift+Tab, left, up */
-	INPUT_KEY_ENTER,    /* Enter, space */
+	INPUT_KEY_NEXT,	    /* Tab, right */
+	INPUT_KEY_PREVIOUS, /* Shift+Tab, left */
+	INPUT_KEY_ENTER,    /* Enter; without a focus the only target of the screen */
 	INPUT_KEY_ESCAPE,   /* acts on the node with action "back", "close" or "cancel" */
-	INPUT_KEY_HELP	    /* F1: node with action "help" */
+	INPUT_KEY_HELP,	    /* F1: node with action "help" */
+	INPUT_KEY_DOWN,	    /* first control of the next line of controls */
+	INPUT_KEY_UP	    /* … of the line before */
 };
 
 /* What the screen is told when a target is tapped. */

@@ -112,7 +112,7 @@ const char *semantics_name(struct ui *ui, const struct node *node)
 
 /* ---- JSON ---- */
 
-static void put_text(struct vt_buf *out, const char *text)
+void semantics_write_text(struct vt_buf *out, const char *text)
 {
 	vt_buf_append_byte(out, '"');
 	for (const char *p = text ? text : ""; *p; p++) {
@@ -130,7 +130,7 @@ static void put_text(struct vt_buf *out, const char *text)
 static void put_member(struct vt_buf *out, const char *name, const char *text)
 {
 	vt_buf_printf(out, ",\"%s\":", name);
-	put_text(out, text);
+	semantics_write_text(out, text);
 }
 
 static void put_rect(struct vt_buf *out, const struct rect *r)
@@ -182,7 +182,7 @@ static void put_texts(const struct ui *ui, struct vt_buf *out, const struct node
 		px, lines, truth(is_clipped), fg_of(ui, first));
 	for (const struct node *n = first; n; n = following_text(node, n)) {
 		vt_buf_append_text(out, n == first ? "{\"text\":" : ",{\"text\":");
-		put_text(out, n->spec.text);
+		semantics_write_text(out, n->spec.text);
 		vt_buf_append_byte(out, ',');
 		put_rect(out, &n->rect);
 		vt_buf_printf(out, ",\"px\":%d,\"lines\":%d,\"clipped\":%s,\"fg\":\"#%06X\"}",
@@ -244,7 +244,7 @@ void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out
 	vt_buf_printf(out,
 		"\"screen\":[%d,%d],\"revision\":%lld,\"focused\":", ui->profile.width_px,
 		ui->profile.height_px, (long long)revision);
-	put_text(out, ui->focus);
+	semantics_write_text(out, ui->focus);
 	vt_buf_append_text(out, ",\"tree\":[");
 	if (top)
 		put_node(ui, out, top, &is_first);

@@ -18,6 +18,8 @@
 void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out);
 /* The whole object. */
 void semantics_write(struct ui *ui, int64_t revision, struct vt_buf *out);
+/* Appends text as a JSON string. */
+void semantics_write_text(struct vt_buf *out, const char *text);
 /* Accessible name of a node: its own, else the texts inside, joined by blanks. Valid until the next
  * call. */
 const char *semantics_name(struct ui *ui, const struct node *node);

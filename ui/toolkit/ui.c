@@ -376,6 +376,11 @@ const struct node *ui_find(const struct ui *ui, const char *id)
 	return NULL;
 }
 
+const char *ui_lang(const struct ui *ui)
+{
+	return ui->lang;
+}
+
 int ui_page_count(const struct ui *ui, const char *id)
 {
 	const struct node *node = ui_find(ui, id);

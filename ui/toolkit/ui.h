@@ -71,6 +71,10 @@ struct canvas *ui_canvas(struct ui *ui);
 const struct node *ui_root(const struct ui *ui);
 /* Node with this id in the current tree; NULL if none (or hidden). */
 const struct node *ui_find(const struct ui *ui, const char *id);
+/* What a person can reach now: the modal node on top, else the root; NULL before the first tree. */
+const struct node *ui_modal_root(const struct ui *ui);
+/* Language of the tree's texts, "" if none. */
+const char *ui_lang(const struct ui *ui);
 /* Pages of the paged node with this id at the last ui_end(); 1 if unknown. */
 int ui_page_count(const struct ui *ui, const char *id);
 

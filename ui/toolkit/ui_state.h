@@ -85,8 +85,6 @@ struct type_metrics ui_type(const struct ui *ui, enum type_role role);
 struct node *ui_node_by_key(struct ui *ui, uint64_t key);
 /* True if node is inside (or is) ancestor. */
 bool node_is_inside(const struct node *node, const struct node *ancestor);
-/* The modal node, or the root. */
-const struct node *ui_modal_root(const struct ui *ui);
 /* Size of an icon in pixels. */
 int ui_icon_px(const struct ui *ui, const struct node *node);
 
