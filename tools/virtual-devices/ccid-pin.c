@@ -37,7 +37,10 @@ static uint8_t read_layout(const uint8_t *d, size_t length, struct pin_layout *r
 		return (uint8_t)(CCID_HEADER + validation);
 	if (l.min > l.max || l.max > 16)
 		return (uint8_t)(CCID_HEADER + digits);
-	if (length < l.prologue + 3 + 4)
+	/* The APDU with its Lc, and room for the digits where their block has no size of its own.
+	 */
+	const uint8_t *apdu = d + l.prologue + 3;
+	if (length < l.prologue + 3 + 5 || length != l.prologue + 3 + 5 + apdu[4])
 		return CCID_ERROR_LENGTH;
 	*ret = l;
 	return 0;
