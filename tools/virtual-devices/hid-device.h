@@ -8,12 +8,13 @@
  *   stripe, pos       0801:0002          page 8E: three lengths, three tracks of 110
  *   stripe, magtek    0801:0002          page FF00: status, lengths, encode type, tracks of 110
  *   stripe, encrypted 0801:0010          page FF00, MagneSafe: tracks of 112 that say nothing to
- *                                        us, card status, masked tracks, serial number of the key
+ *                                        us, card status
  *   stripe, keyboard  0801:0001          boot keyboard: the tracks as typed, then Enter
  *   scanner, pos      0c2e:0206          page 8C: report 2: count, symbology, 56 bytes, continued
  *   scanner, keyboard 0c2e:0200          boot keyboard: the text, then Enter
  *   keyboard          046d:c31c          boot keyboard
  *   keypad            2047:09d0          keyboard with nine keys
+ * The numbers of scanner, keypad and encrypted reader stand for a maker's (to confirm).
  *
  * Switches (vdev_command):
  *   stripe   swipe TRACKS      "%B…?;…?+…?": sentinels begin and end the tracks

@@ -7,13 +7,16 @@
  * paper, so that a full buffer NAKs and a power cut hits the middle of a sheet. Interface 0, bulk
  * OUT 01, bulk IN 82, both 64 bytes.
  *
- * Switches (vdev_command):
- *   paper out|low|full|MM     roll empty, at near end (2 m left), new (50 m), or MM millimetres
- * left paper take                a person tears off what hangs out: a partial sheet, if it is not
- * blank cover open|close · cutter jam|clear · offline on|off · drawer open|close fatal on|off
- * unrecoverable error (DLE EOT 3 bit 20) heat on|off               head too hot (DLE EOT 3 bit 40);
- * goes on by itself afterwards mute on|off               answers nothing any more on bulk IN feed
- * the feed button: one line and those of vdev.h. */
+ * Switches (vdev_command) and those of vdev.h:
+ *
+ *   paper out|low|in|full|MM  roll empty, at near end (2 m left), new (50 m), MM millimetres left
+ *   paper take                a person tears off what hangs out: a partial sheet, if not blank
+ *   cover open|close · jam [clear] (also: cutter jam|clear) · offline on|off · drawer open|close
+ *   fatal on|off              unrecoverable error (DLE EOT 3 bit 20)
+ *   heat on|off               head too hot (DLE EOT 3 bit 40); goes on by itself afterwards
+ *   mute on|off               answers nothing any more on bulk IN
+ *   feed                      the feed button: one line
+ */
 
 #include "tools/virtual-devices/vdev.h"
 

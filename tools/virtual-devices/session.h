@@ -8,8 +8,8 @@
  *   seed 1 · speed instant · speed 150       (percent) first, if not the usual
  *   device printer:serial=A                  each device, as after --device, in this order
  *   [MS] [ID] > 01 1B 40                     OUT transfer: endpoint, the bytes taken
- *   [MS] [ID] < 82:64 12                     IN transfer: endpoint, bytes asked for, bytes that
- * came [MS] [ID] > 00 21 02 00 00 00 00 00 00   control: the eight setup bytes, then what was sent
+ *   [MS] [ID] < 82:64 12                     IN transfer: endpoint, asked for, what came
+ *   [MS] [ID] > 00 21 02 00 00 00 00 00 00   control: the eight setup bytes, then what was sent
  *   [MS] [ID] < 00 A1 01 00 00 00 00 01 00 : 18     or what came
  *   [MS] [ID] ! timeout 82:64                cancelled: nothing (more) had come
  *   [MS] [ID] ! stall|error|babble 82:64     the transfer failed so; with the bytes of an OUT one
