@@ -15,6 +15,8 @@
 #include "terminal/base/clock.h"
 #include "terminal/base/text.h"
 #include "terminal/certificate/certificate.h"
+#include "terminal/certificate/revocation.h"
+#include "tools/agency/responder.h"
 #include "tools/virtual-devices/cards/image.h"
 
 static char folder[] = "/tmp/demo-cards-XXXXXX";
@@ -76,16 +78,20 @@ static struct image *load(const char *name)
 	return image;
 }
 
-static struct certificate *first_certificate(const struct image *image)
+static struct certificate *load_der(const uint8_t *der, size_t length)
 {
 	struct certificate *certificate = NULL;
 	struct vt_error error = {0};
 
-	assert_true(image->key_count > 0);
-	if (certificate_parse(
-		    image->keys[0].cert, image->keys[0].cert_length, &certificate, &error) != VT_OK)
+	if (certificate_parse(der, length, &certificate, &error) != VT_OK)
 		fail_msg("%s", error.msg);
 	return certificate;
+}
+
+static struct certificate *first_certificate(const struct image *image)
+{
+	assert_true(image->key_count > 0);
+	return load_der(image->keys[0].cert, image->keys[0].cert_length);
 }
 
 static void each_card_is_what_its_name_says(void **state)
@@ -110,7 +116,7 @@ static void each_card_is_what_its_name_says(void **state)
 		{"not-yet", CERTIFICATE_NOT_YET},
 		{"wrong-purpose", CERTIFICATE_NOT_EFIRMA},
 		{"unknown-ca", CERTIFICATE_UNKNOWN_ISSUER},
-		{"forged", CERTIFICATE_BAD_CHAIN},
+		{"forged", CERTIFICATE_UNKNOWN_ISSUER},
 		{"weak", CERTIFICATE_WEAK},
 	};
 
@@ -170,6 +176,125 @@ static void identities_come_out_as_they_went_in(void **state)
 	}
 }
 
+/* --- revocation: what the demo authority says, as the terminal understands it --- */
+
+struct authority {
+	struct responder *responder;
+	struct certificate *issuer;
+};
+
+static void open_authority(struct authority *ret)
+{
+	struct certificate_der chain[CERTIFICATE_MAX_DEPTH + 1];
+	struct vt_error error = {0};
+	struct image *image = load("holder");
+	struct certificate *holder = first_certificate(image);
+	char path[600];
+
+	/* The issuer as core hands it to sync: the first of the chain. */
+	assert_int_equal(
+		certificate_chain(holder, store, vt_clock_unix_ms(), chain, VT_ELEMENTS(chain)), 1);
+	ret->issuer = load_der(chain[0].data, chain[0].length);
+	certificate_destroy(&holder);
+	image_destroy(&image);
+	snprintf(path, sizeof(path), "%s/ca", folder);
+	if (responder_load(path, &ret->responder, &error) != VT_OK)
+		fail_msg("%s", error.msg);
+}
+
+static void close_authority(struct authority *authority)
+{
+	responder_destroy(&authority->responder);
+	certificate_destroy(&authority->issuer);
+}
+
+struct revocation_row {
+	const char *card;
+	enum responder_say say;
+	enum responder_fault fault;
+	enum revocation_status ocsp, list;
+};
+
+static void check_row(const struct authority *authority, const struct revocation_row *row)
+{
+	VT_CLEANUP(vt_buf_finish) struct vt_buf request = {.max = 8192};
+	VT_CLEANUP(vt_buf_finish) struct vt_buf answer = {.max = 65536};
+	VT_CLEANUP(vt_buf_finish) struct vt_buf list = {.max = 65536};
+	int64_t now = vt_clock_unix_ms();
+	struct image *image = load(row->card);
+	struct certificate *certificate = first_certificate(image);
+	struct revocation_answer told = {.status = REVOCATION_UNAVAILABLE};
+	struct revocation_list *parsed = NULL;
+
+	assert_int_equal(
+		revocation_ocsp_request(certificate, authority->issuer, &request, NULL), VT_OK);
+	assert_int_equal(responder_answer(authority->responder, row->say, row->fault, request.data,
+				 request.length, now, &answer),
+		VT_OK);
+	revocation_ocsp_judge(
+		certificate, authority->issuer, answer.data, answer.length, now, &told);
+	if (told.status != row->ocsp)
+		fail_msg("%s, %s, %s by OCSP: %s (%s)", row->card, responder_say_names[row->say],
+			responder_fault_names[row->fault], revocation_status_names[told.status],
+			told.why);
+	assert_int_equal(
+		responder_list(authority->responder, row->say, row->fault, now, &list), VT_OK);
+	told = (struct revocation_answer){.status = REVOCATION_UNAVAILABLE};
+	if (revocation_list_parse(authority->issuer, list.data, list.length, &parsed, NULL) ==
+		VT_OK)
+		revocation_list_judge(parsed, certificate, now, 0, &told);
+	if (told.status != row->list)
+		fail_msg("%s, %s, %s by list: %s (%s)", row->card, responder_say_names[row->say],
+			responder_fault_names[row->fault], revocation_status_names[told.status],
+			told.why);
+	revocation_list_destroy(&parsed);
+	certificate_destroy(&certificate);
+	image_destroy(&image);
+}
+
+static void terminal_believes_the_authority_and_no_fault(void **state)
+{
+	static const struct revocation_row rows[] = {
+		{"holder", RESPONDER_SAY_INDEX, RESPONDER_FAULT_NONE, REVOCATION_GOOD,
+			REVOCATION_GOOD},
+		{"company", RESPONDER_SAY_INDEX, RESPONDER_FAULT_NONE, REVOCATION_GOOD,
+			REVOCATION_GOOD},
+		{"revoked", RESPONDER_SAY_INDEX, RESPONDER_FAULT_NONE, REVOCATION_REVOKED,
+			REVOCATION_REVOKED},
+		{"revoked", RESPONDER_SAY_GOOD, RESPONDER_FAULT_NONE, REVOCATION_GOOD,
+			REVOCATION_GOOD},
+		{"holder", RESPONDER_SAY_REVOKED, RESPONDER_FAULT_NONE, REVOCATION_REVOKED,
+			REVOCATION_REVOKED},
+		{"holder", RESPONDER_SAY_HOLD, RESPONDER_FAULT_NONE, REVOCATION_REVOKED,
+			REVOCATION_REVOKED},
+		{"holder", RESPONDER_SAY_UNKNOWN, RESPONDER_FAULT_NONE, REVOCATION_UNKNOWN,
+			REVOCATION_GOOD},
+		{"holder", RESPONDER_SAY_INDEX, RESPONDER_FAULT_STALE, REVOCATION_UNAVAILABLE,
+			REVOCATION_UNAVAILABLE},
+		{"holder", RESPONDER_SAY_INDEX, RESPONDER_FAULT_FUTURE, REVOCATION_UNAVAILABLE,
+			REVOCATION_UNAVAILABLE},
+		{"holder", RESPONDER_SAY_INDEX, RESPONDER_FAULT_WRONG_SIGNER,
+			REVOCATION_UNAVAILABLE, REVOCATION_UNAVAILABLE},
+		{"holder", RESPONDER_SAY_INDEX, RESPONDER_FAULT_OTHER, REVOCATION_UNAVAILABLE,
+			REVOCATION_UNAVAILABLE},
+		{"holder", RESPONDER_SAY_INDEX, RESPONDER_FAULT_TRY_LATER, REVOCATION_UNAVAILABLE,
+			REVOCATION_UNAVAILABLE},
+		{"holder", RESPONDER_SAY_INDEX, RESPONDER_FAULT_GARBAGE, REVOCATION_UNAVAILABLE,
+			REVOCATION_UNAVAILABLE},
+		{"revoked", RESPONDER_SAY_INDEX, RESPONDER_FAULT_STALE, REVOCATION_REVOKED,
+			REVOCATION_REVOKED},
+		{"revoked", RESPONDER_SAY_INDEX, RESPONDER_FAULT_WRONG_SIGNER,
+			REVOCATION_UNAVAILABLE, REVOCATION_UNAVAILABLE},
+	};
+	struct authority authority = {0};
+
+	(void)state;
+	open_authority(&authority);
+	for (size_t i = 0; i < VT_ELEMENTS(rows); i++)
+		check_row(&authority, &rows[i]);
+	close_authority(&authority);
+}
+
 static void tries_are_as_told(void **state)
 {
 	static const struct {
@@ -194,6 +319,7 @@ int main(void)
 		cmocka_unit_test(each_card_is_what_its_name_says),
 		cmocka_unit_test(certificate_of_a_server_signs_nothing),
 		cmocka_unit_test(identities_come_out_as_they_went_in),
+		cmocka_unit_test(terminal_believes_the_authority_and_no_fault),
 		cmocka_unit_test(tries_are_as_told),
 	};
 	return cmocka_run_group_tests(tests, make_cards, remove_cards);
