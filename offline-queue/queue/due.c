@@ -299,6 +299,75 @@ enum vt_code queue_hasten(struct queue *queue, const char *adapter, int64_t now_
 	return code;
 }
 
+/* ---- keys ---- */
+
+/* Rows read before the statement is let go of. */
+#define KEYS_STEP 10000
+
+struct asked_key {
+	uint8_t bytes[16];
+	size_t index;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct asked_key *x = a, *y = b;
+
+	return memcmp(x->bytes, y->bytes, sizeof(x->bytes));
+}
+
+/* One stretch of rows behind *sequence; *sequence = 0 at the end. */
+static enum vt_code walk_keys(struct queue *queue, const struct asked_key *asked, size_t count,
+	int64_t *sequence, bool *known)
+{
+	int64_t last = 0;
+	size_t rows = 0;
+	enum vt_code code;
+
+	queue_bind_int(queue, SQL_KEYS, 1, *sequence);
+	queue_bind_int(queue, SQL_KEYS, 2, KEYS_STEP);
+	while ((code = queue_step(queue, SQL_KEYS)) == VT_OK) {
+		struct asked_key key;
+		size_t length;
+		const uint8_t *bytes = queue_column_blob(queue, SQL_KEYS, 1, &length);
+		last = queue_column_int(queue, SQL_KEYS, 0);
+		rows++;
+		if (length != sizeof(key.bytes))
+			continue;
+		memcpy(key.bytes, bytes, sizeof(key.bytes));
+		const struct asked_key *found =
+			bsearch(&key, asked, count, sizeof(asked[0]), by_bytes);
+		if (found)
+			known[found->index] = true;
+	}
+	*sequence = rows == KEYS_STEP ? last : 0;
+	return code == VT_ERR_NOT_FOUND ? VT_OK : code;
+}
+
+enum vt_code queue_keys_known(
+	struct queue *queue, char (*keys)[VT_UUID_SIZE], size_t count, bool *ret_known)
+{
+	struct asked_key asked[QUEUE_KEYS_MAX];
+	bool known[QUEUE_KEYS_MAX] = {0};
+	int64_t sequence = 0;
+	enum vt_code code = queue_may_read(queue);
+
+	if (code != VT_OK)
+		return code;
+	for (size_t i = 0; i < count; i++) {
+		if (count > QUEUE_KEYS_MAX || !queue_uuid_parse(keys[i], asked[i].bytes))
+			return queue_fail(queue, VT_ERR_INVALID, "keys: out of shape");
+		asked[i].index = i;
+	}
+	qsort(asked, count, sizeof(asked[0]), by_bytes);
+	do {
+		code = walk_keys(queue, asked, count, &sequence, known);
+	} while (code == VT_OK && sequence != 0);
+	if (code == VT_OK)
+		memcpy(ret_known, known, count * sizeof(known[0]));
+	return code;
+}
+
 /* ---- list ---- */
 
 /* Rows looked at for one page of unsettled ones. */

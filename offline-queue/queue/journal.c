@@ -374,6 +374,7 @@ enum vt_code queue_journal_witness(struct queue *queue, struct journal_witness *
 	const bool has_hash = hash && hash_length == sizeof(checkpoint.hash);
 	if (has_hash)
 		memcpy(checkpoint.hash, hash, sizeof(checkpoint.hash));
+	memcpy(witness.hash, checkpoint.hash, sizeof(witness.hash));
 	const uint8_t *signature = queue_column_blob(queue, SQL_CHECKPOINTS, 3, &length);
 	const bool has_signature = signature && length <= sizeof(witness.signature);
 	if (has_signature)

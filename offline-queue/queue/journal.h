@@ -129,6 +129,7 @@ VT_MUST_USE enum vt_code queue_journal_verify(
 /* A checkpoint as a witness elsewhere keeps it. */
 struct journal_witness {
 	int64_t sequence, at_unix_ms;
+	uint8_t hash[JOURNAL_HASH_SIZE];
 	char text[JOURNAL_TEXT_SIZE]; /* what is signed: openssl dgst -sha256 -verify takes it */
 	uint8_t signature[JOURNAL_SIGNATURE_MAX];
 	size_t signature_length;

@@ -200,6 +200,13 @@ VT_MUST_USE enum vt_code queue_hasten(struct queue *queue, const char *adapter, 
 VT_MUST_USE enum vt_code queue_list(struct queue *queue, int64_t cursor, bool unsettled_only,
 	size_t max, struct queue_record *ret_records, size_t *ret_count, int64_t *ret_next);
 
+/* Which of up to QUEUE_KEYS_MAX idempotency keys (UUID text) belong to a row here: for the
+ * comparison with a service's ledger. There is no index over keys, for an enqueue would pay for it:
+ * each call walks all rows, about a microsecond each. VT_ERR_INVALID: one is no UUID. */
+#define QUEUE_KEYS_MAX 128
+VT_MUST_USE enum vt_code queue_keys_known(
+	struct queue *queue, char (*keys)[VT_UUID_SIZE], size_t count, bool *ret_known);
+
 struct queue_counts {
 	int64_t states[TXN_STATE_COUNT]; /* rows by state; kept, not counted */
 	int64_t unsettled;		 /* JOURNALED … INQUIRY */

@@ -205,6 +205,7 @@ const char *const queue_sql[SQL_COUNT] = {
 	[SQL_LIST] = RECORD "WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2",
 	[SQL_OLDEST] = "SELECT sequence, state, created_ms FROM txn WHERE sequence >= ?1"
 		       " ORDER BY sequence LIMIT 256",
+	[SQL_KEYS] = "SELECT sequence, key FROM txn WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
 	[SQL_EFFECT_BEGIN] = "INSERT INTO effect(job, txn, kind, detail, outcome, reason, begun_ms,"
 			     " finished_ms) VALUES(?1, ?2, ?3, ?4, 0, '', ?5, 0)",
 	[SQL_EFFECT_GET] = EFFECT ITS_TXN "WHERE e.job = ?1",
@@ -260,6 +261,7 @@ const char *const queue_sql_names[SQL_COUNT] = {
 	[SQL_HASTEN] = "hasten",
 	[SQL_LIST] = "list",
 	[SQL_OLDEST] = "oldest",
+	[SQL_KEYS] = "keys",
 	[SQL_EFFECT_BEGIN] = "effect begin",
 	[SQL_EFFECT_GET] = "effect get",
 	[SQL_EFFECT_FINISH] = "effect finish",

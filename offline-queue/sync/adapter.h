@@ -67,6 +67,29 @@ struct adapter_ops {
 
 extern const struct adapter_ops renapo_ops, fees_ops;
 
+/* Every adapter also answers the operation ADAPTER_LEDGER: what the receiver decided for this
+ * terminal, a page at a time. Payload {"after": N, "checkpoint": "SEQUENCE HASH" or ""} (of the
+ * audit journal, for the receiver to keep); answer {"next": N or 0, "rows": [{"sequence", "key",
+ * "state": "applied" | "rejected", "atUnixMs"}]}. */
+#define ADAPTER_LEDGER	   "ledger"
+#define ADAPTER_LEDGER_MAX 128 /* rows of a page that are believed */
+
+struct adapter_ledger {
+	int64_t after;
+	char checkpoint[96]; /* "" or "SEQUENCE HASH" */
+};
+/* VT_ERR_INVALID: not such a payload. */
+VT_MUST_USE enum vt_code adapter_ledger_decode(
+	const struct work_deliver *work, struct adapter_ledger *ret_ledger, struct vt_error *error);
+struct adapter_ledger_row {
+	int64_t sequence, at_unix_ms;
+	char key[VT_UUID_SIZE];
+	bool is_applied;
+};
+/* Makes the reading of a page: applied, or invalid if a row cannot be true (key, order). */
+void adapter_ledger_read(int64_t after, int64_t next, const struct adapter_ledger_row *rows,
+	size_t count, struct adapter_reading *reading);
+
 /* Ops by name; NULL if there is no such adapter. */
 const struct adapter_ops *adapter_find(const char *name);
 /* The i-th of all, NULL behind the last: to look for configured ones. */

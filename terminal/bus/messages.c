@@ -100,6 +100,7 @@ const char *const reconcile_finding_names[RECONCILE_FINDING_COUNT] = {
 	[FINDING_DIFFERENT] = "different",
 	[FINDING_UNANSWERED] = "unanswered",
 	[FINDING_MOVING] = "moving",
+	[FINDING_ONLY_THERE] = "onlyThere",
 };
 
 #define S struct terminal_hello
@@ -297,6 +298,7 @@ static const struct bus_field reconcile_row_fields[] = {
 	OPT_TEXT(S, there, "there"),
 	REQ_ENUM(S, finding, "finding", reconcile_finding_names),
 	REQ_I64(S, created_unix_ms, "createdUnixMs"),
+	OPT_TEXT(S, key, "key"),
 };
 #undef S
 #define S struct journal_query

@@ -315,7 +315,7 @@ struct queue_decided {
 /* Queue.Reconcile (command): asks the services what became of a page of transactions. Changes
  * nothing. One at a time in a terminal. */
 struct reconcile_query {
-	int64_t cursor; /* 0 = from the newest, or the answer's next */
+	int64_t cursor; /* 0 = from the newest, or the answer's next, which may be negative */
 	int64_t since_unix_ms;
 };
 enum reconcile_finding {
@@ -325,6 +325,7 @@ enum reconcile_finding {
 	FINDING_DIFFERENT,	  /* both settled, not alike */
 	FINDING_UNANSWERED,	  /* the service could not be asked */
 	FINDING_MOVING,		  /* under way at this very moment: no finding */
+	FINDING_ONLY_THERE,	  /* the service holds a key that this store does not know */
 	RECONCILE_FINDING_COUNT
 };
 extern const char *const reconcile_finding_names[RECONCILE_FINDING_COUNT];
@@ -335,7 +336,8 @@ struct reconcile_row {
 	char here[16];	/* state */
 	char there[16]; /* "accepted", "rejected", "unknown", "running", "" */
 	enum reconcile_finding finding;
-	int64_t created_unix_ms;
+	int64_t created_unix_ms; /* ONLY_THERE: when the service decided */
+	char key[VT_UUID_SIZE];	 /* ONLY_THERE: all that is known of it */
 };
 /* Small: a page is asked one by one, and a service may take its time over each. */
 #define RECONCILE_PAGE 16

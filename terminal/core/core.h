@@ -102,7 +102,11 @@ struct reconcile {
 	int64_t since_unix_ms;
 	struct queue_record page[RECONCILE_PAGE];
 	size_t page_count, index;
-	int64_t asked;				   /* id of the question outside, 0 = none */
+	int64_t asked; /* id of the question outside, 0 = none */
+	/* Behind the last page of rows: the ledger of one adapter. */
+	bool is_ledger;
+	size_t adapter;
+	int64_t after;
 	char silent[CORE_MAX_ADAPTERS][VT_MAX_ID]; /* not asked again in this page */
 	size_t silent_count;
 	struct reconcile_list list;
@@ -232,7 +236,19 @@ void sheets_recover(struct core *core);
 void answer_ctl(struct core *core, struct peer *peer);
 void devices_status(struct core *core, const struct device_status *status);
 
+/* ---- ledgers.c ---- */
+/* Cursor of the first page of services' ledgers; 0 if there is no service to ask. */
+int64_t ledgers_first(const struct core *core);
+/* Where the audit journal stands, "SEQUENCE HASH", for a witness; "" if it is not signed. */
+void ledgers_checkpoint(struct core *core, char *text, size_t size);
+/* Asks for the page that cursor < 0 names, or finishes at once if that cannot be. */
+void ledgers_ask(struct core *core, int64_t cursor);
+/* The answer; NULL: there will be none. */
+void ledgers_take(struct core *core, const struct work_result *result);
+
 /* ---- reconcile.c ---- */
+/* Sends the list to who asked. */
+void reconcile_finish(struct core *core);
 /* Queue.Reconcile: asks about a page of rows and answers when all are judged. */
 void answer_reconcile(struct core *core, struct peer *peer);
 /* True if msg is the answer to its question. */

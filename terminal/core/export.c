@@ -131,6 +131,7 @@ void answer_export(struct core *core, struct peer *peer)
 	const int64_t cursor = core->rx->payload.export_query.cursor;
 	struct export_job *job = &core->export_job;
 	VT_CLEANUP(vt_buf_finish) struct vt_buf content;
+	char checkpoint[96];
 
 	vt_buf_init(&content, EXPORT_CONTENT_SIZE - 1);
 	if (job->peer || !core->sync.conn) {
@@ -144,9 +145,11 @@ void answer_export(struct core *core, struct peer *peer)
 		return;
 	}
 	*job = (struct export_job){.request = request};
+	ledgers_checkpoint(core, checkpoint, sizeof(checkpoint));
 	vt_buf_printf(&content,
-		"{\"format\":\"ventanilla.export/1\",\"terminal\":\"%s\",\"transactions\":[",
-		core->terminal);
+		"{\"format\":\"ventanilla.export/1\",\"terminal\":\"%s\",\"checkpoint\":\"%s\","
+		"\"transactions\":[",
+		core->terminal, checkpoint);
 	enum vt_code code = fill(core, cursor, &content);
 	vt_buf_append_text(&content, "]}");
 	if (!code)

@@ -6,8 +6,8 @@
  *                          ▲                                                     │ next row
  *                          └─────────────────────────────────────────────────────┘
  *
- * What only the service holds (a key that this store never knew) cannot be seen from here: the
- * office's settlement compares that side. */
+ * Behind the last page the services are asked for their ledgers (ledgers.c): what only they hold.
+ */
 
 #include <string.h>
 
@@ -165,7 +165,7 @@ static bool ask(struct core *core, const struct queue_record *record)
 	return true;
 }
 
-static void finish(struct core *core)
+void reconcile_finish(struct core *core)
 {
 	struct peer *peer = core->reconcile.peer;
 
@@ -192,7 +192,7 @@ static void advance(struct core *core)
 		else
 			note(reconcile, record, THERE_SILENT, FINDING_UNANSWERED);
 	}
-	finish(core);
+	reconcile_finish(core);
 }
 
 /* The answer to the question outside; result NULL: there will be none. */
@@ -235,6 +235,11 @@ void answer_reconcile(struct core *core, struct peer *peer)
 		return;
 	}
 	*reconcile = (struct reconcile){.request = request, .since_unix_ms = query.since_unix_ms};
+	if (query.cursor < 0) {
+		reconcile->peer = peer;
+		ledgers_ask(core, query.cursor);
+		return;
+	}
 	const enum vt_code code = queue_list(core->queue, query.cursor, false, RECONCILE_PAGE,
 		reconcile->page, &reconcile->page_count, &reconcile->list.next);
 	if (code) {
@@ -242,6 +247,8 @@ void answer_reconcile(struct core *core, struct peer *peer)
 		(void)peer_send(peer);
 		return;
 	}
+	if (reconcile->list.next == 0)
+		reconcile->list.next = ledgers_first(core);
 	reconcile->peer = peer;
 	if (query.cursor == 0)
 		journal_note_technician(peer, "queue reconcile", NULL);
@@ -254,17 +261,22 @@ bool reconcile_result(struct core *core, const struct bus_message *msg)
 
 	if (!reconcile->asked || reconcile->asked != msg->header.request_id)
 		return false;
-	if (reconcile->peer)
-		take(core,
-			msg->header.completion == BUS_SUCCESS ? &msg->payload.work_result : NULL);
-	else
+	const struct work_result *result =
+		msg->header.completion == BUS_SUCCESS ? &msg->payload.work_result : NULL;
+	if (!reconcile->peer)
 		reconcile->asked = 0;
+	else if (reconcile->is_ledger)
+		ledgers_take(core, result);
+	else
+		take(core, result);
 	return true;
 }
 
 void reconcile_sync_gone(struct core *core)
 {
-	if (core->reconcile.peer && core->reconcile.asked)
+	if (core->reconcile.peer && core->reconcile.asked && core->reconcile.is_ledger)
+		ledgers_take(core, NULL);
+	else if (core->reconcile.peer && core->reconcile.asked)
 		take(core, NULL);
 	core->reconcile.asked = 0;
 }

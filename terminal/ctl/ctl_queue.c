@@ -170,6 +170,9 @@ static struct ctl_text finding_text(enum reconcile_finding finding)
 		return CTL_TEXT("el resultado difiere", "result differs");
 	case FINDING_UNANSWERED:
 		return CTL_TEXT("el servicio no contesta", "service does not answer");
+	case FINDING_ONLY_THERE:
+		return CTL_TEXT("solo allá: esta terminal no la conoce",
+			"only there: this terminal does not know it");
 	case FINDING_MOVING:
 		return CTL_TEXT("en camino, pregunte después", "under way, ask later");
 	case FINDING_SAME:
@@ -205,10 +208,12 @@ static void add_row(struct comparison *sum, const struct reconcile_row *row)
 	sum->moving += row->finding == FINDING_MOVING;
 	sum->differences += row->finding == FINDING_UNKNOWN_THERE ||
 			    row->finding == FINDING_NOT_SETTLED_HERE ||
-			    row->finding == FINDING_DIFFERENT;
+			    row->finding == FINDING_DIFFERENT || row->finding == FINDING_ONLY_THERE;
 	ctl_format_time(row->created_unix_ms, created);
-	const char *cells[] = {row->folio[0] ? row->folio : row->transaction, row->service,
-		row->here, row->there, ctl_say(finding_text(row->finding)), created};
+	const char *cells[] = {row->folio[0] ? row->folio
+			       : row->key[0] ? row->key
+					     : row->transaction,
+		row->service, row->here, row->there, ctl_say(finding_text(row->finding)), created};
 	ctl_table_add(&sum->table, cells);
 	vt_buf_append_text(&sum->rows, sum->is_first ? "" : ",");
 	append_object(&sum->rows, NULL, row_table(), row);

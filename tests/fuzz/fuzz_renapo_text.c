@@ -25,6 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 		VT_ASSERT(reading.body != BODY_APPLIED || reading.answer.length > 0);
 		adapter_reading_finish(&reading);
 	}
+	struct adapter_reading reading;
+	adapter_reading_init(&reading);
+	renapo_read_ledger(0, &text, &reading);
+	VT_ASSERT((reading.body == BODY_APPLIED) == (reading.answer.length > 0));
+	adapter_reading_finish(&reading);
 	vt_buf_finish(&text);
 	return 0;
 }

@@ -125,7 +125,8 @@ def both_ledgers_are_compared(agency):
         assert status == 6 and "service does not answer" in out, out
         terminal.start_sync()
         answer = terminal.json("queue", "reconcile", code=9)
-        assert (answer["compared"], answer["differences"], answer["unanswered"]) == (24, 23, 0), answer
+        # And the confirmation of RENAPO's query, which only the first store knew.
+        assert (answer["compared"], answer["differences"], answer["unanswered"]) == (24, 24, 0), answer
         findings = {row["transaction"]: (row["finding"], row["there"]) for row in answer["rows"]}
         assert all(findings[row.id] == ("unknownThere", "unknown") for row in lost)
         assert findings[found.id] == ("notSettledHere", "accepted")
@@ -137,8 +138,46 @@ def both_ledgers_are_compared(agency):
         assert terminal.state(found) == "DEAD" and agency.ledger() == before, "nothing was changed"
         agency.control("down")
         answer = terminal.json("queue", "reconcile", code=6)
-        assert (answer["compared"], answer["unanswered"]) == (0, 24)
+        # Each row, and the ledgers of both services.
+        assert (answer["compared"], answer["unanswered"]) == (0, 26), answer
         agency.control("up")
+
+
+def what_only_the_services_hold_is_found(agency):
+    sent = [Row("JOURNALED") for _ in range(230)] + [Row("JOURNALED", adapter="fees"),
+            Row("JOURNALED", adapter="fees", payload=SHEET | {"amountCentavos": "1"})]
+    with Terminal(agency, sent) as terminal:
+        terminal.until(lambda: terminal.json("status")["queued"] == 0, patience=120)
+        key = terminal.json("journal", "verify")["publicKey"]
+        assert terminal.json("queue", "reconcile")["differences"] == 0
+        status, kept, _ = terminal.ctl("journal", "checkpoint")
+        assert status == 0
+        # The ledgers were asked with a checkpoint: the agency is a witness now.
+        witness = agency.control("checkpoints")
+        assert witness.startswith(f"ventanilla journal checkpoint 1\nterminal {TERMINAL}\nsequence "), witness
+        (terminal.folder / "witness").write_text(witness.removesuffix("ok\n"))
+        assert terminal.ctl("journal", "verify", "--checkpoint", terminal.folder / "witness")[0] == 0
+    # Another store under the same name, as after a loss: it knows none of them.
+    known = Row("ACCEPTED", key=sent[0].key)
+    with Terminal(agency, [known]) as terminal:
+        assert terminal.json("journal", "verify")["publicKey"] != key
+        answer = terminal.json("queue", "reconcile", code=9)
+        lost = {row["key"]: row for row in answer["rows"] if row["finding"] == "onlyThere"}
+        # Confirmations are rows of their own.
+        assert set(lost) == {key for _, key in agency.ledger()} - {known.key} and len(lost) > 400
+        assert (answer["compared"], answer["unanswered"]) == (1, 0)
+        assert lost[sent[230].key]["there"] == "accepted" and lost[sent[230].key]["service"] == "fees"
+        assert lost[sent[231].key]["there"] == "rejected"
+        status, out, _ = terminal.ctl("queue", "reconcile", lang="es_MX")
+        assert status == 9 and "solo allá" in out and sent[1].key in out
+        assert terminal.json("queue", "reconcile", "--since", "2999-01-01")["rows"] == []
+        (terminal.folder / "witness").write_text(witness.removesuffix("ok\n"))
+        assert terminal.ctl("journal", "verify", "--checkpoint", terminal.folder / "witness")[0] == 9
+        # A service that answers garbage is not taken for one that holds nothing.
+        agency.control("fault", "consultarMovimientos", "malformed")
+        answer = terminal.json("queue", "reconcile", code=9)
+        assert [r["service"] for r in answer["rows"] if r["finding"] == "unanswered"] == ["renapo"]
+        agency.control("fault", "none")
 
 
 def a_second_comparison_waits_its_turn(agency):
@@ -217,6 +256,9 @@ def by_stick_and_by_network_it_counts_once(agency):
             assert ledger[TERMINAL, row.key][1] == (0 if row is refused else 1)
         assert (TERMINAL, dead.key) not in ledger
         assert ingest(agency, package)[1]["replayed"] == "44", "the stick came once more"
+        # The package showed where the journal stands: whoever takes it is a witness.
+        (terminal.folder / "witness").write_text(agency.control("checkpoints").removesuffix("ok\n"))
+        assert terminal.ctl("journal", "verify", "--checkpoint", terminal.folder / "witness")[0] == 0
         assert terminal.json("queue", "reconcile")["differences"] == 0
         assert export(terminal)["transactions"] == 0
         assert CONCEPCION not in terminal.log()
@@ -277,9 +319,13 @@ def main():
              a_second_comparison_waits_its_turn, by_stick_and_by_network_it_counts_once,
              what_the_network_brought_first_is_not_done_again_by_stick,
              a_package_that_cannot_be_believed_is_refused, an_export_that_cannot_be_written_marks_nothing]
-    with agency_client.Agency("--today", "2026-06-15") as agency:
-        for test in tests:
-            if not sys.argv[1:] or test.__name__ in sys.argv[1:]:
+    # Whose numbers are of the whole ledger has an agency of its own.
+    alone = [both_ledgers_are_compared, what_only_the_services_hold_is_found, by_stick_and_by_network_it_counts_once]
+    wanted = [test for test in tests + [what_only_the_services_hold_is_found]
+              if not sys.argv[1:] or test.__name__ in sys.argv[1:]]
+    for group in [[test] for test in wanted if test in alone] + [[test for test in wanted if test not in alone]]:
+        with agency_client.Agency("--today", "2026-06-15") as agency:
+            for test in group:
                 test(agency)
                 print("ok     ", test.__name__, flush=True)
 

@@ -24,7 +24,7 @@ except ImportError as missing:
     print("skipped:", missing)
     sys.exit(77)
 
-from agency_client import (ASK, BASE, BY_DATA, BY_KEY, SER, SOAP, WSU, SoapAnswer, build_envelope,
+from agency_client import (ASK, BASE, BY_DATA, BY_KEY, SER, SOAP, TERMINAL, WSU, SoapAnswer, build_envelope,
                            main, new_key)
 
 CONCEPCION = "SABC560626MDFLRN01"
@@ -316,6 +316,27 @@ def test_other_ordered_faults_do_what_they_say(agency):
     connection.close()  # the agency notices and goes on
 
 
+def test_a_terminal_is_told_its_own_ledger_page_by_page(agency):
+    keys = [new_key() for _ in range(103)]
+    for key in keys:
+        agency.curp_call("SABC560626MDFLRN01", key=key)
+    refused = new_key()
+    agency.curp_call("SABC560626MDFLRN0", key=refused)
+    listed, after = {}, "0"
+    while after is not None:
+        answer = agency.soap(ASK, "consultarMovimientos", {"desde": after, "puntoControl": "7 " + 64 * "a"})
+        page = {m.get("clave"): m.get("estado") for m in answer.document}
+        assert len(page) <= 100
+        listed |= page
+        after = answer.document.get("siguiente") if answer.document.get("siguiente") != "0" else None
+    assert all(listed[key] == "APLICADA" for key in keys) and listed[refused] == "RECHAZADA"
+    assert set(listed) == {key for terminal, key in agency.ledger() if terminal == TERMINAL}
+    assert agency.soap(ASK, "consultarMovimientos", {"desde": "x"}).fault == "Client"
+    # What it showed of its journal is kept, once, and nothing else is.
+    agency.soap(ASK, "consultarMovimientos", {"desde": "0", "puntoControl": "rubbish"})
+    assert agency.control("checkpoints").count("hash " + 64 * "a") == agency.control("checkpoints").count("hash ") == 1
+
+
 def test_zeep_loads_each_wsdl_and_calls(agency):
     session = requests.Session()
     session.trust_env = False
@@ -328,7 +349,8 @@ def test_zeep_loads_each_wsdl_and_calls(agency):
         client = zeep.Client(f"{url}{service}?wsdl", transport=transport)
         operations[service] = set(client.service._operations)
     assert operations == {BY_KEY: {"consultarPorCurp", "getConfirm"},
-                          BY_DATA: {"consultarCurpDetalle", "getConfirm"}, ASK: {"consultarTransaccion"}}
+                          BY_DATA: {"consultarCurpDetalle", "getConfirm"},
+                          ASK: {"consultarTransaccion", "consultarMovimientos"}}
 
     class Signer:
         """Puts a MessageID in, signs as zeep does, verifies the answer with the agency's certificate."""

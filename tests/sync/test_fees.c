@@ -281,6 +281,53 @@ static void inquiries_are_read(void **state)
 	assert_int_equal(reading.body, BODY_NONE);
 }
 
+#define ROW(n, key, state) \
+	"{\"sequence\":" n ",\"key\":\"" key "\",\"state\":\"" state "\",\"atUnixMs\":5}"
+#define LEDGER(next, rows) "{\"next\":" next ",\"transactions\":[" rows "]}"
+
+static void a_ledger_is_believed_whole_or_not_at_all(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum outcome_body body;
+	} cases[] = {
+		{LEDGER("0", ""), BODY_APPLIED},
+		{LEDGER("0", ROW("3", KEY, "applied") "," ROW("9", KEY, "rejected")), BODY_APPLIED},
+		{LEDGER("9", ROW("3", KEY, "applied") "," ROW("9", KEY, "applied")), BODY_APPLIED},
+		{LEDGER("8", ROW("9", KEY, "applied")), BODY_INVALID}, /* would skip or loop */
+		{LEDGER("0", ROW("9", KEY, "applied") "," ROW("9", KEY, "applied")), BODY_INVALID},
+		{LEDGER("0", ROW("2", KEY, "applied")), BODY_INVALID}, /* of the page before */
+		{LEDGER("0", ROW("3", "x", "applied")), BODY_INVALID},
+		{LEDGER("0", ROW("3", KEY, "maybe")), BODY_INVALID},
+		{LEDGER("-1", ""), BODY_INVALID},
+		{"{\"next\":0}", BODY_INVALID},
+	};
+	struct work_deliver work = make_work("{\"after\":2,\"checkpoint\":\"7 00ff\"}");
+	struct adapter *adapter = open_adapter();
+	struct adapter_request request;
+	struct adapter_reading reading;
+
+	vt_copy_cut(work.operation, sizeof(work.operation), ADAPTER_LEDGER);
+	adapter_request_init(&request);
+	assert_int_equal(fees_ops.build(adapter, &work, 0, &request, NULL), VT_OK);
+	assert_string_equal(request.method, "GET");
+	assert_string_equal(request.path, "/fees/v1/transactions?after=2&checkpoint=7-00ff");
+	adapter_request_finish(&request);
+	fees_ops.close(adapter);
+	for (size_t i = 0; i < VT_ELEMENTS(cases); i++) {
+		json_decref(read_for(work, false, 200, JSON_TYPE, cases[i].text, &reading));
+		if (reading.body != cases[i].body)
+			fail_msg("%s: %d", cases[i].text, reading.body);
+	}
+	vt_copy_cut(work.payload, sizeof(work.payload), "{\"after\":1,\"checkpoint\":\"&x=1\"}");
+	adapter = open_adapter();
+	adapter_request_init(&request);
+	assert_int_equal(fees_ops.build(adapter, &work, 0, &request, NULL), VT_ERR_INVALID);
+	adapter_request_finish(&request);
+	fees_ops.close(adapter);
+}
+
 static void a_shredded_order_is_asked_about_by_its_key_alone(void **state)
 {
 	(void)state;
@@ -330,6 +377,7 @@ int main(void)
 		cmocka_unit_test(sheets_that_are_not_ours_are_not_believed),
 		cmocka_unit_test(problems_are_sorted),
 		cmocka_unit_test(inquiries_are_read),
+		cmocka_unit_test(a_ledger_is_believed_whole_or_not_at_all),
 		cmocka_unit_test(a_shredded_order_is_asked_about_by_its_key_alone),
 		cmocka_unit_test(adapters_are_found_by_name),
 		cmocka_unit_test(headers_take_no_line_breaks),

@@ -54,6 +54,8 @@ static enum vt_code obey(
 		return server_up(control->server, error);
 	if (strcmp(line, "ledger") == 0)
 		return store_print_ledger(control->store, out, error);
+	if (strcmp(line, "checkpoints") == 0)
+		return store_print_checkpoints(control->store, out, error);
 	if (strcmp(line, "stats") == 0)
 		return store_print_stats(control->store, out, error);
 	if (strcmp(line, "quit") == 0) {

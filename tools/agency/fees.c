@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "terminal/base/text.h"
@@ -289,4 +290,44 @@ void fees_inquire(struct store *store, const char *terminal, const char *key, bo
 		vt_buf_printf(&reply->body, ",\"reason\":\"%s\"}", row.reason);
 	else
 		vt_buf_append_text(&reply->body, ",\"reason\":null}");
+}
+
+/* Decisions in one answer. */
+#define LEDGER_PAGE 100
+
+void fees_list(struct store *store, const char *terminal, const char *query, int64_t now_unix_ms,
+	struct reply *reply)
+{
+	struct store_entry entries[LEDGER_PAGE];
+	struct vt_error error = {0};
+	char number[20] = "", sequence[20] = "", hash[65] = "", checkpoint[96] = "";
+	int64_t after;
+	size_t count = 0;
+
+	vt_copy_cut(reply->operation, sizeof(reply->operation), "transactions");
+	const int read = sscanf(query ? query : "",
+		"after=%19[0-9]&checkpoint=%19[0-9]-%64[0-9a-f]", number, sequence, hash);
+	if (read < 1 || vt_parse_i64(number, 0, INT64_MAX, &after) != VT_OK) {
+		reply_problem(reply, 400, "query-malformed", "GET …?after=NUMBER");
+		return;
+	}
+	if (read == 3 && !vt_format(checkpoint, sizeof(checkpoint), "%s %s", sequence, hash))
+		checkpoint[0] = '\0';
+	if (store_witness(store, terminal, checkpoint, now_unix_ms, &error) ||
+		store_list(store, terminal, true, after, LEDGER_PAGE, entries, &count, &error)) {
+		reply_problem(reply, 500, "internal", "The ledger cannot be read");
+		return;
+	}
+	reply->status = 200;
+	reply->content_type = "application/json";
+	vt_copy_cut(reply->result, sizeof(reply->result), "listed");
+	vt_buf_printf(&reply->body, "{\"next\":%lld,\"transactions\":[",
+		count == LEDGER_PAGE ? (long long)entries[count - 1].sequence : 0LL);
+	for (size_t i = 0; i < count; i++)
+		vt_buf_printf(&reply->body,
+			"%s{\"sequence\":%lld,\"key\":\"%s\",\"state\":\"%s\",\"atUnixMs\":%lld}",
+			i > 0 ? "," : "", (long long)entries[i].sequence, entries[i].key,
+			entries[i].state == STORE_APPLIED ? "applied" : "rejected",
+			(long long)entries[i].at_unix_ms);
+	vt_buf_append_text(&reply->body, "]}");
 }

@@ -5,6 +5,7 @@
  *
  *   POST /fees/v1/sheets                 Idempotency-Key: "UUID"
  *   GET  /fees/v1/transactions/UUID
+ *   GET  /fees/v1/transactions?after=N&checkpoint=SEQUENCE-HASH
  */
 
 #include "tools/agency/reply.h"
@@ -21,6 +22,11 @@ void fees_issue(struct store *store, const char *terminal, const char *key_heade
 
 /* What became of key. is_running: its original is being worked on. */
 void fees_inquire(struct store *store, const char *terminal, const char *key, bool is_running,
+	struct reply *reply);
+
+/* What was decided for this terminal, a page behind `after` of the query; its checkpoint is kept.
+ */
+void fees_list(struct store *store, const char *terminal, const char *query, int64_t now_unix_ms,
 	struct reply *reply);
 
 #endif

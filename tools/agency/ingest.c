@@ -295,6 +295,10 @@ enum vt_code ingest_text(const struct ingest_options *options, const char *termi
 		return distrust(error, "signed by another terminal than it names");
 	vt_copy_cut(report->terminal, sizeof(report->terminal), terminal);
 	report->parts++;
+	/* The terminal shows where its audit journal stands: kept as a witness. */
+	if (store_witness(options->store, terminal, text_of(json, "checkpoint"), vt_clock_unix_ms(),
+		    error))
+		return VT_ERR_IO;
 	const json_t *list = json_object_get(json, "transactions");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		apply(options, json_array_get(list, i), report);

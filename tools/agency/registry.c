@@ -21,6 +21,7 @@ static const char *const by_data_fields[] = {"cveAlfaEntFedNac", "fechaNacimient
 	"direccionIp", "password", "tipoTransaccion"};
 static const char *const confirm_fields[] = {"sessionID", "Mssg"};
 static const char *const inquire_fields[] = {"clave"};
+static const char *const ledger_fields[] = {"desde", "puntoControl"};
 
 #define FIELDS(list) (list), VT_ELEMENTS(list)
 static const struct registry_wire wires[] = {
@@ -31,6 +32,8 @@ static const struct registry_wire wires[] = {
 	[REGISTRY_CONFIRM] = {"", "urn:getConfirm", "getConfirm", NULL, FIELDS(confirm_fields)},
 	[REGISTRY_INQUIRE] = {"ConsultaTransaccionService", "urn:consultarTransaccion",
 		"consultarTransaccion", "datos", FIELDS(inquire_fields)},
+	[REGISTRY_LEDGER] = {"ConsultaTransaccionService", "urn:consultarMovimientos",
+		"consultarMovimientos", "datos", FIELDS(ledger_fields)},
 };
 static_assert(VT_ELEMENTS(wires) == REGISTRY_OPERATION_MAX, "a row for each operation");
 
@@ -454,6 +457,41 @@ static void inquire(
 	vt_buf_append_text(&answer->document, "</transaccion>");
 }
 
+/* Decisions in one answer. */
+#define LEDGER_PAGE 100
+
+static void list_ledger(
+	struct store *store, const struct registry_call *call, struct registry_answer *answer)
+{
+	struct store_entry entries[LEDGER_PAGE];
+	struct vt_error error = {0};
+	int64_t after = 0;
+	size_t count = 0;
+
+	if (vt_parse_i64(registry_field(call->fields, "desde"), 0, INT64_MAX, &after) != VT_OK) {
+		registry_fault(answer, 500, FAULT_CLIENT, "desde debe ser un número");
+		return;
+	}
+	if (store_witness(store, call->terminal, registry_field(call->fields, "puntoControl"),
+		    call->now_unix_ms, &error) ||
+		store_list(store, call->terminal, false, after, LEDGER_PAGE, entries, &count,
+			&error)) {
+		registry_fault(answer, 500, FAULT_SERVER, "El registro no puede leerse");
+		return;
+	}
+	vt_copy_cut(answer->result, sizeof(answer->result), "listed");
+	vt_buf_printf(&answer->document, "<movimientos siguiente=\"%lld\">",
+		count == LEDGER_PAGE ? (long long)entries[count - 1].sequence : 0LL);
+	for (size_t i = 0; i < count; i++)
+		vt_buf_printf(&answer->document,
+			"<movimiento secuencia=\"%lld\" clave=\"%s\" estado=\"%s\" "
+			"fecha=\"%lld\"/>",
+			(long long)entries[i].sequence, entries[i].key,
+			entries[i].state == STORE_APPLIED ? "APLICADA" : "RECHAZADA",
+			(long long)entries[i].at_unix_ms);
+	vt_buf_append_text(&answer->document, "</movimientos>");
+}
+
 void registry_call(struct store *store, const struct registry_account *account,
 	const struct registry_call *call, struct registry_answer *answer)
 {
@@ -474,6 +512,9 @@ void registry_call(struct store *store, const struct registry_account *account,
 		break;
 	case REGISTRY_INQUIRE:
 		inquire(store, call, answer);
+		break;
+	case REGISTRY_LEDGER:
+		list_ledger(store, call, answer);
 		break;
 	case REGISTRY_OPERATION_MAX:
 		break;

@@ -6,6 +6,7 @@
  *   consultarPorCurp, consultarCurpDetalle   an effect: a constancia with a folio goes out, once
  *   getConfirm                               noted once per session
  *   consultarTransaccion                     what became of a key
+ *   consultarMovimientos                     what was decided for this terminal, page by page
  */
 
 #include "tools/agency/reply.h"
@@ -32,6 +33,7 @@ enum registry_operation {
 	REGISTRY_BY_DATA,
 	REGISTRY_CONFIRM,
 	REGISTRY_INQUIRE,
+	REGISTRY_LEDGER,
 	REGISTRY_OPERATION_MAX
 };
 

@@ -24,6 +24,7 @@
 
 #define SERVICES_PATH	  "/WebServicesConsulta/services/"
 #define SHEETS_PATH	  "/fees/v1/sheets"
+#define LEDGER_PATH	  "/fees/v1/transactions"
 #define TRANSACTIONS_PATH "/fees/v1/transactions/"
 /* A signed request has about 5 KiB. */
 #define REQUEST_MAX (256 * 1024)
@@ -32,7 +33,15 @@
 /* One byte each: an answer of 6 KiB takes 10 minutes. */
 #define DRIP_MS 100
 
-enum kind { KIND_HEALTH, KIND_WSDL, KIND_SOAP, KIND_SHEETS, KIND_TRANSACTIONS, KIND_NONE };
+enum kind {
+	KIND_HEALTH,
+	KIND_WSDL,
+	KIND_SOAP,
+	KIND_SHEETS,
+	KIND_TRANSACTIONS,
+	KIND_LEDGER,
+	KIND_NONE
+};
 
 /* One request on its way, from its arrival to its answer. */
 struct exchange {
@@ -324,6 +333,11 @@ static void work(struct exchange *x)
 	case KIND_SHEETS:
 		work_sheets(x);
 		break;
+	case KIND_LEDGER:
+		fees_list(x->server->options.store, x->terminal,
+			evhttp_uri_get_query(evhttp_request_get_evhttp_uri(x->http)),
+			vt_clock_unix_ms(), &x->reply);
+		break;
 	case KIND_TRANSACTIONS:
 		fees_inquire(x->server->options.store, x->terminal, x->asked,
 			is_running(x, x->asked), &x->reply);
@@ -429,6 +443,9 @@ static void classify(struct exchange *x, const char *path, const char *query, co
 	} else if (strcmp(path, SHEETS_PATH) == 0 && method == EVHTTP_REQ_POST) {
 		x->kind = KIND_SHEETS;
 		set_operation(x, "sheets");
+	} else if (strcmp(path, LEDGER_PATH) == 0 && reads) {
+		x->kind = KIND_LEDGER;
+		set_operation(x, "transactions");
 	} else if ((rest = starts_with(path, TRANSACTIONS_PATH)) != NULL && reads &&
 		   vt_uuid_valid(rest) && vt_copy(x->asked, sizeof(x->asked), rest)) {
 		x->kind = KIND_TRANSACTIONS;

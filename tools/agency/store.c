@@ -1,6 +1,7 @@
 #include "tools/agency/store.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,9 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS effects_by_key ON effects(terminal, key);"
 	"CREATE TABLE IF NOT EXISTS confirmations(session TEXT PRIMARY KEY"
 	" REFERENCES ledger(session), at_ms INTEGER NOT NULL, times INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE IF NOT EXISTS checkpoints(terminal TEXT NOT NULL, sequence INTEGER NOT NULL,"
+	" hash TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (terminal, sequence, hash))"
+	" STRICT;"
 	"CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) "
 	"STRICT;";
 
@@ -390,6 +394,73 @@ static enum vt_code print_rows(struct store *store, const char *sql, char separa
 		vt_buf_append_text(out, "\n");
 	}
 	return rc == SQLITE_DONE ? VT_OK : fail(store, error, "print");
+}
+
+enum vt_code store_list(struct store *store, const char *terminal, bool sheets, int64_t after,
+	size_t max, struct store_entry *ret_entries, size_t *ret_count, struct vt_error *error)
+{
+	sqlite3_stmt *stmt = NULL;
+	size_t count = 0;
+	int rc = sqlite3_prepare_v2(store->db,
+		"SELECT id, key, state = 'applied', at_ms FROM ledger WHERE terminal = ?1"
+		" AND (operation = 'sheets') = ?2 AND id > ?3 ORDER BY id LIMIT ?4",
+		-1, &stmt, NULL);
+
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, terminal, -1, SQLITE_STATIC);
+		sqlite3_bind_int(stmt, 2, sheets);
+		sqlite3_bind_int64(stmt, 3, after);
+		sqlite3_bind_int64(stmt, 4, (sqlite3_int64)max);
+	}
+	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+		rc = sqlite3_step(stmt);
+		if (rc != SQLITE_ROW)
+			break;
+		struct store_entry *entry = &ret_entries[count++];
+		entry->sequence = sqlite3_column_int64(stmt, 0);
+		vt_copy_cut(
+			entry->key, sizeof(entry->key), (const char *)sqlite3_column_text(stmt, 1));
+		entry->state = sqlite3_column_int(stmt, 2) ? STORE_APPLIED : STORE_REJECTED;
+		entry->at_unix_ms = sqlite3_column_int64(stmt, 3);
+	}
+	sqlite3_finalize(stmt);
+	if (rc != SQLITE_DONE)
+		return fail(store, error, "list");
+	*ret_count = count;
+	return VT_OK;
+}
+
+enum vt_code store_witness(struct store *store, const char *terminal, const char *checkpoint,
+	int64_t now_unix_ms, struct vt_error *error)
+{
+	sqlite3_stmt *stmt = NULL;
+	char number[20], hash[65];
+	int64_t sequence;
+
+	if (sscanf(checkpoint, "%19[0-9] %64[0-9a-f]", number, hash) != 2 || strlen(hash) != 64 ||
+		vt_parse_i64(number, 1, INT64_MAX, &sequence) != VT_OK)
+		return VT_OK;
+	int rc = sqlite3_prepare_v2(store->db,
+		"INSERT OR IGNORE INTO checkpoints VALUES(?1, ?2, ?3, ?4)", -1, &stmt, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, terminal, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(stmt, 2, sequence);
+		sqlite3_bind_text(stmt, 3, hash, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(stmt, 4, now_unix_ms);
+		rc = sqlite3_step(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? VT_OK : fail(store, error, "witness");
+}
+
+enum vt_code store_print_checkpoints(
+	struct store *store, struct vt_buf *out, struct vt_error *error)
+{
+	return print_rows(store,
+		"SELECT 'ventanilla journal checkpoint 1' || char(10) || 'terminal ' || terminal ||"
+		" char(10) || 'sequence ' || sequence || char(10) || 'hash ' || hash"
+		" FROM checkpoints ORDER BY rowid",
+		'\t', out, error);
 }
 
 enum vt_code store_print_ledger(struct store *store, struct vt_buf *out, struct vt_error *error)

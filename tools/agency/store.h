@@ -86,6 +86,26 @@ struct store_query {
 VT_MUST_USE enum vt_code store_persons_by_data(struct store *store, const struct store_query *query,
 	size_t max, struct person *ret_persons, size_t *ret_count, struct vt_error *error);
 
+/* One decision, without what it was about. */
+struct store_entry {
+	int64_t sequence; /* ascending in the order of deciding */
+	char key[VT_UUID_SIZE];
+	enum store_state state;
+	int64_t at_unix_ms;
+};
+/* Up to max decisions of a terminal behind the sequence `after`, of the fee service (sheets) or of
+ * the registry, oldest first. */
+VT_MUST_USE enum vt_code store_list(struct store *store, const char *terminal, bool sheets,
+	int64_t after, size_t max, struct store_entry *ret_entries, size_t *ret_count,
+	struct vt_error *error);
+/* A terminal showed a checkpoint of its audit journal, "SEQUENCE HASH": kept for ever; two hashes
+ * of one sequence are kept both. Anything else is ignored. */
+VT_MUST_USE enum vt_code store_witness(struct store *store, const char *terminal,
+	const char *checkpoint, int64_t now_unix_ms, struct vt_error *error);
+/* Checkpoints in the form that `ventanillactl journal verify --checkpoint` takes, oldest first. */
+VT_MUST_USE enum vt_code store_print_checkpoints(
+	struct store *store, struct vt_buf *out, struct vt_error *error);
+
 /* The ledger as TSV without personal data: terminal, key, operation, times applied, confirmed (1 or
  * 0, "-" where there is nothing to confirm). */
 VT_MUST_USE enum vt_code store_print_ledger(

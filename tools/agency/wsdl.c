@@ -10,8 +10,8 @@
 
 static bool is_optional(const char *field)
 {
-	static const char *const optional[] = {
-		"segundoApellido", "sexo", "cveAlfaEntFedNac", "direccionIp", "tipoTransaccion"};
+	static const char *const optional[] = {"segundoApellido", "sexo", "cveAlfaEntFedNac",
+		"direccionIp", "tipoTransaccion", "puntoControl"};
 
 	for (size_t i = 0; i < VT_ELEMENTS(optional); i++)
 		if (strcmp(field, optional[i]) == 0)
@@ -105,9 +105,10 @@ bool envelope_wsdl(const char *service, const char *base_url, struct vt_buf *out
 	for (int i = 0; i < REGISTRY_OPERATION_MAX; i++) {
 		const struct registry_wire *wire = registry_wire((enum registry_operation)i);
 
-		if (wire->path[0] && strcmp(wire->path, service) == 0) {
+		if (wire->path[0] && strcmp(wire->path, service) == 0 && i != REGISTRY_LEDGER) {
 			wires[0] = wire;
-			wires[1] = i == REGISTRY_INQUIRE ? NULL : registry_wire(REGISTRY_CONFIRM);
+			wires[1] = registry_wire(
+				i == REGISTRY_INQUIRE ? REGISTRY_LEDGER : REGISTRY_CONFIRM);
 		}
 	}
 	if (!wires[0])

@@ -13,6 +13,8 @@
  *   POST /fees/v1/sheets               Idempotency-Key: "<key>"
  *        {"product","validityYears","fare","amountCentavos","curp","name","key"}
  *   GET  /fees/v1/transactions/{key}   {"key","state","result","reason"}
+ *   GET  /fees/v1/transactions?after=N
+ * {"next","transactions":[{"sequence","key","state","atUnixMs"}]}
  *
  * Core gets {"outcome":"sheet","key","sheetId","claveReferencia","cadenaDependencia",
  * "lineaCaptura"?,"amountCentavos","validUntil"}, all text. A sheet for another key or amount than
@@ -145,6 +147,27 @@ static enum vt_code dump(const json_t *json, struct vt_buf *out)
 	return out->failed;
 }
 
+/* A page of the receiver's ledger; the connection says whose. */
+static enum vt_code build_ledger(
+	const struct work_deliver *work, struct adapter_request *request, struct vt_error *error)
+{
+	struct adapter_ledger ledger;
+	const enum vt_code code = adapter_ledger_decode(work, &ledger, error);
+
+	if (code)
+		return code;
+	for (char *c = ledger.checkpoint; *c; c++)
+		*c = *c == ' ' ? '-' : *c;
+	request->method = "GET";
+	if (!vt_format(request->path, sizeof(request->path),
+		    "/fees/v1/transactions?after=%" PRId64 "%s%s", ledger.after,
+		    ledger.checkpoint[0] ? "&checkpoint=" : "", ledger.checkpoint) ||
+		!adapter_add_header(
+			request, "Accept", "application/json, application/problem+json"))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "fees: request too long");
+	return VT_OK;
+}
+
 static enum vt_code fees_build(const struct adapter *adapter, const struct work_deliver *work,
 	int64_t now_unix_ms, struct adapter_request *request, struct vt_error *error)
 {
@@ -154,6 +177,8 @@ static enum vt_code fees_build(const struct adapter *adapter, const struct work_
 	int64_t amount;
 
 	(void)adapter, (void)now_unix_ms;
+	if (strcmp(work->operation, ADAPTER_LEDGER) == 0)
+		return build_ledger(work, request, error);
 	if (strcmp(work->operation, "sheet") != 0)
 		return vt_fail(error, VT_ERR_INVALID, 0, "fees: no such operation");
 	if (!vt_uuid_valid(work->key) || !vt_format(quoted, sizeof(quoted), "\"%s\"", work->key))
@@ -316,6 +341,36 @@ static json_t *open_answer(const struct http_answer *answer, struct adapter_read
 	return json;
 }
 
+static void read_ledger(
+	const json_t *json, const struct work_deliver *work, struct adapter_reading *reading)
+{
+	struct adapter_ledger_row rows[ADAPTER_LEDGER_MAX] = {0};
+	struct adapter_ledger asked = {0};
+	const json_t *list = json_object_get(json, "transactions");
+	const size_t count = json_array_size(list);
+	int64_t next = 0;
+
+	if (!json_is_array(list) || count > VT_ELEMENTS(rows) ||
+		!get_number(json, "next", INT64_MAX, &next) ||
+		adapter_ledger_decode(work, &asked, NULL)) {
+		set_body(reading, BODY_INVALID, "not a ledger");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const json_t *item = json_array_get(list, i);
+		const char *state = get_text(item, "state");
+		rows[i].is_applied = strcmp(state, "applied") == 0;
+		if (!get_number(item, "sequence", INT64_MAX, &rows[i].sequence) ||
+			!get_number(item, "atUnixMs", INT64_MAX, &rows[i].at_unix_ms) ||
+			!vt_copy(rows[i].key, sizeof(rows[i].key), get_text(item, "key")) ||
+			(!rows[i].is_applied && strcmp(state, "rejected") != 0)) {
+			set_body(reading, BODY_INVALID, "not a ledger");
+			return;
+		}
+	}
+	adapter_ledger_read(asked.after, next, rows, count, reading);
+}
+
 static void fees_read(const struct adapter *adapter, const struct work_deliver *work,
 	const struct http_answer *answer, int64_t now_unix_ms, struct adapter_reading *reading)
 {
@@ -325,7 +380,10 @@ static void fees_read(const struct adapter *adapter, const struct work_deliver *
 	if (!json)
 		return;
 	reading->replayed = answer->replayed;
-	read_sheet(json, work, reading);
+	if (strcmp(work->operation, ADAPTER_LEDGER) == 0)
+		read_ledger(json, work, reading);
+	else
+		read_sheet(json, work, reading);
 }
 
 static void fees_read_inquiry(const struct adapter *adapter, const struct work_deliver *work,

@@ -252,6 +252,24 @@ static enum vt_code add_confirm(const struct work_deliver *work, struct xml_doc 
 	return VT_OK;
 }
 
+static enum vt_code add_ledger(
+	const struct work_deliver *work, struct xml_doc *doc, struct vt_error *error)
+{
+	struct adapter_ledger ledger;
+	char after[24];
+	const enum vt_code code = adapter_ledger_decode(work, &ledger, error);
+
+	if (code)
+		return code;
+	if (!vt_format(after, sizeof(after), "%lld", (long long)ledger.after))
+		return VT_ERR_LIMIT;
+	struct xml_node *data = add_data(doc, "consultarMovimientos");
+	add_field(data, "desde", after);
+	if (ledger.checkpoint[0])
+		add_field(data, "puntoControl", ledger.checkpoint);
+	return VT_OK;
+}
+
 /* ---- requests ---- */
 
 #define PATH "/WebServicesConsulta/services/"
@@ -309,6 +327,13 @@ static enum vt_code renapo_build(const struct adapter *adapter, const struct wor
 		if (!code)
 			code = finish_request(renapo, doc, service_of(confirm.query), "getConfirm",
 				now_unix_ms, request, error);
+		return code;
+	}
+	if (strcmp(operation, ADAPTER_LEDGER) == 0) {
+		code = add_ledger(work, doc, error);
+		if (!code)
+			code = finish_request(renapo, doc, PATH "ConsultaTransaccionService",
+				"consultarMovimientos", now_unix_ms, request, error);
 		return code;
 	}
 	if (strcmp(operation, "consultarPorCurp") == 0)
@@ -474,6 +499,19 @@ static struct xml_doc *parse_answer(
 	return doc;
 }
 
+static void read_ledger(const struct renapo *renapo, const struct work_deliver *work,
+	struct xml_doc *doc, int64_t now_unix_ms, struct adapter_reading *reading)
+{
+	VT_CLEANUP(vt_buf_finish) struct vt_buf text = {0};
+	struct adapter_ledger asked;
+	struct xml_node *payload =
+		open_answer(renapo, doc, work->key, "consultarMovimientos", now_unix_ms, reading);
+
+	if (payload && take_return(payload, &text, reading) &&
+		!adapter_ledger_decode(work, &asked, NULL))
+		renapo_read_ledger(asked.after, &text, reading);
+}
+
 static void renapo_read(const struct adapter *adapter, const struct work_deliver *work,
 	const struct http_answer *answer, int64_t now_unix_ms, struct adapter_reading *reading)
 {
@@ -484,6 +522,10 @@ static void renapo_read(const struct adapter *adapter, const struct work_deliver
 	struct xml_node *payload = NULL;
 	char asked[20];
 
+	if (doc && strcmp(work->operation, ADAPTER_LEDGER) == 0) {
+		read_ledger(mine(adapter), work, doc, now_unix_ms, reading);
+		return;
+	}
 	if (doc)
 		payload = open_answer(mine(adapter), doc, work->key, wire, now_unix_ms, reading);
 	if (!payload || !take_return(payload, &text, reading))

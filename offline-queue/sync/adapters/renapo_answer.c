@@ -361,3 +361,47 @@ void renapo_read_transaction(enum renapo_operation operation, const char *key, c
 		read_state(operation, root, asked, reading);
 	xml_free(&doc);
 }
+
+static bool read_count(const struct xml_node *node, const char *name, int64_t *ret)
+{
+	char text[24];
+
+	return !xml_attribute(node, NULL, name, text, sizeof(text)) &&
+	       vt_parse_i64(text, 0, INT64_MAX, ret) == VT_OK;
+}
+
+static bool read_movement(const struct xml_node *node, struct adapter_ledger_row *row)
+{
+	char state[16];
+
+	if (strcmp(xml_name(node), "movimiento") != 0 ||
+		!read_count(node, "secuencia", &row->sequence) ||
+		!read_count(node, "fecha", &row->at_unix_ms) ||
+		xml_attribute(node, NULL, "clave", row->key, sizeof(row->key)) ||
+		xml_attribute(node, NULL, "estado", state, sizeof(state)))
+		return false;
+	row->is_applied = strcmp(state, "APLICADA") == 0;
+	return row->is_applied || strcmp(state, "RECHAZADA") == 0;
+}
+
+void renapo_read_ledger(int64_t after, const struct vt_buf *text, struct adapter_reading *reading)
+{
+	struct adapter_ledger_row rows[ADAPTER_LEDGER_MAX] = {0};
+	struct xml_doc *doc = parse(text, reading);
+	int64_t next = 0;
+	size_t count = 0;
+
+	if (!doc)
+		return;
+	const struct xml_node *root = xml_root(doc);
+	bool is_good =
+		strcmp(xml_name(root), "movimientos") == 0 && read_count(root, "siguiente", &next);
+	for (const struct xml_node *node = xml_child(root, NULL, NULL); is_good && node;
+		node = xml_next(node, NULL, NULL))
+		is_good = count < VT_ELEMENTS(rows) && read_movement(node, &rows[count++]);
+	if (is_good)
+		adapter_ledger_read(after, next, rows, count, reading);
+	else
+		set_body(reading, BODY_INVALID, "not a ledger");
+	xml_free(&doc);
+}

@@ -35,4 +35,8 @@ void renapo_read_answer(enum renapo_operation operation, const char *asked,
 void renapo_read_transaction(enum renapo_operation operation, const char *key, const char *asked,
 	const struct vt_buf *text, struct adapter_reading *reading);
 
+/* The same for <return> of consultarMovimientos behind `after`: <movimientos siguiente=> with
+ * <movimiento secuencia= clave= estado= fecha=> in it. */
+void renapo_read_ledger(int64_t after, const struct vt_buf *text, struct adapter_reading *reading);
+
 #endif
