@@ -149,7 +149,8 @@ static void check_sign(struct audit *audit, struct ui *ui, const struct node *no
 		!rect_covers(&ui_root(ui)->rect, &node->rect))
 		return;
 	ink = ui_palette(ui)->argb[node->spec.fg != COLOR_NONE ? node->spec.fg : COLOR_TEXT];
-	ground = canvas->pixels[node->rect.y * canvas->width + node->rect.x];
+	ground = canvas->pixels[(node->rect.y + node->rect.h / 2) * canvas->width + node->rect.x -
+				1];
 	audit->checks[AUDIT_COLOR]++;
 	if (contrast(ink, ground) < 3.0)
 		audit_report(audit, AUDIT_COLOR, node, "sign %s has %.2f:1", node->spec.icon,

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "ui/screens/build.h"
 #include "ui/screens/locale.h"
 #include "ui/screens/texts.h"
@@ -108,7 +110,7 @@ static int or_default(int value, int standard)
 static int current_value(const struct build *b, size_t index)
 {
 	const struct screen_settings *now = &b->model->settings;
-	const int values[] = {now->text_size, now->contrast, now->reach, now->more_time > 1 ? 4 : 0,
+	const int values[] = {(int)b->size, now->contrast, now->reach, now->more_time > 1 ? 4 : 0,
 		now->calm, now->speech, or_default(now->rate, RATE_DEFAULT),
 		or_default(now->volume, VOLUME_DEFAULT), now->blank, now->switches,
 		or_default(now->scan, SCAN_DEFAULT)};
@@ -141,11 +143,9 @@ static void option(
 			       .name = node_text(ui, "%s: %s", _(setting->title), _(option->label)),
 			       .action = "setting",
 			       .arg = node_text(ui, "%s:%d", setting->name, option->value)});
-	if (b->room == ROOM_LEAST && !checked)
-		icon = 0;
-	else if (b->room > ROOM_SNUG)
+	if (b->room > ROOM_SNUG)
 		icon = 36;
-	if (icon > 0)
+	if (icon > 36 || checked)
 		widget_icon(ui, checked ? "check-circle" : option->icon,
 			checked ? ICON_FILL : ICON_DUOTONE, icon, COLOR_ICON);
 	node_add(ui, &(struct node_spec){.text = _(option->label),
@@ -154,14 +154,49 @@ static void option(
 	node_end(ui);
 }
 
-/* Columns so that no label has a word wider than its button. */
-static int columns_for(const struct build *b, const struct setting *setting)
+/* Options that this panel has room for. */
+static size_t count_of(const struct build *b, const struct setting *setting)
 {
-	int columns = setting->columns;
+	size_t sizes_here = (size_t)profile_largest_text(ui_profile(b->ui)) + 1;
+
+	return setting->options == sizes && sizes_here < setting->count ? sizes_here
+									: setting->count;
+}
+
+/* Columns so that no label has a word wider than its button. */
+static int columns_for(struct build *b, const struct setting *setting)
+{
+	int columns = setting->columns, room;
 
 	if (b->size > TEXT_NORMAL && columns > 2 && !b->is_wide)
 		columns = 2;
-	return columns;
+	room = (frame_content_width(b) - (columns - 1) * 16) / columns - 2 * 10 - 10;
+	for (size_t i = 0; i < setting->count && columns > 1; i++) {
+		const char *label = _(setting->options[i].label);
+		const char *space = strrchr(label, ' ');
+
+		if (ui_text_width(b->ui, TYPE_BODY_STRONG, space != NULL ? space + 1 : label) >
+			room)
+			columns /= 2;
+	}
+	return columns > 0 ? columns : 1;
+}
+
+/* Where a whole group has no place its options stand below each other, each with its full name. */
+static void single_options(struct build *b, const struct setting *setting, int current)
+{
+	for (size_t i = 0; i < count_of(b, setting); i++) {
+		const struct option *o = &setting->options[i];
+		const char *name = node_text(b->ui, "%s: %s", _(setting->title), _(o->label));
+
+		part_radio(b, &(struct radio){
+				      .id = node_text(b->ui, "%s-%d", setting->name, o->value),
+				      .label = name,
+				      .action = "setting",
+				      .arg = node_text(b->ui, "%s:%d", setting->name, o->value),
+				      .checked = o->value == current,
+			      });
+	}
 }
 
 static void group(struct build *b, size_t index)
@@ -181,7 +216,7 @@ static void group(struct build *b, size_t index)
 			       .columns = columns_for(b, setting),
 			       .gap = 16,
 			       .equal_rows = true});
-	for (size_t i = 0; i < setting->count; i++)
+	for (size_t i = 0; i < count_of(b, setting); i++)
 		option(b, setting, &setting->options[i],
 			setting->options[i].value == current_value(b, index));
 	node_end(ui);
@@ -205,8 +240,12 @@ void build_access(struct build *b)
 			       .paged = true,
 			       .page = b->view->page,
 			       .id = "settings"});
-	for (size_t i = 0; i < VT_ELEMENTS(settings); i++)
-		group(b, i);
+	for (size_t i = 0; i < VT_ELEMENTS(settings); i++) {
+		if (b->room == ROOM_LEAST)
+			single_options(b, &settings[i], current_value(b, i));
+		else
+			group(b, i);
+	}
 	part_pager(b, _("See more settings"));
 	node_end(ui);
 	frame_close(b, &(struct actions){.second = _("Change language"),

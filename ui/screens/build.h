@@ -95,6 +95,8 @@ void frame_timeout(struct build *b);
 /* Nothing to touch stands above this, in pixels: the top quarter, in reach mode what a seated
  * person cannot reach. */
 int frame_reach_top(const struct build *b);
+/* Titles shrink with the room, not under body text. */
+enum type_role frame_title_type(const struct build *b);
 /* Width in units of what frame_open() has opened. */
 int frame_content_width(struct build *b);
 /* Seconds left of the dialogue. */
@@ -117,6 +119,12 @@ struct banner {
 void part_banner(struct build *b, const struct banner *banner);
 /* "Hay un problema" with the words of the view's error; nothing if there is none. */
 void part_error_summary(struct build *b);
+/* A text in sentences, each a node of its own, so that a list can page between them; the title
+ * stays with the first. */
+void part_paragraphs(struct build *b, const char *title, const char *text);
+/* Where a mistake's words leave no room for the question, they have the screen until "Correct it".
+ * True if this drew the whole screen. */
+bool part_error_page(struct build *b);
 /* Id of the error that stands now, "" if none. */
 const char *part_error(const struct build *b);
 /* The value of an item, or bullets while the privacy mask is on. */

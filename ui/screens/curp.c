@@ -337,12 +337,15 @@ void build_curp(struct build *b)
 	bool is_tight = b->size == TEXT_MAX && part_error(b)[0] != '\0';
 	const struct header header = {
 		.style = HEADER_KEYBOARD, .title = text_title(model), .step = is_tight ? "" : NULL};
+	size_t length = strlen(b->view->entry.text);
 	const char *lead = model->lead[0] != '\0' ? model->lead
 			   : model->field.hint[0] != '\0'
 				   ? model->field.hint
 				   : _("It has 18 letters and numbers. You find it on your birth "
 				       "certificate, your voter card or a printed CURP.");
 
+	if (part_error_page(b))
+		return;
 	frame_open(b, &header);
 	part_error_summary(b);
 	if (part_error(b)[0] == '\0')
@@ -352,15 +355,18 @@ void build_curp(struct build *b)
 				     .width = length_fill(1),
 				     .droppable = 1});
 	boxes(b);
-	decoded(b);
+	if (b->room < ROOM_LEAST || length == CURP_LENGTH)
+		decoded(b);
 	if (b->env->masked)
 		part_unmask(b);
-	else
+	/* Where there is little room: who begins to type knows it. */
+	else if (b->room < ROOM_LEAST || length == 0)
 		other_ways(b);
 	frame_close(
 		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
 			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),
 			   .primary_action = "submit",
 			   .primary_icon_after = "arrow-right",
-			   .keyboard = true});
+			   /* Nobody types behind the mask; where room is short the keys wait. */
+			   .keyboard = b->room < ROOM_LEAST || !b->env->masked});
 }

@@ -162,7 +162,7 @@ static void ask_printed(struct build *b)
 	if (b->room < ROOM_LEAST)
 		widget_icon(ui, "question", ICON_FILL, 52, COLOR_WARN);
 	node_add(ui, &(struct node_spec){.text = _("Did your paper come out complete?"),
-			     .type = TYPE_HEADING,
+			     .type = b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_HEADING,
 			     .width = length_fill(1)});
 	node_end(ui);
 	node_begin(ui, &(struct node_spec){

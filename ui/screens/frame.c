@@ -131,6 +131,14 @@ static void brand_row(struct build *b, enum color ink, enum color ink2)
 	node_end(ui);
 }
 
+enum type_role frame_title_type(const struct build *b)
+{
+	static const enum type_role types[ROOM_COUNT] = {
+		TYPE_TITLE, TYPE_TITLE, TYPE_HEADING, TYPE_BODY_STRONG};
+
+	return types[b->room];
+}
+
 static const char *step_line(struct build *b, const struct header *header)
 {
 	const struct screen_model *model = b->model;
@@ -157,7 +165,7 @@ static void header_words(struct build *b, const struct header *header)
 	if (header->title[0] == '\0')
 		return;
 	widget_heading(ui,
-		b->room > ROOM_SNUG ? TYPE_HEADING
+		b->room > ROOM_SNUG ? frame_title_type(b)
 		: header->is_large  ? TYPE_TITLE_LARGE
 				    : TYPE_TITLE,
 		COLOR_ON_BRAND, header->title);
@@ -200,7 +208,7 @@ static void ok_words(struct build *b, const struct header *header)
 
 	ok_sign(b);
 	node_add(ui, &(struct node_spec){.text = header->title,
-			     .type = b->room > ROOM_SNUG ? TYPE_HEADING : TYPE_TITLE,
+			     .type = frame_title_type(b),
 			     .fg = ink,
 			     .text_align = TEXT_CENTER,
 			     .role = ROLE_HEADING,
@@ -681,24 +689,24 @@ void frame_timeout(struct build *b)
 				     .role = ROLE_TIMER,
 				     .id = "timer"});
 	node_add(ui, &(struct node_spec){.text = _("Are you still there?"),
-			     .type = TYPE_TITLE,
+			     .type = frame_title_type(b),
 			     .text_align = TEXT_CENTER,
 			     .role = ROLE_HEADING});
 	node_add(ui, &(struct node_spec){.text = text,
-			     .type = TYPE_LEAD,
+			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_LEAD,
 			     .fg = COLOR_TEXT2,
 			     .text_align = TEXT_CENTER});
 	part_button(b, &(struct button){.kind = BUTTON_PRIMARY,
 			       .id = "extend",
 			       .label = _("Yes, I need more time"),
 			       .action = "extend",
-			       .icon = "hourglass-simple",
+			       .icon = b->room > ROOM_SNUG ? NULL : "hourglass-simple",
 			       .width = length_fill(1)});
 	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
 			       .id = "end",
 			       .label = _("Finish and erase my data"),
 			       .action = "end",
-			       .icon = "trash",
+			       .icon = b->room > ROOM_SNUG ? NULL : "trash",
 			       .width = length_fill(1)});
 	node_end(ui);
 	node_end(ui);

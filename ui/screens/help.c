@@ -23,6 +23,10 @@ static void topic(struct build *b, const char *icon, const char *title, const ch
 {
 	struct ui *ui = b->ui;
 
+	if (b->room == ROOM_LEAST) {
+		part_paragraphs(b, title, text);
+		return;
+	}
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = part_insets(b, 28, 20),

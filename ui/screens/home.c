@@ -281,7 +281,8 @@ void build_home(struct build *b)
 	};
 
 	frame_open(b, &header);
-	banners(b);
+	if (b->room <= ROOM_SNUG)
+		banners(b);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
@@ -290,6 +291,8 @@ void build_home(struct build *b)
 			       .page = b->view->page,
 			       .pad = {0, 0, part_pad(b, 14) > 11 ? part_pad(b, 14) : 11, 0},
 			       .id = "services"});
+	if (b->room > ROOM_SNUG)
+		banners(b);
 	features(b);
 	cards(b);
 	part_pager(b, _("See more services"));

@@ -57,6 +57,19 @@ static void note(struct build *b, const struct screen_item *item, int number, bo
 	node_end(ui);
 }
 
+static void free_banner(struct build *b)
+{
+	if (b->model->is_free)
+		part_banner(b, &(struct banner){
+				       .id = "free",
+				       .icon = "check-circle",
+				       .title = _("This service is free of charge"),
+				       .ink = COLOR_OK,
+				       .ground = COLOR_OK_BG,
+				       .role = ROLE_NOTE,
+			       });
+}
+
 void build_intro(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -70,15 +83,8 @@ void build_intro(struct build *b)
 	int number = 0;
 
 	frame_open(b, &header);
-	if (model->is_free)
-		part_banner(b, &(struct banner){
-				       .id = "free",
-				       .icon = "check-circle",
-				       .title = _("This service is free of charge"),
-				       .ink = COLOR_OK,
-				       .ground = COLOR_OK_BG,
-				       .role = ROLE_NOTE,
-			       });
+	if (b->room <= ROOM_SNUG)
+		free_banner(b);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
@@ -88,6 +94,8 @@ void build_intro(struct build *b)
 			       .role = ROLE_LIST,
 			       .name = _("Before you begin"),
 			       .id = "notes"});
+	if (b->room > ROOM_SNUG)
+		free_banner(b);
 	if (part_is_roomy(b))
 		part_card_open(b, NULL, 28, 0);
 	for (size_t i = 0; i < model->item_count; i++) {

@@ -20,19 +20,22 @@ struct keys {
 	bool is_paged;
 };
 
-static struct keys keys_measure(const struct build *b, enum keyboard_layout layout)
+static struct keys keys_measure(struct build *b, enum keyboard_layout layout)
 {
 	static const int heights[ROOM_COUNT] = {92, 81, 64, 54};
 	static const int pad_heights[ROOM_COUNT] = {110, 92, 70, 54};
 	static const int beside_widths[ROOM_COUNT] = {180, 150, 120, 100};
 	static const int pads_x[ROOM_COUNT] = {17, 12, 8, 6}, pads_y[ROOM_COUNT] = {16, 12, 8, 6};
 	struct keys k = {.keyboard = keyboard_get(layout), .is_pad = layout == KEYBOARD_NUMBER};
-	int columns, room = ui_width(b->ui), side = b->room == ROOM_AMPLE ? 34 : b->margin;
+	int columns, line, room = ui_width(b->ui), side = b->room == ROOM_AMPLE ? 34 : b->margin;
 
 	k.pad_x = pads_x[b->room];
 	k.pad_y = pads_y[b->room];
 	k.is_paged = !k.is_pad && b->room == ROOM_LEAST && !b->keyboard_beside;
 	k.height = (k.is_pad ? pad_heights : heights)[b->room];
+	line = ui_text_height(b->ui, TYPE_KEY, "0", KEY_MAX_WIDTH);
+	if (k.height < line)
+		k.height = line;
 	columns = k.keyboard->columns + (k.is_paged ? 1 : 0);
 	/* Beside the content it leaves the content nearly half of the width. */
 	if (b->keyboard_beside)
@@ -75,7 +78,7 @@ static const char *key_name(const struct keyboard_key *key)
 {
 	if (key->kind == KEY_ACCENT)
 		return _("Accent");
-	if (key->kind != KEY_CHAR)
+	if (key->kind != KEY_CHAR || key->text[1] != '\0')
 		return NULL;
 	switch (key->text[0]) {
 	case '\'':
@@ -146,7 +149,7 @@ static void page_build(struct build *b, const struct keys *k)
 
 	for (size_t r = first; r < first + ROWS_A_PAGE; r++) {
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-				       .width = length_units(keys_width(k) - 2 * k->pad_x),
+				       .width = length_fill(1),
 				       .gap = KEY_GAP,
 				       .main = ALIGN_BETWEEN});
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});
@@ -167,6 +170,20 @@ static void page_build(struct build *b, const struct keys *k)
 	}
 }
 
+/* A complete key of eighteen takes nothing more: of all the keys one is left. */
+static bool is_complete(const struct build *b)
+{
+	return b->view->entry.type == FIELD_CURP &&
+	       strlen(b->view->entry.text) == (size_t)b->view->entry.max_length;
+}
+
+static void erase_build(struct build *b, const struct keys *k)
+{
+	const struct keyboard_key erase = {KEY_DELETE, NULL, k->keyboard->columns};
+
+	key_build(b, k, &erase);
+}
+
 static void board_build(struct build *b, const struct keys *k)
 {
 	struct ui *ui = b->ui;
@@ -182,7 +199,9 @@ static void board_build(struct build *b, const struct keys *k)
 			       .role = ROLE_GROUP,
 			       .name = _("Keyboard"),
 			       .id = "keyboard"});
-	if (k->is_paged)
+	if (k->is_paged && is_complete(b))
+		erase_build(b, k);
+	else if (k->is_paged)
 		page_build(b, k);
 	for (size_t r = 0; !k->is_paged && r < k->keyboard->row_count; r++) {
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = KEY_GAP});

@@ -19,6 +19,9 @@ void build_language(struct build *b)
 	frame_open(b, &header);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
 			       .width = length_fill(1),
+			       .height = b->room > ROOM_SNUG ? length_fill(1) : length_fit(),
+			       .paged = b->room > ROOM_SNUG,
+			       .page = b->view->page,
 			       .columns = b->size <= TEXT_LARGE || b->is_wide ? 2 : 1,
 			       .gap = b->gutter,
 			       .equal_rows = true,
@@ -38,11 +41,14 @@ void build_language(struct build *b)
 				      .checked = strcmp(item->id, b->view->chosen) == 0,
 			      });
 	}
+	if (b->room > ROOM_SNUG)
+		part_pager(b, _("See more languages"));
 	node_end(ui);
 	node_add(ui,
 		&(struct node_spec){.text = _("The language returns to Spanish when you finish."),
 			.type = TYPE_BODY,
-			.fg = COLOR_TEXT2});
+			.fg = COLOR_TEXT2,
+			.droppable = 1});
 	frame_close(b, &(struct actions){.back = _("Back"),
 			       .back_action = "close",
 			       .primary = _("Continue"),

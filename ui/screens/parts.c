@@ -18,7 +18,7 @@ void build_measure(struct build *b, enum room room)
 
 int part_pad(const struct build *b, int units)
 {
-	static const int percent[ROOM_COUNT] = {100, 70, 40, 20};
+	static const int percent[ROOM_COUNT] = {100, 70, 45, 30};
 
 	return units * percent[b->room] / 100;
 }
@@ -121,7 +121,7 @@ void part_banner(struct build *b, const struct banner *banner)
 			       .radius = 20,
 			       .role = banner->role,
 			       .id = banner->id});
-	widget_icon(ui, banner->icon, ICON_FILL, 52, banner->ink);
+	widget_icon(ui, banner->icon, ICON_FILL, b->room > ROOM_SNUG ? 34 : 52, banner->ink);
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, banner->title);
@@ -145,7 +145,7 @@ void part_error_summary(struct build *b)
 	struct ui *ui = b->ui;
 	const char *id = part_error(b);
 
-	if (id[0] == '\0')
+	if (id[0] == '\0' || (b->room == ROOM_LEAST && b->view->error_seen))
 		return;
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN,
@@ -159,11 +159,43 @@ void part_error_summary(struct build *b)
 			.role = ROLE_ALERT,
 			.id = "error"});
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = 16, .cross = ALIGN_CENTER});
-	widget_icon(ui, "warning-circle", ICON_FILL, 48, COLOR_ERROR);
-	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("There is a problem"));
+	widget_icon(ui, "warning-circle", ICON_FILL, b->room > ROOM_SNUG ? 36 : 48, COLOR_ERROR);
+	widget_heading(ui, b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_HEADING, COLOR_TEXT,
+		_("There is a problem"));
 	node_end(ui);
 	widget_text(ui, TYPE_BODY, COLOR_TEXT, text_error(id));
 	node_end(ui);
+}
+
+void part_paragraphs(struct build *b, const char *title, const char *text)
+{
+	struct ui *ui = b->ui;
+	const char *end;
+
+	for (bool first = true; *text != '\0'; text = end, first = false) {
+		end = strstr(text, ". ");
+		end = end != NULL ? end + 2 : text + strlen(text);
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+				       .width = length_fill(1),
+				       .role = ROLE_NOTE});
+		if (first)
+			widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, title);
+		widget_text(ui, TYPE_CAPTION, COLOR_TEXT2,
+			node_text(ui, "%.*s", (int)(end - text), text));
+		node_end(ui);
+	}
+}
+
+bool part_error_page(struct build *b)
+{
+	const struct header header = {.style = HEADER_COMPACT, .title = text_title(b->model)};
+
+	if (b->room < ROOM_LEAST || part_error(b)[0] == '\0' || b->view->error_seen)
+		return false;
+	frame_open(b, &header);
+	part_error_summary(b);
+	frame_close(b, &(struct actions){.primary = _("Correct it"), .primary_action = "correct"});
+	return true;
 }
 
 const char *part_value(struct build *b, const char *value, bool personal)
@@ -262,7 +294,8 @@ void part_radio(struct build *b, const struct radio *radio)
 			       .arg = radio->arg});
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
-	widget_text(ui, TYPE_HEADING, COLOR_TEXT, radio->label);
+	widget_text(ui, b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_HEADING, COLOR_TEXT,
+		radio->label);
 	if (radio->detail != NULL && radio->detail[0] != '\0')
 		widget_text(
 			ui, TYPE_SMALL, radio->checked ? COLOR_TEXT : COLOR_TEXT2, radio->detail);
@@ -311,7 +344,8 @@ void part_money(struct build *b)
 			       .cross = ALIGN_CENTER,
 			       .role = ROLE_NOTE,
 			       .id = "money"});
-	widget_icon(ui, "hand-coins", ICON_DUOTONE, 52, COLOR_OK);
+	if (b->room < ROOM_LEAST)
+		widget_icon(ui, "hand-coins", ICON_DUOTONE, 52, COLOR_OK);
 	node_add(ui, &(struct node_spec){.text = _("Nothing has been charged."),
 			     .type = TYPE_BODY_STRONG,
 			     .width = length_fill(1)});
@@ -336,7 +370,12 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 {
 	struct ui *ui = b->ui;
 	const char *value = item->value[0] != '\0' ? item->value : item->detail;
+	const char *label = item->certified ? node_text(ui, _("%s (from your certificate)"),
+						     item->label)
+					    : item->label;
+	bool is_joined = b->room == ROOM_LEAST;
 
+	value = part_value(b, value, item->personal);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
 	if (!first)
 		widget_line(ui, COLOR_LINE);
@@ -351,12 +390,13 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 			    .id = node_text(ui, "row-%s", item->id)});
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
-	widget_text(ui, TYPE_SMALL, COLOR_TEXT2,
-		item->certified ? node_text(ui, _("%s (from your certificate)"), item->label)
-				: item->label);
-	node_add(ui, &(struct node_spec){.text = part_value(b, value, item->personal),
-			     .type = TYPE_VALUE,
-			     .personal = item->personal});
+	if (!is_joined)
+		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, label);
+	node_add(
+		ui, &(struct node_spec){
+			    .text = is_joined ? node_text(ui, "%s: %s", label, value) : value,
+			    .type = is_joined ? TYPE_CAPTION : TYPE_VALUE,
+			    .personal = item->personal && !(is_joined && b->env->masked)});
 	node_end(ui);
 	if (with_change && item->changeable)
 		part_button(b, &(struct button){.kind = BUTTON_TINT,
@@ -365,7 +405,7 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 				       .name = node_text(ui, _("Change %s"), item->label),
 				       .action = "change",
 				       .arg = item->id,
-				       .icon = "pencil-simple"});
+				       .icon = b->room > ROOM_SNUG ? NULL : "pencil-simple"});
 	node_end(ui);
 	node_end(ui);
 }

@@ -31,6 +31,10 @@ static void line(struct build *b, const char *icon, const char *title, const cha
 {
 	struct ui *ui = b->ui;
 
+	if (b->room == ROOM_LEAST) {
+		part_paragraphs(b, title, text);
+		return;
+	}
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = insets_xy(0, part_pad(b, 12)),
@@ -133,70 +137,94 @@ void build_problem(struct build *b)
 	close_problem(b);
 }
 
-/* What can be done instead; where there is no room the lines stand on pages. */
-static void meanwhile(struct build *b, const char *means)
+static void out_words(struct build *b, const struct text_problem *text)
 {
 	struct ui *ui = b->ui;
-	bool is_paged = b->room > ROOM_SNUG;
+	bool is_tight = b->room > ROOM_SNUG;
 
-	if (is_paged)
-		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-				       .width = length_fill(1),
-				       .height = length_fill(8),
-				       .gap = b->gutter,
-				       .paged = true,
-				       .page = b->view->page,
-				       .id = "explanation"});
-	else
-		part_card_open(b, NULL, 36, 8);
-	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _("Meanwhile you can"));
-	line(b, "map-pin", _("Use another terminal"), means);
+	node_add(ui, &(struct node_spec){.text = text_title(b->model),
+			     .type = is_tight ? TYPE_HEADING : TYPE_TITLE_LARGE,
+			     .text_align = TEXT_CENTER,
+			     .width = length_fill(1),
+			     .role = ROLE_HEADING,
+			     .id = "title"});
+	node_add(ui,
+		&(struct node_spec){.text = b->model->lead[0] != '\0' ? b->model->lead : text->what,
+			.type = is_tight ? TYPE_BODY : TYPE_LEAD,
+			.fg = COLOR_TEXT2,
+			.text_align = TEXT_CENTER,
+			.width = length_fill(1)});
+}
+
+static void meanwhile(struct build *b, const struct text_problem *text)
+{
+	widget_heading(b->ui, TYPE_HEADING, COLOR_TEXT, _("Meanwhile you can"));
+	line(b, "map-pin", _("Use another terminal"), text->means);
 	line(b, "headset", _("Call free of charge"), _("079, every day, 24 hours."));
-	if (is_paged)
-		part_pager(b, _("Read more"));
-	node_end(ui);
+}
+
+static void out_terminal(struct build *b)
+{
+	if (b->model->terminal[0] != '\0')
+		node_add(b->ui, &(struct node_spec){.text = node_text(b->ui, _("Terminal %s"),
+							    b->model->terminal),
+					.type = TYPE_SMALL,
+					.fg = COLOR_TEXT2,
+					.text_align = TEXT_CENTER,
+					.width = length_fill(1)});
+}
+
+/* Where there is no room for all the lines stand on pages. */
+static void out_pages(struct build *b, const struct text_problem *text)
+{
+	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+				  .width = length_fill(1),
+				  .height = length_fill(1),
+				  .gap = b->gutter,
+				  .paged = true,
+				  .page = b->view->page,
+				  .id = "explanation"});
+	out_words(b, text);
+	meanwhile(b, text);
+	out_terminal(b);
+	part_pager(b, _("Read more"));
+	node_end(b->ui);
+}
+
+static void out_whole(struct build *b, const struct text_problem *text)
+{
+	struct ui *ui = b->ui;
+
+	part_panes_open(b, 1);
+	widget_spacer(ui, 2);
+	sign(b, text->icon, b->is_wide ? 180 : 260);
+	node_add(ui, &(struct node_spec){.height = length_units(10), .droppable = 2});
+	out_words(b, text);
+	widget_spacer(ui, 1);
+	part_panes_next(b, 1);
+	if (b->is_wide)
+		widget_spacer(ui, 1);
+	part_card_open(b, NULL, 36, 8);
+	meanwhile(b, text);
+	part_close(b);
+	widget_spacer(ui, 1);
+	out_terminal(b);
+	if (!b->is_wide)
+		widget_spacer(ui, 2);
+	part_panes_close(b);
 }
 
 void build_out_of_service(struct build *b)
 {
-	struct ui *ui = b->ui;
 	const struct screen_model *model = b->model;
 	const struct header header = {.style = HEADER_KEYBOARD, .title = "", .step = ""};
 	struct text_problem text;
 
 	text_problem(model->problem, &text);
 	frame_open(b, &header);
-	part_panes_open(b, 1);
-	widget_spacer(ui, 2);
-	if (b->room <= ROOM_SNUG)
-		sign(b, text.icon, b->is_wide ? 180 : 260);
-	node_add(ui, &(struct node_spec){.height = length_units(10), .droppable = 2});
-	node_add(ui, &(struct node_spec){.text = text_title(model),
-			     .type = b->room > ROOM_SNUG ? TYPE_HEADING : TYPE_TITLE_LARGE,
-			     .text_align = TEXT_CENTER,
-			     .width = length_fill(1),
-			     .role = ROLE_HEADING,
-			     .id = "title"});
-	node_add(ui, &(struct node_spec){.text = model->lead[0] != '\0' ? model->lead : text.what,
-			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_LEAD,
-			     .fg = COLOR_TEXT2,
-			     .text_align = TEXT_CENTER,
-			     .width = length_fill(1)});
-	widget_spacer(ui, 1);
-	part_panes_next(b, 1);
-	if (b->is_wide)
-		widget_spacer(ui, 1);
-	meanwhile(b, text.means);
-	widget_spacer(ui, 1);
-	if (model->terminal[0] != '\0')
-		node_add(ui, &(struct node_spec){
-				     .text = node_text(ui, _("Terminal %s"), model->terminal),
-				     .type = TYPE_SMALL,
-				     .fg = COLOR_TEXT2,
-				     .text_align = TEXT_CENTER,
-				     .width = length_fill(1)});
-	if (!b->is_wide)
-		widget_spacer(ui, 2);
-	part_panes_close(b);
+	if (b->room > ROOM_SNUG)
+		out_pages(b, &text);
+	else
+		out_whole(b, &text);
 	frame_close(b, &(struct actions){.has_no_dock = strcmp(model->problem, "restarting") == 0});
 }

@@ -198,6 +198,8 @@ void build_question(struct build *b)
 		.lead = model->lead,
 	};
 
+	if (part_error_page(b))
+		return;
 	frame_open(b, &header);
 	part_error_summary(b);
 	hint(b, field->hint);
@@ -214,5 +216,5 @@ void build_question(struct build *b)
 			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),
 			   .primary_action = "submit",
 			   .primary_icon_after = "arrow-right",
-			   .keyboard = !is_list(b)});
+			   .keyboard = !is_list(b) && (b->room < ROOM_LEAST || !b->env->masked)});
 }

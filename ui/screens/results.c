@@ -16,19 +16,22 @@ void build_results(struct build *b)
 			       .height = length_fill(1),
 			       .paged = true,
 			       .page = b->view->page,
-			       .gap = 0,
+			       .gap = b->room > ROOM_SNUG ? 8 : 0,
 			       .role = ROLE_LIST,
 			       .name = header.title,
 			       .id = "rows"});
 	if (part_is_roomy(b))
 		part_card_open(b, NULL, 32, 0);
 	part_rows(b, false);
+	if (b->room > ROOM_SNUG)
+		part_unmask(b);
 	if (part_is_roomy(b))
 		part_close(b);
 	else
 		part_pager(b, _("See more data"));
 	node_end(ui);
-	part_unmask(b);
+	if (b->room <= ROOM_SNUG)
+		part_unmask(b);
 	if (model->asks_identity)
 		frame_close(b, &(struct actions){.second = _("These are not my data"),
 				       .second_action = "no",

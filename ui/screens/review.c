@@ -84,6 +84,8 @@ void build_review(struct build *b)
 	bool is_short = part_is_roomy(b);
 	const char *primary = model->primary[0] != '\0' ? model->primary : _("Confirm and send");
 
+	if (part_error_page(b))
+		return;
 	frame_open(b, &header);
 	part_error_summary(b);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
@@ -91,7 +93,7 @@ void build_review(struct build *b)
 			       .height = length_fill(1),
 			       .paged = true,
 			       .page = b->view->page,
-			       .gap = 0,
+			       .gap = b->room > ROOM_SNUG ? 8 : 0,
 			       .role = ROLE_LIST,
 			       .name = _("Your answers"),
 			       .id = "rows"});
@@ -103,12 +105,17 @@ void build_review(struct build *b)
 	} else {
 		part_rows(b, true);
 		total(b);
+		if (b->room > ROOM_SNUG)
+			part_money(b);
+		if (b->room == ROOM_LEAST)
+			consent(b);
 		part_pager(b, _("See more answers"));
 	}
 	node_end(ui);
 	if (b->size <= TEXT_LARGE && b->room <= ROOM_SNUG)
 		part_money(b);
-	consent(b);
+	if (b->room < ROOM_LEAST)
+		consent(b);
 	part_unmask(b);
 	frame_close(
 		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,

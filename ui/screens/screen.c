@@ -180,7 +180,9 @@ static enum room first_room(const struct ui *ui)
 	static const int percent[TEXT_SIZE_COUNT] = {100, 125, 145, 165};
 	int height = ui_height(ui) * 100 / percent[ui_settings(ui)->text_size];
 
-	return height < 420 ? ROOM_TIGHT : height < 800 ? ROOM_SNUG : ROOM_AMPLE;
+	bool is_wide = ui_width(ui) > ui_height(ui);
+
+	return height < 420 ? ROOM_TIGHT : height < (is_wide ? 1200 : 800) ? ROOM_SNUG : ROOM_AMPLE;
 }
 
 /* One try. False if the tree is cut. */
@@ -222,6 +224,8 @@ void screen_build(struct screen *screen, struct ui *ui, const struct screen_env 
 		screen->wait_seen_unix_ms = env->now_unix_ms;
 	}
 	settings = screen_settings(screen);
+	if ((int)settings.text_size > profile_largest_text(ui_profile(ui)))
+		settings.text_size = (enum text_size)profile_largest_text(ui_profile(ui));
 	ui_set_settings(ui, &settings);
 	locale_use(screen->view.model.lang);
 	for (int room = first_room(ui); room < ROOM_COUNT; room++) {
@@ -355,6 +359,10 @@ static bool act_local(struct view *view, const struct ui_action *action, bool *r
 		view->error = "";
 	} else if (strcmp(action->action, "page") == 0) {
 		view->page++;
+	} else if (strcmp(action->action, "correct") == 0) {
+		view->error_seen = true;
+		/* The box of the consent stands on the last page. */
+		view->page = -1;
 	} else if (strcmp(action->action, "keys") == 0) {
 		view->key_page++;
 	} else {

@@ -60,11 +60,12 @@ void build_wait(struct build *b)
 			       .role = ROLE_STATUS,
 			       .states = STATE_BUSY,
 			       .id = "progress"});
-	node_add(ui, &(struct node_spec){.decor = DECOR_RING,
-			     .fg = COLOR_ACTION,
-			     .width = length_units(96),
-			     .height = length_units(96),
-			     .ring_permille = ring_permille(b)});
+	if (b->room < ROOM_LEAST)
+		node_add(ui, &(struct node_spec){.decor = DECOR_RING,
+				     .fg = COLOR_ACTION,
+				     .width = length_units(96),
+				     .height = length_units(96),
+				     .ring_permille = ring_permille(b)});
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	widget_text(ui, TYPE_VALUE, COLOR_TEXT,
