@@ -129,7 +129,7 @@ static void option(
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .min_height = part_target(b, 124),
-			       .pad = insets_xy(10, part_pad(b, 12)),
+			       .pad = insets_xy(10, part_pad(b, 5) + 7),
 			       .gap = part_pad(b, 6),
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,

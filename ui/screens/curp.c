@@ -33,16 +33,24 @@ static int box_width(struct build *b)
 
 static bool is_line(struct build *b)
 {
-	return b->room == ROOM_LEAST || box_width(b) < BOX_MIN_WIDTH;
+	return b->room == ROOM_LEAST ||
+	       box_width(b) < (b->size > TEXT_LARGE ? BOX_MIN_WIDTH + 14 : BOX_MIN_WIDTH);
 }
 
-static int box_height(const struct build *b)
+static enum type_role box_type(struct build *b)
+{
+	return box_width(b) < 74 || b->room > ROOM_SNUG ? TYPE_KEY : TYPE_CURP;
+}
+
+static int box_height(struct build *b)
 {
 	static const int heights[ROOM_COUNT] = {0, 84, 72, 64};
+	int least = ui_text_height(b->ui, box_type(b), "0", BOX_MAX_WIDTH) + 2 * 6;
 
 	if (b->room > ROOM_AMPLE)
-		return heights[b->room];
-	return b->size > TEXT_LARGE				   ? 98
+		return heights[b->room] > least ? heights[b->room] : least;
+	return b->size == TEXT_MAX				   ? least
+	       : b->size > TEXT_LARGE				   ? 98
 	       : part_error(b)[0] != '\0' || b->size > TEXT_NORMAL ? 90
 								   : 104;
 }
@@ -104,7 +112,7 @@ static void box(struct build *b, size_t position, size_t length, bool is_wrong, 
 		node_add(ui,
 			&(struct node_spec){
 				.text = b->env->masked ? "•" : node_text(ui, "%c", text[position]),
-				.type = box_width(b) < 74 ? TYPE_KEY : TYPE_CURP,
+				.type = box_type(b),
 				.fg = COLOR_TEXT,
 				.personal = true});
 	else if (is_next)
@@ -175,7 +183,7 @@ static void line(struct build *b, const char *shown, bool is_wrong)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .min_height = 60,
-			       .pad = insets_xy(12, 4),
+			       .pad = insets_xy(14, 8),
 			       .gap = 4,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_SURFACE,
@@ -355,7 +363,7 @@ void build_curp(struct build *b)
 				     .width = length_fill(1),
 				     .droppable = 1});
 	boxes(b);
-	if (b->room < ROOM_LEAST || length == CURP_LENGTH)
+	if (b->room < ROOM_LEAST || (length == CURP_LENGTH && !b->env->masked))
 		decoded(b);
 	if (b->env->masked)
 		part_unmask(b);

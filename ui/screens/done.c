@@ -138,6 +138,12 @@ static void printing(struct build *b)
 	node_end(ui);
 }
 
+/* Where room is short the two answers stand in the action row: first things first. */
+static bool answers_below(const struct build *b)
+{
+	return b->room > ROOM_SNUG && b->model->print == PRINT_UNKNOWN;
+}
+
 static void ask_printed(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -165,6 +171,10 @@ static void ask_printed(struct build *b)
 			     .type = b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_HEADING,
 			     .width = length_fill(1)});
 	node_end(ui);
+	if (answers_below(b)) {
+		node_end(ui);
+		return;
+	}
 	node_begin(ui, &(struct node_spec){
 			       .layout = LAYOUT_ROW, .width = length_fill(1), .gap = b->gutter});
 	part_button(b,
@@ -307,6 +317,13 @@ void build_done(struct build *b)
 	node_end(ui);
 	if (b->room <= ROOM_SNUG)
 		part_money(b);
+	if (answers_below(b)) {
+		frame_close(b, &(struct actions){.second = _("No, it did not"),
+				       .second_action = "printed-bad",
+				       .primary = _("Yes, complete"),
+				       .primary_action = "printed-ok"});
+		return;
+	}
 	frame_close(b, &(struct actions){.second = can_print ? _("Print again") : NULL,
 			       .second_action = "print",
 			       .second_icon = "printer",

@@ -445,7 +445,8 @@ static void action_row(struct build *b, const struct actions *actions)
 				       .icon = has_icons ? part_button_icon(b, actions->second_icon,
 								   actions->second, width)
 							 : NULL,
-				       .width = length_fill(1)});
+				       .width = length_fill(
+					       has_icons ? 1 : label_width(b, actions->second))});
 	if (actions->primary != NULL)
 		part_button(b,
 			&(struct button){.kind = BUTTON_PRIMARY,
@@ -459,7 +460,8 @@ static void action_row(struct build *b, const struct actions *actions)
 					has_icons ? part_button_icon(b, actions->primary_icon_after,
 							    actions->primary, width)
 						  : NULL,
-				.width = length_fill(1)});
+				.width = length_fill(
+					has_icons ? 1 : label_width(b, actions->primary))});
 	node_end(ui);
 }
 
@@ -470,7 +472,8 @@ struct dock_item {
 };
 #define MAX_DOCK 4
 
-static void dock_item(struct build *b, const struct dock_item *item, int weight, bool is_row)
+static void dock_item(
+	struct build *b, const struct dock_item *item, int weight, bool is_row, bool is_full)
 {
 	struct ui *ui = b->ui;
 	enum color border = item->is_exit ? COLOR_ACTION : b->is_plain ? COLOR_CONTROL : COLOR_NONE;
@@ -479,7 +482,8 @@ static void dock_item(struct build *b, const struct dock_item *item, int weight,
 	node_begin(ui, &(struct node_spec){.layout = is_row ? LAYOUT_ROW : LAYOUT_COLUMN,
 			       .width = length_fill(weight),
 			       .min_height = heights[b->room],
-			       .pad = b->room == ROOM_AMPLE ? insets_xy(10, 12) : insets_xy(6, 4),
+			       .pad = b->room == ROOM_AMPLE ? insets_xy(is_full ? 4 : 10, 12)
+							    : insets_xy(6, 4),
 			       .gap = is_row ? 12 : 4,
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,
@@ -513,8 +517,8 @@ static int dock_width(
 
 /* "Accesibilidad" in large letters needs more than its share: then by the width of the words, and
  * in two rows where even that is too little. Returns the columns. */
-static int dock_weights(
-	struct build *b, const struct dock_item *items, int count, bool is_row, int *weights)
+static int dock_weights(struct build *b, const struct dock_item *items, int count, bool is_row,
+	int *weights, bool *ret_is_full)
 {
 	int gap = b->room == ROOM_AMPLE ? 16 : 11, widths[MAX_DOCK];
 	int all = ui_width(b->ui) - 2 * b->margin - (count - 1) * gap;
@@ -525,6 +529,7 @@ static int dock_weights(
 		is_even = is_even && widths[i] + 24 <= all / count;
 	for (int i = 0; i < count; i++)
 		weights[i] = is_even ? 1 : widths[i] + 40;
+	*ret_is_full = sum > all;
 	return sum > all && b->room > ROOM_AMPLE && count > 2 ? 2 : count;
 }
 
@@ -559,13 +564,15 @@ static void dock(struct build *b)
 	};
 	static const int tops[ROOM_COUNT] = {20, 12, 11, 11};
 	bool is_row = b->room > ROOM_AMPLE;
-	int weights[MAX_DOCK], count, columns;
+	int weights[MAX_DOCK], count, columns, gap;
+	bool is_full;
 
 	if (is_in_service)
 		items[0] =
 			(struct dock_item){"dock-end", "sign-out", _("Finish"), "end", true, NULL};
 	count = dock_shorten(b, items, MAX_DOCK, is_row);
-	columns = dock_weights(b, items, count, is_row, weights);
+	columns = dock_weights(b, items, count, is_row, weights, &is_full);
+	gap = b->room == ROOM_AMPLE && !is_full ? 16 : 11;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
@@ -582,10 +589,10 @@ static void dock(struct build *b)
 			       .gap = 11});
 	for (int i = 0; i < count; i++) {
 		if (i % columns == 0)
-			node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-					       .width = length_fill(1),
-					       .gap = b->room == ROOM_AMPLE ? 16 : 11});
-		dock_item(b, &items[i], columns == count ? weights[i] : 1, is_row);
+			node_begin(ui,
+				&(struct node_spec){
+					.layout = LAYOUT_ROW, .width = length_fill(1), .gap = gap});
+		dock_item(b, &items[i], columns == count ? weights[i] : 1, is_row, is_full);
 		if (i % columns == columns - 1 || i == count - 1)
 			node_end(ui);
 	}

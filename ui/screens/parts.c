@@ -278,7 +278,7 @@ void part_radio(struct build *b, const struct radio *radio)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .min_height = part_target(b, 136),
-			       .pad = part_insets(b, 28, 16),
+			       .pad = insets_xy(part_pad(b, 20) + 8, part_pad(b, 8) + 8),
 			       .gap = 16,
 			       .cross = ALIGN_CENTER,
 			       .fill = radio->checked ? COLOR_TINT : COLOR_SURFACE,
@@ -370,9 +370,9 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 {
 	struct ui *ui = b->ui;
 	const char *value = item->value[0] != '\0' ? item->value : item->detail;
-	const char *label = item->certified ? node_text(ui, _("%s (from your certificate)"),
-						     item->label)
-					    : item->label;
+	const char *label = item->certified
+				    ? node_text(ui, _("%s (from your certificate)"), item->label)
+				    : item->label;
 	bool is_joined = b->room == ROOM_LEAST;
 
 	value = part_value(b, value, item->personal);
@@ -392,11 +392,10 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	if (!is_joined)
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, label);
-	node_add(
-		ui, &(struct node_spec){
-			    .text = is_joined ? node_text(ui, "%s: %s", label, value) : value,
-			    .type = is_joined ? TYPE_CAPTION : TYPE_VALUE,
-			    .personal = item->personal && !(is_joined && b->env->masked)});
+	node_add(ui, &(struct node_spec){
+			     .text = is_joined ? node_text(ui, "%s: %s", label, value) : value,
+			     .type = is_joined ? TYPE_CAPTION : TYPE_VALUE,
+			     .personal = item->personal && !(is_joined && b->env->masked)});
 	node_end(ui);
 	if (with_change && item->changeable)
 		part_button(b, &(struct button){.kind = BUTTON_TINT,

@@ -209,7 +209,9 @@ static void out_whole(struct build *b, const struct text_problem *text)
 	part_close(b);
 	widget_spacer(ui, 1);
 	out_terminal(b);
-	if (!b->is_wide)
+	if (b->is_wide)
+		node_add(ui, &(struct node_spec){.height = length_units(24)});
+	else
 		widget_spacer(ui, 2);
 	part_panes_close(b);
 }

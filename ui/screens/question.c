@@ -44,7 +44,7 @@ static void text_box(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .min_height = part_target(b, 120),
-			       .pad = part_insets(b, 28, 20),
+			       .pad = insets_xy(part_pad(b, 20) + 8, part_pad(b, 12) + 8),
 			       .gap = 4,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_SURFACE,
@@ -89,6 +89,8 @@ static void date_box(struct build *b, enum date_part part, const char *label, in
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_units(width),
 			       .min_height = part_target(b, 120),
+			       .pad = insets_xy(
+				       b->room > ROOM_AMPLE ? 10 : 0, b->room > ROOM_AMPLE ? 8 : 0),
 			       .gap = 4,
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,

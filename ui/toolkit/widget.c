@@ -138,13 +138,14 @@ struct node *widget_key(struct ui *ui, const struct key *key)
 			    .states = key->disabled ? STATE_DISABLED : 0,
 			    .repeats = key->repeats,
 		    });
-	if (key->icon && key->label)
-		widget_icon(ui, key->icon, ICON_BOLD, 38, fg);
-	else if (key->icon)
-		node_add(ui, &(struct node_spec){.icon = key->icon,
-				     .icon_style = ICON_BOLD,
-				     .icon_size = 38,
-				     .fg = fg});
+	/* On a low key it keeps its size. */
+	if (key->icon)
+		node_add(ui,
+			&(struct node_spec){.icon = key->icon,
+				.icon_style = ICON_BOLD,
+				.icon_size = 38,
+				.icon_grows = key->label && (key->height == 0 || key->height > 80),
+				.fg = fg});
 	if (key->label)
 		node_add(ui, &(struct node_spec){.text = key->label,
 				     .type = key->wide ? TYPE_KEY_WORD : TYPE_KEY,
