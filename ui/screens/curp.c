@@ -285,12 +285,13 @@ static void other_ways(struct build *b)
 			&(struct node_spec){
 				.layout = LAYOUT_ROW, .width = length_fill(1), .gap = b->gutter});
 	if (b->model->has_other_way)
-		part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
-				       .id = "unknown",
-				       .label = _("I do not know it"),
-				       .action = "unknown-curp",
-				       .icon = has_sign_in ? NULL : "question",
-				       .width = length_fill(1)});
+		part_button(
+			b, &(struct button){.kind = BUTTON_SECONDARY,
+				   .id = "unknown",
+				   .label = _("I do not know it"),
+				   .action = "unknown-curp",
+				   .icon = has_sign_in || b->room > ROOM_SNUG ? NULL : "question",
+				   .width = length_fill(1)});
 	if (!has_sign_in)
 		return;
 	part_sign_in(b, (ui_width(ui) - 2 * b->margin - b->gutter) / 2);
