@@ -1,4 +1,5 @@
-/* Every row of reliability.md §2.2, for work and for inquiries. */
+/* Every row of reliability.md §2.2, for work and for inquiries: what sync saw, the word it sends,
+ * and what the transaction machine makes of it. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 
 #include "offline-queue/sync/outcome.h"
 #include "terminal/base/attributes.h"
+#include "terminal/session/txn.h"
 
 struct row {
 	const char *what;
@@ -124,6 +126,130 @@ static void nothing_else_is_ever_taken_for_success(void **state)
 	}
 }
 
+/* ---- the whole way: seen → word → state ---- */
+
+#define NOW   INT64_C(1800000000000)
+#define LEASE "00000000-0000-4000-8000-00000000abcd"
+
+enum { STOP = 1, ALARM = 2, BREAKER = 4 };
+
+struct way {
+	const char *row; /* of the table */
+	struct outcome_seen seen;
+	enum txn_state delivered, asked; /* from LEASED, from INQUIRY */
+	int attempts;			 /* counted for a delivery */
+	int flags;			 /* of a delivery */
+};
+
+static const struct way ways[] = {
+	{"no name, no route, refused", {.transport = TRANSPORT_NOT_SENT}, TXN_JOURNALED,
+		TXN_UNKNOWN, 0, BREAKER},
+	{"2xx, valid", ANSWER(200, BODY_APPLIED), TXN_ACCEPTED, TXN_ACCEPTED, 1, 0},
+	{"typed refusal", ANSWER(412, BODY_REFUSED), TXN_REJECTED, TXN_REJECTED, 1, 0},
+	{"2xx unparsable, wrong key, forged", ANSWER(200, BODY_INVALID), TXN_UNKNOWN, TXN_UNKNOWN,
+		1, BREAKER},
+	{"answer too large", {.transport = TRANSPORT_TOO_LARGE}, TXN_UNKNOWN, TXN_UNKNOWN, 1,
+		BREAKER},
+	{"408", ANSWER(408, BODY_NONE), TXN_UNKNOWN, TXN_UNKNOWN, 1, BREAKER},
+	{"425", ANSWER(425, BODY_NONE), TXN_UNKNOWN, TXN_UNKNOWN, 1, BREAKER},
+	{"5xx", ANSWER(502, BODY_NONE), TXN_UNKNOWN, TXN_UNKNOWN, 1, BREAKER},
+	{"Fault Server", ANSWER(500, BODY_SERVER_FAILED), TXN_UNKNOWN, TXN_UNKNOWN, 1, BREAKER},
+	{"time-out", {.transport = TRANSPORT_TIMEOUT}, TXN_UNKNOWN, TXN_UNKNOWN, 1, BREAKER},
+	{"reset after the first byte", {.transport = TRANSPORT_LOST}, TXN_UNKNOWN, TXN_UNKNOWN, 1,
+		BREAKER},
+	{"409", ANSWER(409, BODY_NONE), TXN_UNKNOWN, TXN_UNKNOWN, 0, 0},
+	{"in progress", ANSWER(200, BODY_RUNNING), TXN_UNKNOWN, TXN_UNKNOWN, 0, 0},
+	{"429", LATER(429, BODY_NONE, 30000), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"503 with Retry-After", LATER(503, BODY_NONE, 30000), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"401", ANSWER(401, BODY_NONE), TXN_JOURNALED, TXN_UNKNOWN, 0, STOP | ALARM},
+	{"403", ANSWER(403, BODY_NONE), TXN_JOURNALED, TXN_UNKNOWN, 0, STOP | ALARM},
+	{"TLS or pin", {.transport = TRANSPORT_TLS}, TXN_JOURNALED, TXN_UNKNOWN, 0, STOP | ALARM},
+	{"wsu:MessageExpired, security Fault", ANSWER(500, BODY_SECURITY_FAILED), TXN_JOURNALED,
+		TXN_UNKNOWN, 0, STOP | ALARM},
+	{"3xx", ANSWER(302, BODY_NONE), TXN_UNKNOWN, TXN_UNKNOWN, 0, STOP | ALARM},
+	{"422", ANSWER(422, BODY_NONE), TXN_DEAD, TXN_UNKNOWN, 1, ALARM},
+	{"400", ANSWER(400, BODY_NONE), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"404", ANSWER(404, BODY_NONE), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"405", ANSWER(405, BODY_NONE), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"410", ANSWER(410, BODY_NONE), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"413", ANSWER(413, BODY_NONE), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"415", ANSWER(415, BODY_NONE), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"Fault Client", ANSWER(500, BODY_DEFECT), TXN_JOURNALED, TXN_UNKNOWN, 1, 0},
+	{"the key is not known there", ANSWER(200, BODY_NOT_KNOWN), TXN_UNKNOWN, TXN_JOURNALED, 1,
+		BREAKER},
+};
+
+static void step(struct txn *txn, struct txn_event event, struct txn_effects *effects)
+{
+	event.now_unix_ms = NOW + 3600000; /* every wait is over */
+	event.lease = LEASE;
+	event.lease_ms = 20000;
+	assert_int_equal(txn_step(txn, &event, effects), VT_OK);
+}
+
+static struct txn outside(bool inquiry)
+{
+	struct txn_effects effects;
+	struct txn txn;
+
+	txn_init(&txn, TXN_CLASS_A);
+	step(&txn, (struct txn_event){.type = TXN_COMMIT}, &effects);
+	txn.due_unix_ms = NOW;
+	step(&txn, (struct txn_event){.type = TXN_LEASE}, &effects);
+	if (inquiry) {
+		step(&txn, (struct txn_event){.type = TXN_LEASE_EXPIRED}, &effects);
+		txn.due_unix_ms = NOW;
+		step(&txn, (struct txn_event){.type = TXN_LEASE}, &effects);
+	}
+	return txn;
+}
+
+/* As core translates a Work result (terminal/core/work.c). */
+static struct txn_event event_of(const struct outcome *outcome)
+{
+	static const enum txn_result results[WORK_RESULT_COUNT] = {
+		[WORK_ACCEPTED] = TXN_RESULT_ACCEPTED,
+		[WORK_REJECTED] = TXN_RESULT_REJECTED,
+		[WORK_RETRY_AFTER] = TXN_RESULT_RETRY_AFTER,
+		[WORK_UNKNOWN] = TXN_RESULT_UNKNOWN,
+		[WORK_NOT_KNOWN] = TXN_RESULT_NOT_KNOWN,
+	};
+
+	return (struct txn_event){.type = TXN_RESULT,
+		.result = results[outcome->result],
+		.cause = txn_cause_from(outcome->cause),
+		.retry_after_ms = outcome->retry_after_ms};
+}
+
+static void every_row_leads_to_its_state(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * VT_ELEMENTS(ways); i++) {
+		const struct way *way = &ways[i / 2];
+		const bool inquiry = i % 2;
+		struct outcome_seen seen = way->seen;
+		struct txn txn = outside(inquiry);
+		const int attempts = txn.attempts;
+		struct txn_effects effects;
+
+		seen.inquiry = inquiry;
+		const struct outcome outcome = outcome_decide(&seen);
+		step(&txn, event_of(&outcome), &effects);
+		if (txn.state != (inquiry ? way->asked : way->delivered))
+			fail_msg("%s%s: %s", inquiry ? "inquiry: " : "", way->row,
+				txn_state_names[txn.state]);
+		if (way->seen.has_retry_after)
+			assert_true(txn.due_unix_ms - (NOW + 3600000) >= way->seen.retry_after_ms);
+		if (inquiry)
+			continue;
+		const int flags = (effects.stop_service ? STOP : 0) | (effects.alarm ? ALARM : 0) |
+				  (effects.breaker ? BREAKER : 0);
+		if (txn.attempts - attempts != way->attempts || flags != way->flags)
+			fail_msg("%s: attempts %d flags %d", way->row, txn.attempts - attempts,
+				flags);
+	}
+}
+
 static void check_retry(const char *value, bool is_good, int64_t expected_ms)
 {
 	const int64_t now = 784111777000; /* Sun, 06 Nov 1994 08:49:37 GMT */
@@ -163,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_of_the_table_holds),
 		cmocka_unit_test(nothing_else_is_ever_taken_for_success),
+		cmocka_unit_test(every_row_leads_to_its_state),
 		cmocka_unit_test(retry_after_is_seconds_or_a_date),
 	};
 
