@@ -10,6 +10,7 @@
 
 #include "drivers/printer/printer_port.h"
 #include "drivers/printer/text.h"
+#include "drivers/reader.h"
 #include "drivers/registry.h"
 #include "drivers/trace.h"
 #include "drivers/usb/usb_libusb.h"
@@ -50,6 +51,8 @@ struct service {
 	struct text_fonts *fonts;
 	struct usb *usb;
 	struct printer_port *port;
+	struct reader *reader;
+	struct device_status reader_sent;
 	/* core */
 	struct bus_conn *conn;
 	sd_event_source *conn_source, *reconnect_source, *wake_source, *attach_source;
@@ -182,6 +185,46 @@ static void send_status(struct service *s, bool is_forced)
 	bus_make_unsolicited(s->message, BUS_COMMON_STATUS_CHANGED);
 	s->message->payload.device_status = status;
 	send_message(s);
+}
+
+/* ---- the card reader ---- */
+
+static void send_reader_status(struct service *s, bool is_forced)
+{
+	struct device_status status;
+
+	reader_status(s->reader, &status);
+	if (!is_forced && memcmp(&status, &s->reader_sent, sizeof(status)) == 0)
+		return;
+	if (status.state != s->reader_sent.state ||
+		strcmp(status.reason, s->reader_sent.reason) != 0)
+		vt_log(VT_LOG_NOTICE, "card reader %s: %s %s", status.usb,
+			device_state_names[status.state], status.reason);
+	s->reader_sent = status;
+	if (!s->conn)
+		return;
+	bus_make_unsolicited(s->message, BUS_COMMON_STATUS_CHANGED);
+	s->message->payload.device_status = status;
+	send_message(s);
+}
+
+static void on_reader_send(void *owner, const struct bus_message *msg)
+{
+	struct service *s = owner;
+	struct vt_error error = {0};
+
+	if (s->conn && bus_conn_send(s->conn, msg, &error))
+		drop_core(s, error.msg);
+	else if (s->conn)
+		watch_conn(s);
+}
+
+static void on_reader_changed(void *owner)
+{
+	struct service *s = owner;
+
+	if (s->reader) /* NULL: it is being made */
+		pump(s);
 }
 
 /* ---- outcomes ---- */
@@ -318,6 +361,8 @@ static void arm(struct service *s)
 	for (size_t i = 0; i < s->waiting_count; i++)
 		if (s->waiting[i]->until_ms < wake_ms)
 			wake_ms = s->waiting[i]->until_ms;
+	if (reader_wake_ms(s->reader) < wake_ms)
+		wake_ms = reader_wake_ms(s->reader);
 	if (wake_ms == INT64_MAX) {
 		(void)sd_event_source_set_enabled(s->wake_source, SD_EVENT_OFF);
 		return;
@@ -342,6 +387,7 @@ static void pump(struct service *s)
 	}
 	s->is_pumping = false;
 	send_status(s, false);
+	send_reader_status(s, false);
 	arm(s);
 }
 
@@ -407,7 +453,7 @@ static void on_message(struct service *s)
 		vt_log(VT_LOG_WARNING, "core sent no command: %s", bus_name_text(msg->header.name));
 	else if (msg->header.name == BUS_PRINTER_PRINT_FORM)
 		on_print_form(s, msg);
-	else
+	else if (!reader_command(s->reader, msg))
 		refuse(s, &msg->header, BUS_UNSUPPORTED_COMMAND, "not a device command");
 	bus_message_finish(msg);
 	free(msg);
@@ -447,6 +493,7 @@ static void drop_core(struct service *s, const char *why)
 	sd_event_source_disable_unref(s->conn_source);
 	s->conn_source = NULL;
 	bus_conn_close(&s->conn);
+	reader_core_gone(s->reader);
 	while (s->waiting_count > 0) {
 		struct waiting *waiting = take_waiting(s, 0);
 		fail_waiting(s, waiting, "device");
@@ -466,6 +513,9 @@ static void greet(struct service *s)
 	}
 	vt_log(VT_LOG_NOTICE, "connected to core");
 	send_status(s, true);
+	send_reader_status(s, true);
+	if (s->conn)
+		reader_greet(s->reader);
 	for (size_t i = 0; i < SERVICE_MAX_OUTCOMES && s->conn; i++)
 		if (s->outcomes[i].result.job[0] && !s->outcomes[i].is_reported)
 			report(s, &s->outcomes[i]);
@@ -494,6 +544,7 @@ static int on_wake(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source, (void)usec;
 	printer_port_wake(s->port);
+	reader_wake(s->reader);
 	pump(s);
 	return 0;
 }
@@ -582,6 +633,8 @@ static void on_arrived(void *owner, const struct usb_device_info *info)
 {
 	struct service *s = owner;
 
+	if (reader_arrived(s->reader, info))
+		return;
 	if (!registry_find(s->registry, info->desc.vid, info->desc.pid)) {
 		tell_foreign(s, info);
 		return;
@@ -599,6 +652,8 @@ static void on_left(void *owner, usb_key key)
 {
 	struct service *s = owner;
 
+	if (reader_left(s->reader, key))
+		return;
 	for (size_t i = 0; i < s->candidate_count; i++)
 		if (s->candidates[i].key == key) {
 			s->candidates[i] = s->candidates[--s->candidate_count];
@@ -712,6 +767,8 @@ static enum vt_code start_devices(struct service *s, struct vt_error *error)
 		.done = on_done,
 		.resolved = on_resolved,
 		.changed = on_port_changed};
+	const struct reader_owner reader_owner = {
+		.owner = s, .now_ms = now_ms, .send = on_reader_send, .changed = on_reader_changed};
 	const struct usb_watch watch = {
 		.arrived = on_arrived, .left = on_left, .refused = on_refused, .owner = s};
 	uint32_t salt;
@@ -721,7 +778,8 @@ static enum vt_code start_devices(struct service *s, struct vt_error *error)
 	if (code)
 		return code;
 	s->port = printer_port_create(s->usb, &owner, salt);
-	if (!s->port)
+	s->reader = reader_create(s->usb, &reader_owner);
+	if (!s->port || !s->reader)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
 	take_trace(s);
 	return s->usb->ops->watch(s->usb, &watch, error);
@@ -760,6 +818,7 @@ void service_destroy(struct service **service)
 
 	if (!s)
 		return;
+	reader_destroy(&s->reader);
 	printer_port_destroy(&s->port);
 	usb_destroy(&s->usb);
 	sd_event_source_disable_unref(s->conn_source);

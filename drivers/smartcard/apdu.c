@@ -71,11 +71,11 @@ static enum apdu_next send_part(struct apdu_exchange *x)
 	return send(x, &part);
 }
 
-void apdu_begin(struct apdu_exchange *x, const struct apdu_command *command, bool may_extend)
+void exchange_begin(struct apdu_exchange *x, const struct apdu_command *command, bool may_extend)
 {
 	VT_ASSERT(command->length <= APDU_MAX_DATA && command->expected <= 65536);
 	VT_ASSERT(!command->is_secret || command->length <= SHORT_DATA);
-	apdu_finish(x);
+	exchange_finish(x);
 	x->command = *command;
 	if (command->length > 0)
 		memcpy(x->data, command->data, command->length);
@@ -124,7 +124,7 @@ static bool knows_no_chaining(const struct apdu_exchange *x)
 	       (x->sw == 0x6884 || (x->sw == 0x6e00 && x->sent == SHORT_DATA));
 }
 
-enum apdu_next apdu_take(struct apdu_exchange *x, const uint8_t *response, size_t length)
+enum apdu_next exchange_take(struct apdu_exchange *x, const uint8_t *response, size_t length)
 {
 	uint8_t sw1, sw2;
 
@@ -158,7 +158,7 @@ enum apdu_next apdu_take(struct apdu_exchange *x, const uint8_t *response, size_
 	return APDU_DONE;
 }
 
-void apdu_finish(struct apdu_exchange *x)
+void exchange_finish(struct apdu_exchange *x)
 {
 	vt_wipe(x, sizeof(*x));
 }

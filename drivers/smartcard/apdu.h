@@ -63,12 +63,13 @@ struct apdu_exchange {
 
 /* Copies command; raw is its first part. Commands of more than 255 bytes go out in chained parts;
  * where the card knows no chaining (6884, or 6E00 at the first part) and may_extend, extended. */
-void apdu_begin(
+void exchange_begin(
 	struct apdu_exchange *exchange, const struct apdu_command *command, bool may_extend);
 /* One raw response, data and SW. After DONE or MALFORMED nothing more is to be sent. */
-enum apdu_next apdu_take(struct apdu_exchange *exchange, const uint8_t *response, size_t length);
+enum apdu_next exchange_take(
+	struct apdu_exchange *exchange, const uint8_t *response, size_t length);
 /* Wipes all. */
-void apdu_finish(struct apdu_exchange *exchange);
+void exchange_finish(struct apdu_exchange *exchange);
 
 /* What a status word means: a code of ours, VT_OK for 9000 and warnings with data (62xx), and an
  * English text; never NULL. 63Cx is VT_ERR_DENIED. */

@@ -97,7 +97,7 @@ static void change_state(struct smartcard *c, enum smartcard_state to, const cha
 static void forget_pin(struct smartcard *c)
 {
 	vt_secret_finish(&c->pin);
-	apdu_finish(&c->exchange);
+	exchange_finish(&c->exchange);
 	c->has_pin = c->use_pad = c->use_last_try = false;
 }
 
@@ -167,7 +167,7 @@ static void send_raw(struct smartcard *c)
 
 void smartcard_send(struct smartcard *c, const struct apdu_command *command)
 {
-	apdu_begin(&c->exchange, command, c->extended);
+	exchange_begin(&c->exchange, command, c->extended);
 	send_raw(c);
 }
 
@@ -521,7 +521,7 @@ static void on_reply(struct smartcard *c, const struct smartcard_event *event)
 					 : SMARTCARD_SILENT);
 		return;
 	}
-	switch (apdu_take(&c->exchange, event->data, event->length)) {
+	switch (exchange_take(&c->exchange, event->data, event->length)) {
 	case APDU_SEND:
 		send_raw(c);
 		break;

@@ -42,12 +42,14 @@
 	X(JOURNAL_TECHNICIAN, 14, "technician") /* uid of the caller | what was asked */         \
 	X(JOURNAL_STARTED, 15, "started")	/* core is ready */                              \
 	X(JOURNAL_STOPPED, 16, "stopped")	/* core ended in good order */                   \
-	X(JOURNAL_CLOCK, 17, "clock")		/* seconds, 1 = trusted | what it did */
+	X(JOURNAL_CLOCK, 17, "clock")		/* seconds, 1 = trusted | what it did */         \
+	X(JOURNAL_SIGN_IN, 18, "sign-in")	/* session, tries left or -1 | outcome */        \
+	X(JOURNAL_CARD_LEFT, 19, "card-left")	/* session: nobody took it */
 
 #define X(name, value, text) name = (value),
 enum journal_event { JOURNAL_EVENTS(X) };
 #undef X
-#define JOURNAL_EVENT_MAX 17
+#define JOURNAL_EVENT_MAX 19
 
 #define JOURNAL_HASH_SIZE 32
 #define JOURNAL_WORD_SIZE 32

@@ -41,6 +41,7 @@ static void clean_up(struct core *core, enum session_state ended_in)
 				   .first = core->sessions,
 				   .word = session_state_names[ended_in]});
 	journal_sign(core);
+	cards_forget(core);
 	bus_message_finish(core->rx);
 	(void)malloc_trim(0);
 }
@@ -73,8 +74,36 @@ void citizen_feed(struct core *core, struct session_event *event)
 	}
 	if (effects.print)
 		sheet_start(core);
+	if (effects.cancel_card)
+		cards_cancel(core);
+	if (before == SESSION_CARD_LEFT && after != before && core->cards.is_in) {
+		vt_log(VT_LOG_WARNING, "a card was left in the reader");
+		journal_note(core,
+			(struct journal_fact){.event = JOURNAL_CARD_LEFT, .first = core->sessions});
+	}
 	if (effects.ended)
 		clean_up(core, before);
+	/* Last: they may step the session again. */
+	if (effects.read_card)
+		cards_read(core);
+	else if (effects.sign)
+		cards_sign(core, effects.pin, effects.last_try);
+}
+
+static enum session_reader reader_state(enum device_state state)
+{
+	switch (state) {
+	case DEVICE_READY:
+	case DEVICE_DEGRADED:
+		return READER_READY;
+	case DEVICE_FAILED:
+		return READER_FAILED;
+	case DEVICE_ABSENT:
+	case DEVICE_STARTING:
+	case DEVICE_STATE_COUNT:
+		break;
+	}
+	return READER_ABSENT;
 }
 
 /* Recomputes what the session knows about the terminal's parts. */
@@ -85,8 +114,11 @@ void citizen_health(struct core *core)
 
 	health->printer_ready = false;
 	health->printer_paper = true;
+	health->reader = READER_ABSENT;
 	for (size_t i = 0; i < core->device_list.count; i++) {
 		const struct device_status *device = &core->device_list.devices[i];
+		if (strcmp(device->class, "CardReader") == 0 && health->reader != READER_READY)
+			health->reader = reader_state(device->state);
 		if (strcmp(device->class, "Printer") != 0)
 			continue;
 		if (device->state == DEVICE_READY || device->state == DEVICE_DEGRADED)

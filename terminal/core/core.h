@@ -22,8 +22,10 @@
 #include "offline-queue/queue/journal.h"
 #include "offline-queue/queue/queue.h"
 #include "terminal/base/config.h"
+#include "terminal/base/secret.h"
 #include "terminal/base/timekeeper.h"
 #include "terminal/bus/conn.h"
+#include "terminal/certificate/certificate.h"
 #include "terminal/session/session.h"
 #include "terminal/session/txn.h"
 
@@ -120,6 +122,30 @@ struct export_job {
 	int64_t next, count, skipped;
 };
 
+/* The card reader of the citizens, and the one operation on its card (cards.c). */
+struct card_desk {
+	/* as devices told it last */
+	bool is_in, is_readable;
+	char device[DEVICE_ID_SIZE];
+	int slot;
+	char atr[CARD_ATR_SIZE];
+
+	enum { CARD_IDLE, CARD_LISTING, CARD_CHECKING, CARD_SIGNING } phase;
+	struct peer *peer;	   /* the technician who asked; NULL = the citizen's session */
+	struct bus_header request; /* … and what */
+	int64_t asked;		   /* request id at devices or sync */
+	struct certificate_store *authorities; /* owned; NULL = none are configured */
+	struct certificate *certificate;       /* owned; of the operation and of the sign-in */
+	char text[CERTIFICATE_TEXT_SIZE];      /* … as it came, for Certificate.Check */
+	char id[CARD_CERTIFICATE_ID_SIZE];
+	struct card_pin pin;
+	bool is_checked;
+	struct vt_secret secret; /* PIN of Card.Sign while the card is listed; wiped */
+	bool last_try;
+	enum card_hash hash;
+	char digest[CARD_DIGEST_SIZE];
+};
+
 struct core {
 	const struct vt_config *config;
 	void *event; /* sd_event */
@@ -163,7 +189,9 @@ struct core {
 
 	struct reconcile reconcile;
 	struct export_job export_job;
+	struct card_desk cards;
 
+	void *card_timer; /* sd_event_source: the operation on a card, at the latest */
 	void *session_timer, *work_timer, *sheet_timer, *storage_timer; /* sd_event_source */
 };
 
@@ -278,6 +306,31 @@ void core_clock_watch(struct core *core);
 bool core_clock_learn(struct core *core, int64_t signed_unix_ms);
 /* False for a while after a leap that nobody vouches for. */
 bool core_clock_may_prune(const struct core *core);
+
+/* ---- cards.c ---- */
+/* Reads the authorities of [card]. A folder that is wrong is an error: a terminal that believes
+ * nobody would only say so to citizens. */
+VT_MUST_USE enum vt_code cards_open(struct core *core, struct vt_error *error);
+void cards_close(struct core *core);
+void cards_inserted(struct core *core, const struct card_inserted *inserted);
+void cards_removed(struct core *core, const struct card_removed *removed);
+/* Effects of the session: see struct session_effects. pin is borrowed. */
+void cards_read(struct core *core);
+void cards_sign(struct core *core, const char *pin, bool last_try);
+void cards_cancel(struct core *core);
+/* Nobody's certificate is kept beyond the session. */
+void cards_forget(struct core *core);
+/* Completions of devices and sync. */
+void cards_listed(struct core *core, const struct bus_message *msg);
+void cards_checked(struct core *core, const struct bus_message *msg);
+void cards_signed(struct core *core, const struct bus_message *msg);
+void cards_pin_entry(struct core *core, const struct bus_message *msg);
+void cards_timeout(struct core *core);
+void cards_devices_gone(struct core *core);
+void cards_sync_gone(struct core *core);
+void cards_peer_gone(struct core *core, const struct peer *peer);
+/* Card.Show, Card.Sign of a technician. */
+void answer_card(struct core *core, struct peer *peer);
 
 /* ---- journal.c ---- */
 /* Adds a fact of core's own to the open batch (opens one if none is); its time is now unless it has

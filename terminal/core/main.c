@@ -56,6 +56,14 @@ static int on_sheet_timer(sd_event_source *source, uint64_t usec, void *userdata
 	return 0;
 }
 
+static int on_card_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	cards_timeout(userdata);
+	return 0;
+}
+
 static int on_storage_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	(void)source;
@@ -86,8 +94,9 @@ static enum vt_code make_loop(struct core *core, struct vt_error *error)
 	core->work_timer = add_timer(core, on_work_timer);
 	core->sheet_timer = add_timer(core, on_sheet_timer);
 	core->storage_timer = add_timer(core, on_storage_timer);
+	core->card_timer = add_timer(core, on_card_timer);
 	if (!core->session_timer || !core->work_timer || !core->sheet_timer ||
-		!core->storage_timer ||
+		!core->storage_timer || !core->card_timer ||
 		sd_event_add_post(core->event, &turn_end, on_turn_end, core) < 0 ||
 		/* After every socket and timer: read all, step all, then commit once. */
 		sd_event_source_set_priority(turn_end, SD_EVENT_PRIORITY_IDLE) < 0)
@@ -108,6 +117,8 @@ static enum vt_code read_times(
 		{"warning_ms", &times->warning},
 		{"done_ms", &times->done},
 		{"patience_ms", &times->patience},
+		{"card_left_ms", &times->card_left},
+		{"card_busy_ms", &times->card_busy},
 	};
 
 	*times = session_default_times;
@@ -181,6 +192,8 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 		return error->code;
 	if ((code = catalogue_load(catalog, &core->catalogue, error)))
 		return code;
+	if ((code = cards_open(core, error)))
+		return code;
 	core->rx = calloc(1, sizeof(*core->rx));
 	core->tx = calloc(1, sizeof(*core->tx));
 	core->session = session_create(core->catalogue, core->terminal, &times);
@@ -228,6 +241,7 @@ static void finish(struct core *core)
 {
 	if (core->ui.core)
 		peers_close(core);
+	cards_close(core);
 	queue_close(&core->queue);
 	session_destroy(&core->session);
 	catalogue_destroy(&core->catalogue);
@@ -241,6 +255,7 @@ static void finish(struct core *core)
 	core->work_timer = sd_event_source_unref(core->work_timer);
 	core->sheet_timer = sd_event_source_unref(core->sheet_timer);
 	core->storage_timer = sd_event_source_unref(core->storage_timer);
+	core->card_timer = sd_event_source_unref(core->card_timer);
 	sd_event_unref(core->event);
 }
 

@@ -33,11 +33,14 @@ static void peer_close(struct peer *peer)
 	}
 	if (peer->role == ROLE_SYNC) {
 		work_sync_gone(core);
+		cards_sync_gone(core);
 	} else if (peer->role == ROLE_CTL) {
 		reconcile_peer_gone(core, peer);
 		export_peer_gone(core, peer);
+		cards_peer_gone(core, peer);
 	} else if (peer->role == ROLE_DEVICES) {
 		core->device_list.count = 0;
+		cards_devices_gone(core);
 		sheet_devices_gone(core);
 		citizen_health(core);
 	}
@@ -140,15 +143,26 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 		return;
 	case BUS_CARD_SHOW:
 	case BUS_CARD_SIGN:
-		bus_make_completion(core->tx, &msg->header, BUS_UNSUPPORTED_COMMAND, "no card");
-		(void)peer_send(peer);
+		answer_card(core, peer);
 		return;
 	case BUS_CARD_INSERTED:
+		cards_inserted(core, &msg->payload.card_inserted);
+		return;
 	case BUS_CARD_REMOVED:
+		cards_removed(core, &msg->payload.card_removed);
+		return;
 	case BUS_CERTIFICATE_LIST:
+		cards_listed(core, msg);
+		return;
 	case BUS_CERTIFICATE_SIGN:
+		cards_signed(core, msg);
+		return;
 	case BUS_CERTIFICATE_PIN_ENTRY:
+		cards_pin_entry(core, msg);
+		return;
 	case BUS_CERTIFICATE_CHECK:
+		cards_checked(core, msg);
+		return;
 	case BUS_COMMON_CANCEL: /* its completion: the command itself ends on its own */
 	case BUS_SCREEN_SHOW:	/* its completion: the frame is presented */
 	case BUS_NAME_COUNT:

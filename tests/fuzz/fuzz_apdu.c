@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	command.is_secret = data[0] & 2;
 	command.length = (size_t)data[1] * 2 % (command.is_secret ? 200 : APDU_MAX_DATA);
 	command.expected = data[2] == 255 ? 65536 : (size_t)data[2] * 2;
-	apdu_begin(&x, &command, data[0] & 1);
+	exchange_begin(&x, &command, data[0] & 1);
 	data += 3;
 	length -= 3;
 	while (next == APDU_SEND) {
@@ -36,13 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 			length--;
 		}
 		size = size < length ? size : length;
-		next = apdu_take(&x, data, size);
+		next = exchange_take(&x, data, size);
 		VT_ASSERT(x.reply_length <= APDU_MAX_REPLY);
 		data += size;
 		length -= size;
 	}
 	(void)apdu_sw_code(x.sw);
 	VT_ASSERT(strlen(apdu_sw_text(x.sw)) > 0);
-	apdu_finish(&x);
+	exchange_finish(&x);
 	return 0;
 }

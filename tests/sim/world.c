@@ -233,6 +233,7 @@ static void core_up(struct world *w)
 	core->work_timer = calloc(1, sizeof(struct sd_event_source));
 	core->sheet_timer = calloc(1, sizeof(struct sd_event_source));
 	core->storage_timer = calloc(1, sizeof(struct sd_event_source));
+	core->card_timer = calloc(1, sizeof(struct sd_event_source)); /* never due: no reader */
 	core->health.storage_ok = true;
 	w->is_core_up = true;
 	w->generation++;
@@ -268,6 +269,7 @@ static void core_down(struct world *w)
 	free(core->work_timer);
 	free(core->sheet_timer);
 	free(core->storage_timer);
+	free(core->card_timer);
 	w->is_core_up = false;
 	w->has_model = false;
 }

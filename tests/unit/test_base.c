@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "terminal/base/base64.h"
 #include "terminal/base/buf.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/config.h"
@@ -195,6 +196,38 @@ static void config_gives_values_and_refuses_bad_lines(void **state)
 	assert_int_equal(vt_config_load("/nonexistent/x", &config, &error), VT_ERR_NOT_FOUND);
 }
 
+/* Vectors of RFC 4648 §10, and what is not the one spelling of some bytes. */
+static void base64_round_trips_and_refuses_other_spellings(void **state)
+{
+	static const struct {
+		const char *bytes, *text;
+	} good[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
+		{"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+	static const char *const bad[] = {"Z", "Zg=", "Zg", "Zh==", "Zm9=", "Zg==Zg==", "Zm 9",
+		"====", "Z===", "Zm9v\n", "Zm-_"};
+	char text[16];
+	uint8_t bytes[8];
+	size_t length;
+
+	(void)state;
+	for (size_t i = 0; i < VT_ELEMENTS(good); i++) {
+		const size_t size = strlen(good[i].bytes);
+		assert_int_equal(vt_base64_encode(text, sizeof(text), good[i].bytes, size), VT_OK);
+		assert_string_equal(text, good[i].text);
+		assert_int_equal(vt_base64_decode(bytes, sizeof(bytes), text, &length), VT_OK);
+		assert_int_equal(length, size);
+		assert_memory_equal(bytes, good[i].bytes, size);
+	}
+	for (size_t i = 0; i < VT_ELEMENTS(bad); i++)
+		assert_int_equal(
+			vt_base64_decode(bytes, sizeof(bytes), bad[i], &length), VT_ERR_PARSE);
+	assert_int_equal(vt_base64_encode(text, 8, "foobar", 6), VT_ERR_LIMIT);
+	assert_string_equal(text, "");
+	assert_int_equal(vt_base64_encode(text, 9, "foobar", 6), VT_OK);
+	assert_int_equal(vt_base64_decode(bytes, 5, "Zm9vYmFy", &length), VT_ERR_LIMIT);
+	assert_int_equal(vt_base64_decode(bytes, 6, "Zm9vYmFy", &length), VT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +238,7 @@ int main(void)
 		cmocka_unit_test(every_code_point_survives_encode_and_decode),
 		cmocka_unit_test(uuid_has_version_and_variant),
 		cmocka_unit_test(hex_round_trips_and_refuses_bad_digits),
+		cmocka_unit_test(base64_round_trips_and_refuses_other_spellings),
 		cmocka_unit_test(buffer_stops_at_its_maximum_and_stays_stopped),
 		cmocka_unit_test(secret_is_gone_after_finish),
 		cmocka_unit_test(error_prefixes_build_a_story),

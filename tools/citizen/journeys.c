@@ -469,6 +469,171 @@ static void printer_unplugged(struct citizen *c)
 	without_paper(c, "unplug printer", "mpresora");
 }
 
+/* ---- signing in with a card ---- */
+
+/* Of the demo's cards (tools/demo): seldom enough to be looked for in memory. */
+#define CARD_PIN       "73914628"
+#define CARD_PIN_WRONG "73914629"
+
+static void insert_card(struct citizen *c, const char *name)
+{
+	char command[256];
+
+	snprintf(
+		command, sizeof(command), "card insert %s/cards/cards/%s.card", c->world.run, name);
+	if (!world_devices(&c->world, command))
+		fail(c, "the card %s does not go in", name);
+}
+
+static void remove_card(struct citizen *c)
+{
+	if (!world_devices(&c->world, "card remove"))
+		fail(c, "the card does not come out");
+}
+
+/* To the words that will be signed. */
+static void present_card(struct citizen *c, const char *name)
+{
+	enter(c);
+	tap(c, "button", "Obtener mi CURP*");
+	expect_screen(c, "intro");
+	tap(c, "button", "Entrar con mi e.firma");
+	expect_screen(c, "card");
+	expect_text(c, "Nunca una tarjeta bancaria");
+	insert_card(c, name);
+	mark(c, "inserted");
+}
+
+static void type_pin(struct citizen *c, const char *pin)
+{
+	expect_screen(c, "pin");
+	type_text(c, pin);
+	if (tree_contains(c->tree, pin))
+		fail(c, "the PIN stands on the screen");
+	photograph(c);
+	tap(c, "button", "Firmar");
+}
+
+static void agree_to_sign(struct citizen *c)
+{
+	expect_text(c, "Entro con mi e.firma en la terminal");
+	expect_screen(c, "card");
+	tap(c, "button", "Firmar con mi PIN");
+}
+
+static void expect_secrets_forgotten(struct citizen *c)
+{
+	static const char *const parts[] = {"core", "ui", "sync", "devices"};
+
+	expect_forgotten(c);
+	for (size_t i = 0; i < VT_ELEMENTS(parts); i++) {
+		const int found = world_memory_count(world_pid(&c->world, parts[i]), CARD_PIN);
+		if (found > 0)
+			fail(c, "the PIN is still %d times in the memory of %s", found, parts[i]);
+	}
+}
+
+/* The form is filled in by the certificate: one touch is left. */
+static void use_identity(struct citizen *c)
+{
+	expect_text(c, "Su identidad quedó comprobada");
+	expect_screen(c, "card");
+	mark(c, "signed");
+	tap(c, "button", "Continuar");
+	expect_screen(c, "curp");
+	expect_text(c, "De su certificado");
+	go_on(c);
+	mark(c, "submitted");
+	confirm_identity(c, "SALGADO");
+}
+
+static void signin_card(struct citizen *c)
+{
+	present_card(c, "holder");
+	agree_to_sign(c);
+	type_pin(c, CARD_PIN);
+	expect_text(c, "Ya puede retirar su tarjeta");
+	remove_card(c);
+	use_identity(c);
+	finish(c, "accepted");
+	expect_secrets_forgotten(c);
+}
+
+static void signin_wrong_pin(struct citizen *c)
+{
+	present_card(c, "holder");
+	agree_to_sign(c);
+	type_pin(c, CARD_PIN_WRONG);
+	expect_text(c, "El PIN no es correcto");
+	expect_text(c, "Intentos que quedan: 2");
+	type_pin(c, CARD_PIN);
+	expect_text(c, "Ya puede retirar su tarjeta");
+	remove_card(c);
+	use_identity(c);
+	finish(c, "accepted");
+	expect_secrets_forgotten(c);
+}
+
+static void signin_removed(struct citizen *c)
+{
+	present_card(c, "holder");
+	agree_to_sign(c);
+	expect_screen(c, "pin");
+	remove_card(c);
+	expect_screen(c, "problem");
+	expect_text(c, "La tarjeta se retiró antes de tiempo");
+	insert_card(c, "holder");
+	agree_to_sign(c);
+	type_pin(c, CARD_PIN);
+	expect_text(c, "Ya puede retirar su tarjeta");
+	remove_card(c);
+	use_identity(c);
+	finish(c, "accepted");
+	expect_secrets_forgotten(c);
+}
+
+/* Refused, and the other way leads on. */
+static void signin_expired(struct citizen *c)
+{
+	present_card(c, "expired");
+	expect_screen(c, "problem");
+	expect_text(c, "Su certificado ya venció");
+	remove_card(c);
+	tap(c, "button", "Seguir sin la tarjeta");
+	expect_screen(c, "intro");
+	tap(c, "button", "Comenzar");
+	expect_screen(c, "curp");
+	type_text(c, CURP_CONCEPCION);
+	go_on(c);
+	mark(c, "submitted");
+	confirm_identity(c, "SALGADO");
+	finish(c, "accepted");
+}
+
+/* The citizen goes without the card. */
+static void signin_left_behind(struct citizen *c)
+{
+	present_card(c, "holder");
+	agree_to_sign(c);
+	type_pin(c, CARD_PIN);
+	use_identity(c);
+	expect_screen(c, "done");
+	mark(c, "done");
+	note_folio(c);
+	take_sheet(c);
+	c->begun = false;
+	tap(c, "button", "Listo");
+	expect_text(c, "Su tarjeta sigue en el lector");
+	expect_screen(c, "card");
+	if (tree_contains(c->tree, "SALGADO"))
+		fail(c, "the name is still on the screen");
+	expect_secrets_forgotten(c);
+	remove_card(c);
+	expect_screen(c, "attract");
+	wait_until(c, is_settled, "everything is confirmed");
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "accepted");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct citizen *);
@@ -482,6 +647,11 @@ static const struct {
 	{"paper-out", paper_out},
 	{"passport-fee", passport_fee},
 	{"printer-unplugged", printer_unplugged},
+	{"signin-card", signin_card},
+	{"signin-expired", signin_expired},
+	{"signin-left-behind", signin_left_behind},
+	{"signin-removed", signin_removed},
+	{"signin-wrong-pin", signin_wrong_pin},
 	{"timeout", timeout},
 };
 
