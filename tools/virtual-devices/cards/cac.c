@@ -17,7 +17,7 @@
 
 struct cac {
 	struct card base;
-	VReader *reader; /* owned reference */
+	VReader *reader; /* borrowed from started */
 };
 
 static struct cac *cac_of(struct card *card)
@@ -71,49 +71,59 @@ static void op_status(const struct card *card, struct vt_buf *reply)
 	vt_buf_printf(reply, "reader: %s\n", vreader_get_name(cac->reader));
 }
 
+/* libcacard has one set of readers per process and cannot be started again: what was started stays,
+ * and a card that was pulled out and put in again gets it back. */
+static struct {
+	VReader *reader; /* one reference, never given up */
+	char options[1024];
+	bool in_use;
+} started;
+
 static void op_destroy(struct card *card)
 {
-	struct cac *cac = cac_of(card);
-
-	vreader_free(cac->reader);
-	free(cac);
+	started.in_use = false;
+	free(cac_of(card));
 }
 
-/* Starts libcacard once: a reader with one CAC card of the nicknames. Waits for the card, which
- * vcard_emul_init() has queued before it returns. */
-static VReader *start(const struct image *image, struct vt_error *error)
+/* A reader with one CAC card of the nicknames. vcard_emul_init() has queued the card's arrival
+ * before it returns. */
+static enum vt_code start(const char *options, struct vt_error *error)
 {
-	static bool started;
-	char options[1024];
+	VCardEmulOptions *parsed = vcard_emul_options(options);
 
-	if (started) {
-		(void)vt_fail(error, VT_ERR_BUSY, 0, "libcacard: one card per process");
-		return NULL;
+	if (!parsed || vcard_emul_init(parsed) != VCARD_EMUL_OK)
+		return vt_fail(error, VT_ERR_DEVICE, 0, "libcacard does not take the database");
+	for (VEvent *event; (event = vevent_get_next_vevent()) != NULL;) {
+		if (event->type == VEVENT_CARD_INSERT && !started.reader)
+			started.reader = vreader_reference(event->reader);
+		vevent_delete(event);
 	}
+	if (!started.reader)
+		return vt_fail(error, VT_ERR_DEVICE, 0, "libcacard finds no such certificate");
+	return VT_OK;
+}
+
+static enum vt_code take_reader(const struct image *image, struct vt_error *error)
+{
+	char options[sizeof(started.options)];
+
 	if (strpbrk(image->database, "\"()") || strpbrk(image->nicknames, "\"()") ||
 		!vt_format(options, sizeof(options),
 			"db=\"sql:%s\" use_hw=no soft=(,Virtual Reader,CAC,,%s)", image->database,
-			image->nicknames)) {
-		(void)vt_fail(error, VT_ERR_INVALID, 0, "database, nicknames: too long or quoted");
-		return NULL;
+			image->nicknames))
+		return vt_fail(error, VT_ERR_INVALID, 0, "database, nicknames: too long or quoted");
+	if (started.in_use || (started.options[0] && strcmp(started.options, options) != 0))
+		return vt_fail(error, VT_ERR_BUSY, 0, "libcacard: one card per process");
+	if (started.options[0] == '\0') {
+		memcpy(started.options, options, sizeof(options));
+		enum vt_code code = start(options, error);
+		if (code != VT_OK)
+			return code;
 	}
-	started = true;
-	VCardEmulOptions *parsed = vcard_emul_options(options);
-	if (!parsed || vcard_emul_init(parsed) != VCARD_EMUL_OK) {
-		(void)vt_fail(error, VT_ERR_DEVICE, 0, "libcacard: cannot use the database %s",
-			image->database);
-		return NULL;
-	}
-	VReader *reader = NULL;
-	for (VEvent *event; !reader && (event = vevent_get_next_vevent()) != NULL;) {
-		if (event->type == VEVENT_CARD_INSERT)
-			reader = vreader_reference(event->reader);
-		vevent_delete(event);
-	}
-	if (!reader)
-		(void)vt_fail(error, VT_ERR_DEVICE, 0, "libcacard: no certificate \"%s\" in %s",
-			image->nicknames, image->database);
-	return reader;
+	if (!started.reader)
+		return vt_fail(error, VT_ERR_FAILED, 0, "libcacard failed before");
+	started.in_use = true;
+	return VT_OK;
 }
 
 enum vt_code cac_open(const char *path, struct card **ret_card, struct vt_error *error)
@@ -131,17 +141,17 @@ enum vt_code cac_open(const char *path, struct card **ret_card, struct vt_error 
 	enum vt_code code = image_load(path, &image, error);
 	if (code != VT_OK)
 		return code;
-	VReader *reader = start(image, &why);
+	code = take_reader(image, &why);
 	image_destroy(&image);
-	if (!reader)
-		return vt_fail(error, why.code, 0, "%s: %s", path, why.msg);
+	if (code != VT_OK)
+		return vt_fail(error, code, 0, "%s: %s", path, why.msg);
 	struct cac *cac = calloc(1, sizeof(*cac));
 	if (!cac) {
-		vreader_free(reader);
+		started.in_use = false;
 		return vt_fail(error, VT_ERR_NOMEM, 0, "%s", path);
 	}
 	card_init(&cac->base, &ops);
-	cac->reader = reader;
+	cac->reader = started.reader;
 	*ret_card = &cac->base;
 	return VT_OK;
 }

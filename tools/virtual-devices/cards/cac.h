@@ -9,8 +9,9 @@
 #include "tools/virtual-devices/card.h"
 
 /* For card-kinds.c. libcacard keeps one set of readers per process: VT_ERR_BUSY for a second card
- * as long as the process lives. VT_ERR_UNSUPPORTED where it was built without libcacard;
- * VT_ERR_DEVICE if libcacard does not take the database or finds no certificate. */
+ * or for another database; the same may be opened again after it was destroyed. VT_ERR_UNSUPPORTED
+ * where it was built without libcacard; VT_ERR_DEVICE if libcacard does not take the database or
+ * finds no certificate. */
 VT_MUST_USE enum vt_code cac_open(const char *path, struct card **ret_card, struct vt_error *error);
 
 #endif
