@@ -226,7 +226,8 @@ static bool take_explorer(struct app *app, int64_t finger, enum input_phase phas
 	if (!explore_finger(&app->explore, app->ui, finger, phase, x, y, &found))
 		return false;
 	note_touch(app, time);
-	if (found && explore_is_focusable(found)) {
+	if (found && explore_is_focusable(found) &&
+		strcmp(found->spec.id, input_focus(app->ui)) != 0) {
 		/* The focus says what it comes to. */
 		input_set_focus(app->ui, found->spec.id, true);
 		app->is_dirty = true;

@@ -1,0 +1,634 @@
+/* Somebody who does not see the screen: plug, keys and fingers go in, and all that is known of the
+ * screen is what was said. Core's session machine and the shipped catalogue stand behind the app;
+ * the clock is virtual, the voice is a list. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal/base/attributes.h"
+#include "terminal/base/text.h"
+#include "terminal/session/session.h"
+#include "tests/lib/cmocka_prelude.h"
+#include "tests/ui/screens_fixtures.h"
+#include "ui/app.h"
+
+#define KEY	"SABC560626MDFLRN01"
+#define TXN	"11111111-1111-4111-8111-111111111111"
+#define UNIX_MS 1795449610000
+#define ANSWER                                                                              \
+	"{\"outcome\":\"one\",\"sessionId\":\"s1\",\"folio\":\"12345678\",\"count\":\"1\"," \
+	"\"records\":[{\"curp\":\"" KEY "\",\"nombres\":\"CONCEPCION\",\"primerApellido\":" \
+	"\"SALGADO\",\"segundoApellido\":\"BRISENO\",\"sexo\":\"M\",\"fechaNacimiento\":"   \
+	"\"26/06/1956\",\"entidad\":\"DF\",\"status\":\"AN\"}]}"
+#define MAX_HEARD 400
+
+struct heard {
+	struct speech_order order;
+};
+
+static struct app *app;
+static struct app_time now;
+static struct catalogue *catalogue;
+static struct session *session;
+static struct session_effects effects;
+static struct screen_model model;
+static struct heard *heard; /* since forget() */
+static size_t heard_count;
+static struct intent_act intent;
+static bool was_intent, holds_back; /* holds_back: utterances do not end by themselves */
+
+/* ---- the world ---- */
+
+static int open_world(void **state)
+{
+	char assets[512], locales[512], catalog[512];
+	/* A quarter of the pixels of the reference panel: nobody looks. */
+	const struct app_options options = {
+		.ui = {.profile = {540, 960, 2.0, 600, 800}, .assets = assets}, .locales = locales};
+	struct vt_error error;
+
+	(void)state;
+	assert_true(vt_format(assets, sizeof(assets), "%s/assets", getenv("VT_SOURCE_DIR")));
+	assert_true(vt_format(locales, sizeof(locales), "%s/locales", getenv("VT_BUILD_DIR")));
+	assert_true(vt_format(catalog, sizeof(catalog), "%s/catalog", assets));
+	now = (struct app_time){.now_ms = 1000000, .unix_ms = UNIX_MS};
+	assert_int_equal(app_create(&options, &now, &app, &error), VT_OK);
+	assert_int_equal(catalogue_load(catalog, &catalogue, &error), VT_OK);
+	session = session_create(catalogue, "MX-TEST-1", &session_default_times);
+	assert_non_null(session);
+	heard = calloc(MAX_HEARD, sizeof(*heard));
+	assert_non_null(heard);
+	heard_count = 0;
+	holds_back = was_intent = false;
+	app_set_link(app, true, &now);
+	return 0;
+}
+
+static int close_world(void **state)
+{
+	(void)state;
+	app_destroy(&app);
+	session_destroy(&session);
+	catalogue_destroy(&catalogue);
+	free(heard);
+	return 0;
+}
+
+/* Draws, and lets the voice say what is asked, until nothing more comes. */
+static void listen(void)
+{
+	const struct rect *rects;
+	struct speech_order order;
+	size_t count;
+
+	(void)app_frame(app, &now, &rects, &count);
+	while (app_take_order(app, &order)) {
+		if (heard_count == MAX_HEARD)
+			fail_msg("never stops talking");
+		heard[heard_count++].order = order;
+		/* The rule of all rules. */
+		assert_false(order.personal && !order.headphones);
+		if (order.kind == SPEECH_SAY && !holds_back)
+			app_said(app, order.id, &now);
+	}
+	if (app_take_intent(app, &intent))
+		was_intent = true;
+}
+
+static void forget(void)
+{
+	memset(heard, 0, heard_count * sizeof(*heard));
+	heard_count = 0;
+}
+
+static const struct speech_order *find_order(enum speech_order_kind kind, const char *text)
+{
+	for (size_t i = 0; i < heard_count; i++)
+		if (heard[i].order.kind == kind && (!text || !strcmp(heard[i].order.text, text)))
+			return &heard[i].order;
+	return NULL;
+}
+
+static bool was_said(const char *text)
+{
+	return find_order(SPEECH_SAY, text) != NULL;
+}
+
+static bool was_said_within(const char *part)
+{
+	for (size_t i = 0; i < heard_count; i++)
+		if (heard[i].order.kind == SPEECH_SAY && strstr(heard[i].order.text, part))
+			return true;
+	return false;
+}
+
+static int earcons(enum earcon earcon)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < heard_count; i++)
+		count += heard[i].order.kind == SPEECH_EARCON && heard[i].order.earcon == earcon;
+	return count;
+}
+
+static void assert_said(const char *text)
+{
+	if (was_said(text))
+		return;
+	for (size_t i = 0; i < heard_count; i++)
+		fprintf(stderr, "  %d %s\n", (int)heard[i].order.kind, heard[i].order.text);
+	fail_msg("not said: %s", text);
+}
+
+static void step(struct session_event *event)
+{
+	event->now_ms = now.now_ms;
+	event->today = (struct vt_date){2026, 11, 23};
+	event->minute = 642;
+	assert_int_equal(session_step(session, event, &effects), VT_OK);
+	if (!effects.show)
+		return;
+	session_model(session, &model);
+	app_show(app, &model, &now);
+	/* Long enough for the waiting screen to come and to go. */
+	for (int i = 0; i < 2; i++) {
+		now.now_ms += 600;
+		now.unix_ms += 600;
+		app_tick(app, &now);
+		listen();
+	}
+}
+
+/* Lets core answer what the person did. */
+static void settle(void)
+{
+	listen();
+	while (was_intent) {
+		struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
+		was_intent = false;
+		step(&event);
+		listen();
+	}
+}
+
+static void press(enum input_key key)
+{
+	now.now_ms += 100;
+	now.unix_ms += 100;
+	app_key(app, key, &now);
+	settle();
+}
+
+static void begin(void)
+{
+	struct session_health health = {.storage_ok = true,
+		.printer_ready = true,
+		.printer_paper = true,
+		.sync_connected = true};
+	struct session_event event = {.type = SESSION_HEALTH, .u = {.health = &health}};
+
+	step(&event);
+	session_model(session, &model);
+	app_show(app, &model, &now);
+	listen();
+	forget();
+}
+
+static void plug(bool is_in)
+{
+	app_set_headphones(app, is_in, &now);
+	settle();
+}
+
+/* Shows a fixture as core would. */
+static void show(const char *name, bool speech)
+{
+	fixture_find(name)->fill(&model, "es-MX");
+	model.settings.speech = speech;
+	app_show(app, &model, &now);
+	settle();
+	was_intent = false;
+}
+
+/* ---- a person who only hears ---- */
+
+/* Presses key until a control with this name (or its beginning) was said. */
+static void go_by_ear(enum input_key key, const char *name, bool whole)
+{
+	for (int i = 0; i < 90; i++) {
+		forget();
+		press(key);
+		for (size_t h = 0; h < heard_count; h++) {
+			const struct speech_order *o = &heard[h].order;
+			if (o->kind == SPEECH_SAY && o->utter == UTTER_FOCUS &&
+				(whole ? strcmp(o->text, name) == 0
+				       : strncmp(o->text, name, strlen(name)) == 0))
+				return;
+		}
+	}
+	fail_msg("never heard of: %s", name);
+}
+
+static const char *letter_by_ear(char c)
+{
+	static const char *const names[26] = {"a", "be", "ce", "de", "e", "efe", "ge", "hache", "i",
+		"jota", "ka", "ele", "eme", "ene", "o", "pe", "cu", "erre", "ese", "te", "u", "ve",
+		"doble u", "equis", "i griega", "zeta"};
+	static char digit[2];
+
+	if (c >= 'A' && c <= 'Z')
+		return names[c - 'A'];
+	digit[0] = c;
+	return digit;
+}
+
+static void a_blind_person_gets_the_curp_with_the_keypad(void **state)
+{
+	struct session_event committed = {.type = SESSION_COMMITTED},
+			     result = {.type = SESSION_RESULT};
+
+	(void)state;
+	begin();
+	plug(true);
+	assert_said("Ventanilla Ciudadana");
+	assert_said("Toque la pantalla para comenzar");
+	press(INPUT_KEY_ENTER);
+	assert_said("¿Qué trámite desea realizar?");
+	/* Core knows now, and a ui that starts anew would go on speaking. */
+	assert_true(model.settings.speech);
+	if (!was_said_within("Obtener mi CURP"))
+		go_by_ear(INPUT_KEY_NEXT, "Obtener mi CURP", false);
+	press(INPUT_KEY_ENTER);
+	assert_said("Este trámite es gratuito");
+	assert_said("Comenzar");
+	press(INPUT_KEY_ENTER);
+	assert_said("Escriba su CURP");
+	assert_said("vacío");
+	for (const char *p = KEY; *p; p++) {
+		go_by_ear(INPUT_KEY_NEXT, letter_by_ear(*p), true);
+		forget();
+		press(INPUT_KEY_ENTER);
+		/* The echo. */
+		assert_said(letter_by_ear(*p));
+		assert_int_equal(earcons(EARCON_CLICK), 1);
+	}
+	assert_said("¿Son suyos la fecha de nacimiento y el sexo?");
+	assert_said("26 de junio de 1956, Mujer, Ciudad de México");
+	go_by_ear(INPUT_KEY_NEXT, "Continuar", true);
+	forget();
+	press(INPUT_KEY_ENTER);
+	assert_true(effects.submit || model.screen == SCREEN_WAIT);
+	committed.u.committed.transaction = TXN;
+	committed.u.committed.folio = "SM01-0010-0010-ABCD";
+	step(&committed);
+	result.u.result.transaction = TXN;
+	result.u.result.result = RESULT_ACCEPTED;
+	result.u.result.answer = ANSWER;
+	step(&result);
+	settle();
+	assert_int_equal(model.screen, SCREEN_RESULTS);
+	assert_said("¿Son estos sus datos?");
+	assert_said("ese a be ce, 5 6 0 6 2 6, eme, de efe, ele erre ene, 0 1");
+	go_by_ear(INPUT_KEY_NEXT, "Sí, son mis datos", true);
+	forget();
+	press(INPUT_KEY_ENTER);
+	assert_int_equal(model.screen, SCREEN_DONE);
+	assert_said("Folio ese eme 0 1, 0 0 1 0, 0 0 1 0, a be ce de");
+	assert_int_equal(earcons(EARCON_SUCCESS), 1);
+	go_by_ear(INPUT_KEY_NEXT, "Listo", true);
+	forget();
+	press(INPUT_KEY_ENTER);
+	assert_int_equal(model.screen, SCREEN_ATTRACT);
+	assert_int_equal(earcons(EARCON_CLOSE), 1);
+	assert_non_null(find_order(SPEECH_FORGET, NULL));
+	/* The next person starts fresh, but hears as long as the plug is in. */
+	assert_false(model.settings.speech);
+	assert_said("Toque la pantalla para comenzar");
+}
+
+/* ---- on and off ---- */
+
+static void nothing_is_said_until_somebody_asks(void **state)
+{
+	(void)state;
+	begin();
+	press(INPUT_KEY_ENTER);
+	press(INPUT_KEY_NEXT);
+	assert_null(find_order(SPEECH_SAY, NULL));
+}
+
+static void pulling_the_plug_is_silence_at_once(void **state)
+{
+	(void)state;
+	begin();
+	plug(true);
+	press(INPUT_KEY_ENTER);
+	assert_true(model.settings.speech);
+	holds_back = true;
+	press(INPUT_KEY_NEXT);
+	forget();
+	plug(false);
+	assert_int_equal(heard[0].order.kind, SPEECH_STOP);
+	assert_null(find_order(SPEECH_SAY, NULL));
+	assert_false(model.settings.speech); /* core was told */
+	press(INPUT_KEY_NEXT);
+	assert_null(find_order(SPEECH_SAY, NULL));
+}
+
+static void escuchar_speaks_to_the_room_without_personal_data(void **state)
+{
+	(void)state;
+	show("results", true);
+	assert_said("¿Son estos sus datos?");
+	assert_said("Nombre");
+	assert_false(was_said("LUIS ENRIQUE BELTRÁN MENDOZA"));
+	assert_said("Son datos personales. Conecte audífonos para oírlos.");
+	forget();
+	plug(true);
+	app_listen(app, LISTEN_REPEAT, &now);
+	listen();
+	assert_said("LUIS ENRIQUE BELTRÁN MENDOZA");
+	/* Speech was there before the plug: it goes on without it. */
+	plug(false);
+	forget();
+	app_listen(app, LISTEN_REPEAT, &now);
+	listen();
+	assert_said("Nombre");
+	assert_false(was_said("LUIS ENRIQUE BELTRÁN MENDOZA"));
+}
+
+static void typing_to_the_room_is_asterisks(void **state)
+{
+	(void)state;
+	show("curp-empty", true);
+	forget();
+	app_type(app, "B", &now);
+	listen();
+	assert_said("asterisco");
+	assert_false(was_said("be"));
+	/* The way to a key would tell the key. */
+	forget();
+	for (int i = 0; i < 30; i++)
+		press(INPUT_KEY_NEXT);
+	assert_false(was_said("ge") || was_said("e") || was_said("jota"));
+	plug(true);
+	forget();
+	app_type(app, "E", &now);
+	listen();
+	assert_said("e");
+}
+
+static void the_dock_switches_speech_on_and_off(void **state)
+{
+	const struct node *node;
+
+	(void)state;
+	begin();
+	press(INPUT_KEY_ENTER);
+	node = ui_find(app_ui(app), "dock-listen");
+	assert_non_null(node);
+	int x = node->rect.x + 5, y = node->rect.y + 5;
+	app_finger(app, 1, INPUT_DOWN, x, y, &now);
+	app_finger(app, 1, INPUT_UP, x, y, &now);
+	settle();
+	assert_true(model.settings.speech);
+	assert_said("¿Qué trámite desea realizar?");
+	/* Now a finger explores: the second tap acts. */
+	for (int i = 0; i < 2; i++) {
+		app_finger(app, 1, INPUT_DOWN, x, y, &now);
+		app_finger(app, 1, INPUT_UP, x, y, &now);
+		settle();
+		assert_int_equal(model.settings.speech, i == 0);
+	}
+}
+
+/* ---- acts of the person ---- */
+
+static void every_act_ends_what_is_being_said(void **state)
+{
+	(void)state;
+	begin();
+	holds_back = true;
+	plug(true);
+	press(INPUT_KEY_ENTER);
+	forget();
+	press(INPUT_KEY_NEXT);
+	assert_int_equal(heard[0].order.kind, SPEECH_STOP);
+	assert_int_equal(heard[1].order.kind, SPEECH_SAY);
+	/* The end of what was stopped is nobody's. */
+	forget();
+	app_said(app, heard[1].order.id - 1, &now);
+	listen();
+	assert_int_equal(heard_count, 0);
+}
+
+static void it_can_be_repeated_paused_and_asked_where_one_is(void **state)
+{
+	(void)state;
+	show("intro-curp", true);
+	holds_back = true;
+	press(INPUT_KEY_NEXT);
+	forget();
+	app_listen(app, LISTEN_PAUSE, &now);
+	listen();
+	assert_non_null(find_order(SPEECH_PAUSE, NULL));
+	app_said(app, heard[0].order.id, &now);
+	listen();
+	assert_null(find_order(SPEECH_SAY, NULL));
+	app_listen(app, LISTEN_PAUSE, &now);
+	listen();
+	assert_non_null(find_order(SPEECH_RESUME, NULL));
+	holds_back = false;
+	forget();
+	app_listen(app, LISTEN_WHERE, &now);
+	listen();
+	assert_said("Obtener mi CURP");
+	assert_said("botón");
+	assert_false(was_said("Este trámite es gratuito"));
+	forget();
+	app_listen(app, LISTEN_REPEAT, &now);
+	listen();
+	assert_int_equal(heard_count, 3); /* title, name, role */
+	assert_said("Obtener mi CURP");
+}
+
+static void rate_and_volume_are_asked_of_core_step_by_step(void **state)
+{
+	(void)state;
+	begin();
+	plug(true);
+	press(INPUT_KEY_ENTER);
+	for (int i = 0; i < 10; i++) {
+		app_listen(app, LISTEN_FASTER, &now);
+		settle();
+		app_listen(app, LISTEN_SOFTER, &now);
+		settle();
+	}
+	assert_int_equal(model.settings.rate, SPEECH_RATE_STEPS);
+	assert_int_equal(model.settings.volume, 1);
+	forget();
+	press(INPUT_KEY_NEXT);
+	const struct speech_order *said = find_order(SPEECH_SAY, NULL);
+	assert_true(said && said->rate == SPEECH_RATE_STEPS && said->volume == 1);
+}
+
+static void a_finger_explores_and_lifting_does_nothing(void **state)
+{
+	const struct node *first, *other;
+
+	(void)state;
+	show("question-sex", true);
+	first = ui_find(app_ui(app), "choice-M");
+	other = ui_find(app_ui(app), "choice-H");
+	int x1 = first->rect.x + 40, y1 = first->rect.y + 20;
+	int x2 = other->rect.x + 40, y2 = other->rect.y + 20;
+	press(INPUT_KEY_NEXT);
+	forget();
+	app_finger(app, 1, INPUT_DOWN, x2, y2, &now);
+	listen();
+	assert_said("Hombre");
+	app_finger(app, 1, INPUT_MOTION, x1, y1, &now);
+	listen();
+	assert_said("Mujer");
+	app_finger(app, 1, INPUT_UP, x1, y1, &now);
+	listen();
+	assert_false(ui_find(app_ui(app), "choice-M")->spec.states & STATE_CHECKED);
+	forget();
+	app_finger(app, 1, INPUT_DOWN, x1 + 5, y1, &now);
+	app_finger(app, 1, INPUT_UP, x1 + 5, y1, &now);
+	listen();
+	assert_true(ui_find(app_ui(app), "choice-M")->spec.states & STATE_CHECKED);
+	assert_said("elegida");
+}
+
+/* ---- errors, time, darkness ---- */
+
+static void a_mistake_sounds_and_is_explained(void **state)
+{
+	(void)state;
+	show("curp-typing", true);
+	forget();
+	go_by_ear(INPUT_KEY_NEXT, "Continuar", true);
+	forget();
+	press(INPUT_KEY_ENTER);
+	assert_int_equal(earcons(EARCON_ERROR), 1);
+	assert_said("Hay un problema");
+	assert_said("La CURP no está completa. Tiene 18 letras y números.");
+	assert_said("por corregir");
+}
+
+static void pass_seconds(int seconds)
+{
+	for (int i = 0; i < seconds; i++) {
+		now.now_ms += 1000;
+		now.unix_ms += 1000;
+		app_tick(app, &now);
+		listen();
+	}
+}
+
+static void the_warning_is_heard_at_45_20_and_10(void **state)
+{
+	(void)state;
+	show("review-curp", true);
+	forget();
+	model.revision++;
+	model.warning_ms = 90000; /* doubled, as core does for those who listen */
+	app_show(app, &model, &now);
+	listen();
+	assert_int_equal(earcons(EARCON_CHIME), 1);
+	assert_said("¿Sigue ahí?");
+	assert_said("90 segundos");
+	assert_said("Sí, necesito más tiempo");
+	forget();
+	pass_seconds(44);
+	assert_int_equal(earcons(EARCON_CHIME), 0);
+	pass_seconds(1);
+	assert_int_equal(earcons(EARCON_CHIME), 1);
+	assert_said("Quedan 45 segundos");
+	pass_seconds(25);
+	assert_said("Quedan 20 segundos");
+	pass_seconds(10);
+	assert_said("Quedan 10 segundos");
+	assert_int_equal(earcons(EARCON_CHIME), 3);
+	/* Being told is no sign of life. */
+	(void)app_take_activity(app, &now);
+	pass_seconds(2);
+	assert_false(app_take_activity(app, &now));
+}
+
+static void the_chime_sounds_for_those_who_do_not_listen(void **state)
+{
+	(void)state;
+	show("review-curp", false);
+	forget();
+	model.revision++;
+	model.warning_ms = 45000;
+	app_show(app, &model, &now);
+	listen();
+	pass_seconds(36);
+	assert_int_equal(earcons(EARCON_CHIME), 3);
+	assert_null(find_order(SPEECH_SAY, NULL));
+}
+
+static void whoever_listens_is_there(void **state)
+{
+	(void)state;
+	show("intro-curp", true);
+	(void)app_take_activity(app, &now);
+	holds_back = true;
+	app_listen(app, LISTEN_REPEAT, &now);
+	listen();
+	now.now_ms += 30000;
+	(void)app_take_activity(app, &now);
+	now.now_ms += 30000;
+	assert_false(app_take_activity(app, &now));
+	app_said(app, heard[heard_count - 1].order.id, &now);
+	assert_true(app_take_activity(app, &now));
+}
+
+static void the_panel_goes_dark_on_request_and_light_at_the_end(void **state)
+{
+	(void)state;
+	show("home", true);
+	assert_ptr_equal(app_canvas(app), ui_canvas(app_ui(app)));
+	model.settings.blank = true;
+	model.revision++;
+	app_show(app, &model, &now);
+	listen();
+	assert_ptr_not_equal(app_canvas(app), ui_canvas(app_ui(app)));
+	for (int i = 0; i < app_canvas(app)->width * app_canvas(app)->height; i++)
+		assert_int_equal(app_canvas(app)->pixels[i] & 0xFFFFFF, 0);
+	/* Still there for those who ask: the tree is alive. */
+	forget();
+	press(INPUT_KEY_NEXT);
+	assert_non_null(find_order(SPEECH_SAY, NULL));
+	show("attract", false);
+	assert_ptr_equal(app_canvas(app), ui_canvas(app_ui(app)));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_blind_person_gets_the_curp_with_the_keypad),
+		TEST(nothing_is_said_until_somebody_asks),
+		TEST(pulling_the_plug_is_silence_at_once),
+		TEST(escuchar_speaks_to_the_room_without_personal_data),
+		TEST(typing_to_the_room_is_asterisks),
+		TEST(the_dock_switches_speech_on_and_off),
+		TEST(every_act_ends_what_is_being_said),
+		TEST(it_can_be_repeated_paused_and_asked_where_one_is),
+		TEST(rate_and_volume_are_asked_of_core_step_by_step),
+		TEST(a_finger_explores_and_lifting_does_nothing),
+		TEST(a_mistake_sounds_and_is_explained),
+		TEST(the_warning_is_heard_at_45_20_and_10),
+		TEST(the_chime_sounds_for_those_who_do_not_listen),
+		TEST(whoever_listens_is_there),
+		TEST(the_panel_goes_dark_on_request_and_light_at_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
