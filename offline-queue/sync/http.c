@@ -40,6 +40,7 @@ struct exchange {
 struct http_client {
 	struct http *http;
 	char url[MAX_URL], ca_file[256], cert_file[256], key_file[256];
+	bool is_public;	     /* plain http */
 	bool distrusts_kept; /* the last exchange broke: the next one opens a connection */
 	struct exchange exchanges[HTTP_MAX_REQUESTS];
 };
@@ -183,10 +184,12 @@ enum vt_code http_client_create(struct http *http, const struct http_options *op
 	struct http_client **ret_client, struct vt_error *error)
 {
 	const char *const files[] = {options->ca_file, options->cert_file, options->key_file};
+	const char *scheme = options->is_public ? "http://" : "https://";
 
-	if (strncmp(options->url, "https://", 8) != 0)
-		return vt_fail(error, VT_ERR_INVALID, 0, "http: %s is not https", options->url);
-	for (size_t i = 0; i < VT_ELEMENTS(files); i++)
+	if (strncmp(options->url, scheme, strlen(scheme)) != 0)
+		return vt_fail(
+			error, VT_ERR_INVALID, 0, "http: %s is not %s…", options->url, scheme);
+	for (size_t i = 0; i < VT_ELEMENTS(files) && !options->is_public; i++)
 		if (access(files[i], R_OK) < 0)
 			return vt_fail(
 				error, VT_ERR_IO, errno, "http: %s: %s", files[i], strerror(errno));
@@ -194,10 +197,14 @@ enum vt_code http_client_create(struct http *http, const struct http_options *op
 	if (!client)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "http: out of memory");
 	client->http = http;
+	client->is_public = options->is_public;
 	if (!vt_copy(client->url, sizeof(client->url), options->url) ||
-		!vt_copy(client->ca_file, sizeof(client->ca_file), options->ca_file) ||
-		!vt_copy(client->cert_file, sizeof(client->cert_file), options->cert_file) ||
-		!vt_copy(client->key_file, sizeof(client->key_file), options->key_file)) {
+		(!client->is_public &&
+			(!vt_copy(client->ca_file, sizeof(client->ca_file), options->ca_file) ||
+				!vt_copy(client->cert_file, sizeof(client->cert_file),
+					options->cert_file) ||
+				!vt_copy(client->key_file, sizeof(client->key_file),
+					options->key_file)))) {
 		free(client);
 		return vt_fail(error, VT_ERR_LIMIT, 0, "http: address or path too long");
 	}
@@ -368,10 +375,11 @@ static CURLcode set_up(struct exchange *x, const struct http_request *request, c
 		request->timeout_ms < HTTP_CONNECT_MS ? request->timeout_ms : HTTP_CONNECT_MS;
 
 	curl_easy_reset(easy);
-	CURLcode code = set_up_tls(x->client, easy);
+	CURLcode code = x->client->is_public ? CURLE_OK : set_up_tls(x->client, easy);
 	if (code || (code = curl_easy_setopt(easy, CURLOPT_URL, url)))
 		return code;
-	if ((code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https")))
+	if ((code = curl_easy_setopt(
+		     easy, CURLOPT_PROTOCOLS_STR, x->client->is_public ? "http" : "https")))
 		return code;
 	/* None of these can fail: numbers and pointers. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");

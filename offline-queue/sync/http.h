@@ -45,7 +45,10 @@ struct vt_timekeeper *http_clock(struct http *http);
 int64_t http_unix_ms(struct http *http);
 
 struct http_options {
-	const char *url;       /* "https://host[:port][/path]", no trailing slash */
+	const char *url; /* "https://host[:port][/path]", no trailing slash */
+	/* For what is public and signed by itself (OCSP, revocation lists): url is "http://…", the
+	 * three files are NULL, nothing secret goes out. */
+	bool is_public;
 	const char *ca_file;   /* PEM, what the server's chain must end in */
 	const char *cert_file; /* PEM, our certificate, may be followed by intermediates */
 	const char *key_file;  /* PEM */

@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "offline-queue/sync/checker.h"
 #include "offline-queue/sync/package.h"
 #include "offline-queue/sync/service.h"
 #include "terminal/base/assert.h"
@@ -39,6 +40,7 @@ struct sync {
 	char socket_path[108];
 	struct http *http;
 	struct package *package; /* NULL: no [export] */
+	struct checker *checker; /* NULL: [revocation] cannot be used */
 	struct service *services[MAX_SERVICES];
 	struct bus_conn *conn;	  /* NULL: core is away */
 	sd_event_source *conn_io; /* watches conn */
@@ -264,6 +266,43 @@ static void on_seal(struct sync *sync)
 	send_message(sync);
 }
 
+/* Certificate.Check */
+static void on_checked(
+	void *user, const struct bus_header *header, const struct certificate_checked *result)
+{
+	struct sync *sync = user;
+
+	vt_log(VT_LOG_INFO, "certificate: %s%s%s%s%s", check_status_names[result->status],
+		result->source[0] ? " by " : "", result->source, result->detail[0] ? ": " : "",
+		result->detail);
+	bus_make_completion(&sync->msg, header, BUS_SUCCESS, NULL);
+	sync->msg.payload.certificate_checked = *result;
+	send_message(sync);
+}
+
+static void on_check(struct sync *sync)
+{
+	const struct bus_header header = sync->msg.header;
+	struct certificate_check *check = malloc(sizeof(*check));
+
+	/* The answer may be built into sync->msg before checker_start() returns. */
+	VT_ASSERT(check);
+	*check = sync->msg.payload.certificate_check;
+	bus_message_finish(&sync->msg);
+	if (sync->checker) {
+		checker_start(sync->checker, &header, check);
+	} else {
+		bus_make_completion(&sync->msg, &header, BUS_SUCCESS, NULL);
+		sync->msg.payload.certificate_checked.status = CHECK_UNAVAILABLE;
+		vt_copy_cut(sync->msg.payload.certificate_checked.detail,
+			sizeof(sync->msg.payload.certificate_checked.detail),
+			"[revocation] cannot be used");
+		send_message(sync);
+	}
+	vt_wipe(check, sizeof(*check));
+	free(check);
+}
+
 static void on_message(struct sync *sync)
 {
 	const struct bus_header header = sync->msg.header;
@@ -274,6 +313,10 @@ static void on_message(struct sync *sync)
 	}
 	if (header.name == BUS_WORK_SEAL && header.type == BUS_COMMAND) {
 		on_seal(sync);
+		return;
+	}
+	if (header.name == BUS_CERTIFICATE_CHECK && header.type == BUS_COMMAND) {
+		on_check(sync);
 		return;
 	}
 	bus_message_finish(&sync->msg);
@@ -314,6 +357,8 @@ static void disconnect(struct sync *sync, const char *why)
 	sync->conn_io = sd_event_source_disable_unref(sync->conn_io);
 	bus_conn_close(&sync->conn);
 	cancel_works(sync);
+	if (sync->checker)
+		checker_cancel(sync->checker);
 	plan_reconnect(sync);
 }
 
@@ -417,6 +462,8 @@ enum vt_code sync_create(struct sd_event *event, const char *socket_path,
 	if (!code && package_open(config, &sync->package, &reason) &&
 		reason.code != VT_ERR_NOT_FOUND)
 		vt_log(VT_LOG_ERROR, "export: cannot be used: %s", reason.msg);
+	if (!code && checker_create(sync->http, config, on_checked, sync, &sync->checker, &reason))
+		vt_log(VT_LOG_ERROR, "%s", reason.msg);
 	if (!code && sd_event_add_time_relative(event, &sync->reconnect, CLOCK_MONOTONIC, 0, 10000,
 			     on_reconnect, sync) < 0)
 		code = vt_fail(error, VT_ERR_IO, 0, "sync: no timer");
@@ -441,6 +488,7 @@ void sync_destroy(struct sync **sync)
 	for (size_t i = 0; i < MAX_SERVICES; i++)
 		service_destroy(&s->services[i]);
 	package_close(&s->package);
+	checker_destroy(&s->checker);
 	http_destroy(&s->http);
 	bus_message_finish(&s->msg);
 	free(s);

@@ -146,8 +146,10 @@ static void play(struct session *s, int kind, const uint8_t *data, size_t length
 		reply(s, NULL, 0, s->is_pad ? SMARTCARD_IO_CANCELLED : SMARTCARD_IO_FAILED);
 		break;
 	case 12:
-		s->number--;
-		reply(s, data, length, SMARTCARD_IO_OK);
+		step(s, &(struct smartcard_event){.type = SMARTCARD_EV_REPLY,
+				.number = s->number - 1,
+				.data = data,
+				.length = length});
 		break;
 	case 13:
 		simple(s, SMARTCARD_EV_CANCEL);
