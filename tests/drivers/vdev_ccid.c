@@ -471,13 +471,16 @@ static void a_card_with_crc_is_spoken_to_with_crc(void **state)
 	struct vdev *dev = reader(NULL, -2);
 	uint8_t bytes[20] = {0, 0, 7, 0, 0xa4, 0, 0x0c, 2, 0x2f, 0};
 
+	/* CRC-16/MCRF4XX of the catalogue of CRCs: check value 6F91. */
+	uint8_t crc[2];
+	assert_int_equal(card_t1_edc(true, (const uint8_t *)"123456789", 9, crc), 2);
+	assert_memory_equal(crc, "\x6f\x91", 2);
 	assert_int_equal(ccid_reader_insert(dev, 0, card), VT_OK);
 	power_on(dev);
 	assert_int_equal(card_t1_edc(true, bytes, 10, bytes + 10), 2);
 	ask(dev, 0x6f, 0, 0, bytes, 12);
 	assert_int_equal(reply.length, 7);
 	assert_memory_equal(reply.data, "\x00\x00\x02\x90\x00", 5);
-	uint8_t crc[2];
 	card_t1_edc(true, reply.data, 5, crc);
 	assert_memory_equal(reply.data + 5, crc, 2);
 	ask(dev, 0x6f, 0, 0, bytes, 11);
