@@ -35,6 +35,7 @@ void citizen_show(struct core *core)
 static void clean_up(struct core *core, enum session_state ended_in)
 {
 	core->sessions++;
+	core->lane[0] = '\0';
 	if (storage_begin(core))
 		storage_judge(core, queue_session_set(core->queue, NULL), "forget session");
 	journal_note(core, (struct journal_fact){.event = JOURNAL_SESSION_ENDED,
@@ -62,9 +63,11 @@ void citizen_feed(struct core *core, struct session_event *event)
 		vt_log(VT_LOG_INFO, "session: %s -> %s", session_state_names[before],
 			session_state_names[after]);
 	core_arm(core->session_timer, effects.wake_ms);
-	if (!was_open && session_is_open(core->session))
+	if (!was_open && session_is_open(core->session)) {
+		vt_uuid_make(core->lane);
 		journal_note(core, (struct journal_fact){.event = JOURNAL_SESSION_BEGUN,
 					   .first = core->sessions + 1});
+	}
 	if (effects.show)
 		citizen_show(core);
 	if (effects.submit && !work_submit(core)) {

@@ -164,6 +164,7 @@ struct core {
 	uint64_t store_inode; /* of the file that was opened last; 0 = none yet */
 	int64_t started_ms;
 	int64_t sessions;
+	char lane[VT_UUID_SIZE];	/* of the present citizen's session, "" = none */
 	int64_t storage_failed_unix_ms; /* since when; 0 = it is good */
 	struct vt_timekeeper clock;
 	bool is_clock_wrong;	   /* the system's, against a trusted time */

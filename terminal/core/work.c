@@ -115,8 +115,17 @@ bool work_submit(struct core *core)
 	if (!core->health.storage_ok || !storage_begin(core))
 		return false;
 	enum vt_code code = session_submission(core->session, &submission, &error);
+	const struct catalogue_service *service =
+		code == VT_OK ? catalogue_find(core->catalogue, submission.service) : NULL;
+	if (code == VT_OK && !service)
+		code = VT_ERR_NOT_FOUND;
 	if (code == VT_OK) {
 		struct queue_new row = {
+			.lane = service->in_order && core->lane[0] ? core->lane : NULL,
+			.priority = service->priority,
+			.expires_unix_ms = service->expires_ms > 0
+						   ? core_unix_ms(core) + service->expires_ms
+						   : 0,
 			.service = submission.service,
 			.adapter = submission.adapter,
 			.operation = submission.operation,
@@ -300,6 +309,23 @@ static void lease(struct core *core, struct queue_record *record)
 	after->attempt = record->txn.attempts + 1;
 }
 
+/* Its time is over and nothing of it ever left: given up, if the time can be believed. */
+static bool expire(struct core *core, struct queue_record *record)
+{
+	struct txn_effects effects;
+	struct txn_event event = {.type = TXN_EXPIRE};
+
+	if (record->expires_unix_ms == 0 || record->txn.ever_leased || !core->clock.is_trusted ||
+		core_unix_ms(core) < record->expires_unix_ms)
+		return false;
+	if (work_step(core, record, &event, NULL, &effects) != VT_OK)
+		return false;
+	vt_log(VT_LOG_WARNING, "transaction %s: its time was over before it could be sent",
+		record->id);
+	report(core, record);
+	return true;
+}
+
 void work_forget(struct core *core, const char *transaction)
 {
 	for (size_t i = 0; i < CORE_MAX_IN_FLIGHT; i++) {
@@ -342,7 +368,7 @@ void work_pump(struct core *core)
 			return;
 		if (is_outside)
 			end_lease(core, &due[i]);
-		else
+		else if (!expire(core, &due[i]))
 			lease(core, &due[i]);
 	}
 	if (core->queue && queue_next_due(core->queue, now, &next) == VT_OK &&

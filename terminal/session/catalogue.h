@@ -273,6 +273,10 @@ struct catalogue_service {
 	/* A certificate whose revocation could not be asked about is good enough (domain.md §6.3):
 	 * nothing that the citizen signs hangs on it. */
 	bool takes_unchecked;
+	/* How its transactions go out. */
+	bool in_order;	    /* each waits for the one before it of the same citizen's session */
+	int priority;	    /* 0 (first) … 3 */
+	int64_t expires_ms; /* never sent so long after it was confirmed: given up; 0 = never */
 	/* The rest is empty while status is SERVICE_SOON. */
 	int64_t patience_ms; /* then the provisional receipt where offline is OFFLINE_QUEUE */
 	int64_t expected_ms; /* usual duration, shown while waiting */

@@ -61,19 +61,21 @@ class Screen:
         while self.model["revision"] == last:
             self.show()
 
-    def serve_the_canary(self, core):
-        """From the attract screen to the data of the citizen on the screen, and away."""
+    def submit_the_canary(self):
+        """From the attract screen to the confirmation."""
         self.until("attract")
         self.act("start")
         self.act("open", "curp")
         self.act("start")
         self.until("curp")
         self.act("submit", value=CURP)
-        while self.model["screen"] not in ("results", "done"):
-            if self.model["screen"] == "review":
-                self.act("confirm")
-            else:
-                self.show()
+        if self.model["screen"] == "review":
+            self.act("confirm")
+
+    def serve_the_canary(self, core):
+        """To the data of the citizen on the screen, and away."""
+        self.submit_the_canary()
+        self.until("results", "done")
         assert CURP in json.dumps(self.model, ensure_ascii=False), "the screen does show it"
         assert is_searchable(core.pid) or in_memory(core.pid), "core does hold it: the search finds"
         self.act("yes") if self.model["screen"] == "results" else None

@@ -3,11 +3,16 @@
 doubled, expired or shredded for it; a service's signed answer sets the time, and that survives a restart."""
 
 import datetime
+import json
 import os
+import pathlib
+import re
+import shutil
 import sqlite3
 import sys
 import time
 
+from canary import Screen
 from real_terminal import TERMINAL, Row, Terminal, agency_client
 
 CLOCK = agency_client.BUILD / "tests" / "libbad_clock.so"
@@ -133,9 +138,44 @@ def an_unconfirmed_leap_shreds_nothing(agency):
         assert terminal.sealed() == 3 and len(terminal.json("queue", "list")["rows"]) == 3
 
 
+def what_was_never_sent_in_time_is_given_up_by_a_signed_time_alone(agency):
+    first, agreed = Row("JOURNALED"), {"priority": 3, "expires_minutes": 1, "in_order": True}
+    with Wrong(agency, [first], -300) as terminal:
+        catalog = terminal.folder / "catalog"
+        shutil.copytree(pathlib.Path(os.environ["VT_SOURCE_DIR"]) / "assets" / "catalog", catalog)
+        service = json.loads((catalog / "curp.json").read_text())
+        (catalog / "curp.json").write_text(json.dumps(service | agreed))
+        config = terminal.config.read_text()
+        terminal.config.write_text(re.sub("^catalog = .*", f"catalog = {catalog}", config, flags=re.M))
+        core = terminal.start_core()
+        screen = Screen(terminal)
+        screen.submit_the_canary()
+        terminal.until(lambda: len(terminal.json("queue", "list")["rows"]) == 2)
+        late = terminal.json("queue", "list")["rows"][0]["folio"]
+        screen.socket.close()
+        core.kill()
+        core.wait()
+        terminal.processes.remove(core)
+        db = sqlite3.connect(terminal.state_dir / "queue.db")
+        lane, priority = db.execute("SELECT lane IS NOT NULL, priority FROM txn ORDER BY sequence DESC").fetchone()
+        assert (lane, priority) == (1, 3), "as the catalogue asks"
+        db.close()
+        # A clock that says so is not enough; it takes a signed one, which the row of higher priority brings.
+        terminal.step(0)
+        terminal.start_core()
+        terminal.start_sync()
+        terminal.until(lambda: terminal.state(first) == "ACCEPTED")
+        terminal.until(lambda: terminal.json("queue", "show", late)["state"] == "EXPIRED")
+        assert terminal.json("queue", "show", late)["cause"] == "expired"
+        assert "its time was over before it could be sent" in terminal.log()
+        # It never left: given up here and unknown there is the same.
+        rows = json.loads(terminal.ctl("queue", "reconcile", "--json")[1])["rows"]
+        assert {row["finding"] for row in rows} <= {"onlyThere"}, rows
+
+
 def main():
     tests = [a_wrong_start_is_mended_by_a_signed_answer, a_step_in_the_middle_changes_nothing,
-             an_unconfirmed_leap_shreds_nothing]
+             an_unconfirmed_leap_shreds_nothing, what_was_never_sent_in_time_is_given_up_by_a_signed_time_alone]
     with agency_client.Agency("--today", "2026-06-15") as agency:
         for test in tests:
             if not sys.argv[1:] or test.__name__ in sys.argv[1:]:

@@ -67,6 +67,8 @@ CASES = [
     at("needs", [5], "schema"),
     at("identity", "maybe", "schema"), at("identity", "required", "meaning", "smartcard"),
     at("identity", DELETE, "meaning", "$.identity"), at("takes_unchecked", "yes", "schema"),
+    at("in_order", 1, "schema"), at("in_order", True, "good"), at("priority", 4, "schema"),
+    at("priority", 3, "good"), at("expires_minutes", -1, "schema"), at("expires_minutes", 1440, "good"),
     at("takes_unchecked", False, "good"), at("questions.0.claim", "name", "schema"),
     at("questions.0.claim", "rfc", "meaning", "belongs to type curp"),
     at("offline", "never", "schema"), at("patience_ms", 999, "schema"), at("patience_ms", DELETE, "good"),
