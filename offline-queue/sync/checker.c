@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "terminal/base/assert.h"
+#include "terminal/base/base64.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/log.h"
 #include "terminal/base/text.h"
@@ -48,18 +48,12 @@ struct checker {
 
 static struct certificate *read_certificate(const char *text)
 {
-	size_t length = strlen(text), padding = 0;
-	uint8_t der[CERTIFICATE_TEXT_SIZE];
 	struct certificate *certificate = NULL;
-	int used;
+	uint8_t der[CERTIFICATE_MAX_DER];
+	size_t length;
 
-	if (length == 0 || length % 4 != 0 || length >= CERTIFICATE_TEXT_SIZE)
-		return NULL;
-	while (padding < 2 && text[length - 1 - padding] == '=')
-		padding++;
-	used = EVP_DecodeBlock(der, (const unsigned char *)text, (int)length);
-	if (used <= (int)padding ||
-		certificate_parse(der, (size_t)used - padding, &certificate, NULL))
+	if (vt_base64_decode(der, sizeof(der), text, &length) ||
+		certificate_parse(der, length, &certificate, NULL))
 		return NULL;
 	return certificate;
 }
