@@ -267,13 +267,35 @@ def a_service_that_answers_garbage_is_named_and_asked_again(agency):
         assert all(s["trouble"] == "" for s in terminal.json("status")["services"])
 
 
+def a_service_that_fails_is_left_alone_and_the_others_go_on(agency):
+    rows = [Row("JOURNALED") for _ in range(12)]
+    other = [Row("JOURNALED", adapter="fees") for _ in range(2)]
+    agency.control("fault", agency_client.BY_KEY, "status", "500")
+    agency.control("fault", agency_client.ASK, "status", "500")
+    with without_core(agency, rows + other) as terminal:
+        terminal.start_core()
+        terminal.start_sync()
+        trouble = lambda: {s["adapter"]: s["trouble"] for s in terminal.json("status")["services"]}
+        terminal.until(lambda: trouble().get("renapo") == "server")
+        terminal.until(lambda: {terminal.state(row) for row in other} == {"ACCEPTED"})
+        # The breaker is open: nobody asks for a while, however much is due.
+        asked = agency.log().count("fault=status")
+        quiet = terminal.json("status")["uptimeMs"] + 3000
+        terminal.until(lambda: terminal.json("status")["uptimeMs"] > quiet)
+        assert agency.log().count("fault=status") == asked, "asked although the breaker is open"
+        assert {terminal.state(row) for row in rows} <= {"JOURNALED", "UNKNOWN"}
+        assert trouble()["fees"] == ""
+        agency.control("fault", "none")
+
+
 def main():
     tests = [a_corrupt_store_is_put_aside_whole_and_kept_in_sight,
              a_row_that_was_altered_waits_for_a_person_and_hinders_nobody,
              a_store_of_a_newer_version_is_left_alone, a_key_of_another_store_is_named_and_nothing_overwritten,
              a_second_core_ends_and_leaves_the_first_alone, a_store_that_vanishes_is_not_begun_anew,
              a_disk_that_fails_is_named_and_nothing_is_lost, a_read_only_disk_is_named,
-             a_full_disk_is_named_before_it_is_full, a_service_that_answers_garbage_is_named_and_asked_again]
+             a_full_disk_is_named_before_it_is_full, a_service_that_answers_garbage_is_named_and_asked_again,
+             a_service_that_fails_is_left_alone_and_the_others_go_on]
     with agency_client.Agency("--today", "2026-06-15") as agency:
         for test in tests:
             if not sys.argv[1:] or test.__name__ in sys.argv[1:]:
