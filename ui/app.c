@@ -7,6 +7,7 @@
 #include "terminal/base/text.h"
 #include "ui/screens/screen.h"
 #include "ui/speech/explore.h"
+#include "ui/speech/switches.h"
 
 /* UI.md §7: after this long without touch CURP and names are masked. */
 #define MASK_MS 20000
@@ -35,6 +36,7 @@ struct app {
 	struct intent_act intent;
 	struct speech *speech;
 	struct explore explore;
+	struct switches switches;
 	int64_t place;	      /* another number for each other screen */
 	struct canvas *black; /* what a blanked panel shows */
 	bool is_blank;
@@ -59,7 +61,7 @@ enum vt_code app_create(const struct app_options *options, const struct app_time
 	app->is_dirty = true;
 	app->link_lost_ms = app->shown_ms = app->touched_ms = time->now_ms;
 	app->activity_ms = time->now_ms - ACTIVITY_MS;
-	app->change_at_ms = -1;
+	app->change_at_ms = app->switches.move_at_ms = -1;
 	*ret_app = vt_take_ptr(&app);
 	return VT_OK;
 }
@@ -83,7 +85,9 @@ static struct screen_env env_of(const struct app *app, const struct app_time *ti
 		.utc_offset_min = time->utc_offset_min,
 		.since_show_ms = time->now_ms - app->shown_ms,
 		.masked = app->is_masked,
-		.waiting_for_core = app->is_waiting};
+		.waiting_for_core = app->is_waiting,
+		.calibrate = app->has_model ? switches_step(&app->switches) : CALIBRATE_NONE,
+		.calibrate_again = app->switches.is_doubled};
 }
 
 /* The same question again, perhaps with a banner or the time-out dialogue over it. */
@@ -303,6 +307,22 @@ void app_listen(struct app *app, enum app_listen what, const struct app_time *ti
 	}
 }
 
+bool app_switch(struct app *app, int code, const struct app_time *time)
+{
+	const struct node *node;
+	struct input_result result = {.redraw = true, .touched = true};
+
+	if (!switches_press(&app->switches, app->ui, code, time->now_ms, &node))
+		return false;
+	speech_interrupt(app->speech);
+	if (node) {
+		result.acted = true;
+		result.action = input_action_of(node);
+	}
+	take_input(app, &result, time);
+	return true;
+}
+
 void app_set_headphones(struct app *app, bool are_in, const struct app_time *time)
 {
 	speech_set_headphones(app->speech, are_in);
@@ -366,6 +386,8 @@ void app_tick(struct app *app, const struct app_time *time)
 
 	if (result.acted)
 		take_input(app, &result, time);
+	if (switches_tick(&app->switches, app->ui, time->now_ms))
+		app->is_dirty = true;
 	if (is_due(wait_at(app), time))
 		start_waiting(app);
 	if (is_due(mask_at(app), time)) {
@@ -390,6 +412,7 @@ int64_t app_deadline(const struct app *app, const struct app_time *time)
 	int64_t at = time->now_ms + MINUTE_MS - time->unix_ms % MINUTE_MS;
 
 	at = earlier(at, input_deadline(app->ui));
+	at = earlier(at, app->switches.move_at_ms);
 	at = earlier(at, mask_at(app));
 	at = earlier(at, wait_at(app));
 	at = earlier(at, app->change_at_ms);
@@ -453,11 +476,13 @@ static void blank(struct app *app, const struct rect **rects, size_t *count)
 bool app_frame(struct app *app, const struct app_time *time, const struct rect **ret_rects,
 	size_t *ret_count)
 {
-	struct screen_env env = env_of(app, time);
+	struct screen_env env;
 	int64_t change;
 
 	if (!app->is_dirty)
 		return false;
+	switches_set(&app->switches, &screen_get_model(app->screen)->settings, time->now_ms);
+	env = env_of(app, time);
 	if (app->has_model || app->is_waiting) {
 		screen_build(app->screen, app->ui, &env);
 	} else {
@@ -467,6 +492,7 @@ bool app_frame(struct app *app, const struct app_time *time, const struct rect *
 	}
 	if (app->has_model || app->is_waiting)
 		let_speech_see(app, &env, time);
+	ui_set_mark(app->ui, switches_mark(&app->switches, app->ui));
 	change = app->has_model ? screen_next_change_ms(app->screen, &env) : -1;
 	/* A screen that is never at rest is drawn as often as a panel shows it, not more. */
 	if (change >= 0 && change < FRAME_MS)
@@ -504,6 +530,11 @@ bool app_take_activity(struct app *app, const struct app_time *time)
 struct ui *app_ui(struct app *app)
 {
 	return app->ui;
+}
+
+struct rect app_mark(struct app *app)
+{
+	return switches_mark(&app->switches, app->ui);
 }
 
 struct canvas *app_canvas(struct app *app)

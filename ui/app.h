@@ -61,6 +61,9 @@ enum app_listen {
 	LISTEN_SOFTER
 };
 void app_listen(struct app *app, enum app_listen what, const struct app_time *time);
+/* A key went down, code by its code: true if it is one of the person's switches (or becomes one in
+ * the dialogue that asks for them) and nothing else. */
+bool app_switch(struct app *app, int code, const struct app_time *time);
 /* The plug of the headphones went in or out. */
 void app_set_headphones(struct app *app, bool are_in, const struct app_time *time);
 /* The voice has said the utterance with this id to its end. */
@@ -87,6 +90,8 @@ bool app_take_intent(struct app *app, struct intent_act *ret_intent);
 bool app_take_activity(struct app *app, const struct app_time *time);
 
 struct ui *app_ui(struct app *app);
+/* Where the mark of scanning is; empty if nothing is scanned. */
+struct rect app_mark(struct app *app);
 /* What the panel shows: the frame, or darkness while a person who listens wants it. */
 struct canvas *app_canvas(struct app *app);
 /* Revision of the model on the screen; 0 = none. */

@@ -226,7 +226,7 @@ static void take_key(struct process *p, const SDL_KeyboardEvent *e, const struct
 	/* Chords are nobody's business here; a key that is held acts once. */
 	if (e->repeat || e->keysym.mod & (KMOD_CTRL | KMOD_ALT | KMOD_GUI))
 		return;
-	if (take_listen_key(p, key, time))
+	if (app_switch(p->app, key, time) || take_listen_key(p, key, time))
 		return;
 	switch (key) {
 	case SDLK_TAB:

@@ -181,6 +181,11 @@ static const char *take(
 		return push_key(hooks, json_string_value(json_object_get(root, "key")), time);
 	if (json_object_get(root, "listen"))
 		return ask_listen(hooks, json_string_value(json_object_get(root, "listen")), time);
+	if (json_object_get(root, "switch"))
+		return app_switch(hooks->app,
+			       (int)json_integer_value(json_object_get(root, "switch")), time)
+			       ? "{\"ok\":true}"
+			       : "{\"ok\":false}";
 	if (json_object_get(root, "headphones")) {
 		app_set_headphones(
 			hooks->app, json_is_true(json_object_get(root, "headphones")), time);

@@ -14,6 +14,7 @@
  *	{"finger":[id,"down|up|motion",x,y]}  an SDL finger event at pixel x, y of the frame
  *	{"key":"next|previous|enter|escape|help|down|up"}
  *	{"headphones":true|false}  the plug goes in or out
+ *	{"switch":N}               input N of a switch; ok is false if it is none of the person's
  *	{"listen":"repeat|pause|where|faster|slower|louder|softer"}
  *	{"type":"text"}            as from a scanner, character by character
  * Anything else is answered {"error":"…"}. */

@@ -2,6 +2,7 @@
  * screen is what was said. Core's session machine and the shipped catalogue stand behind the app;
  * the clock is virtual, the voice is a list. */
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -608,6 +609,174 @@ static void the_panel_goes_dark_on_request_and_light_at_the_end(void **state)
 	assert_ptr_equal(app_canvas(app), ui_canvas(app_ui(app)));
 }
 
+/* ---- switches ---- */
+
+#define SWITCH_MOVE   ' '
+#define SWITCH_SELECT '\r'
+
+static void press_switch(int code)
+{
+	now.now_ms += 100;
+	now.unix_ms += 100;
+	assert_true(app_switch(app, code, &now));
+	settle();
+}
+
+/* What a person sees: whether the ring is around this control. */
+static bool is_marked(const char *id)
+{
+	const struct node *node = ui_find(app_ui(app), id);
+	struct rect mark = app_mark(app);
+
+	return node && rect_covers(&mark, &node->rect);
+}
+
+/* Moves the ring around the control and selects, until the control itself was selected. */
+static void scan_to(const char *id)
+{
+	for (int presses = 0; presses < 80; presses++) {
+		struct rect mark = app_mark(app);
+		const struct node *node = ui_find(app_ui(app), id);
+
+		if (!node)
+			fail_msg("not on the screen: %s", id);
+		if (!is_marked(id)) {
+			press_switch(SWITCH_MOVE);
+			continue;
+		}
+		bool is_it = node && memcmp(&mark, &node->rect, sizeof(mark)) == 0;
+		press_switch(SWITCH_SELECT);
+		if (is_it)
+			return;
+	}
+	fail_msg("not reached: %s", id);
+}
+
+static void calibrate(void)
+{
+	assert_non_null(ui_find(app_ui(app), "calibrate-move"));
+	press_switch(SWITCH_MOVE);
+	assert_non_null(ui_find(app_ui(app), "calibrate-select"));
+	/* The same one again is no second switch. */
+	press_switch(SWITCH_MOVE);
+	assert_non_null(ui_find(app_ui(app), "calibrate-select"));
+	press_switch(SWITCH_SELECT);
+	assert_null(ui_find(app_ui(app), "calibrate-select"));
+}
+
+static void ask_for_switches(const char *kind)
+{
+	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
+
+	memset(&intent, 0, sizeof(intent));
+	intent.screen = model.screen;
+	intent.revision = model.revision;
+	intent.action = INTENT_SETTING;
+	assert_true(vt_copy(intent.item, sizeof(intent.item), "switches"));
+	assert_true(vt_copy(intent.value, sizeof(intent.value), kind));
+	step(&event);
+	settle();
+}
+
+static void two_switches_get_the_curp(void **state)
+{
+	struct session_event committed = {.type = SESSION_COMMITTED},
+			     result = {.type = SESSION_RESULT};
+	char id[16];
+
+	(void)state;
+	begin();
+	press(INPUT_KEY_ENTER);
+	ask_for_switches("1");
+	calibrate();
+	/* Any other key is none of theirs. */
+	assert_false(app_switch(app, 'x', &now));
+	scan_to("open-curp");
+	assert_int_equal(model.screen, SCREEN_INTRO);
+	scan_to("primary");
+	assert_int_equal(model.screen, SCREEN_CURP);
+	for (const char *p = KEY; *p; p++) {
+		(void)snprintf(id, sizeof(id), "key-%c", *p);
+		scan_to(id);
+	}
+	scan_to("primary");
+	committed.u.committed.transaction = TXN;
+	committed.u.committed.folio = "SM01-0010-0010-ABCD";
+	step(&committed);
+	result.u.result.transaction = TXN;
+	result.u.result.result = RESULT_ACCEPTED;
+	result.u.result.answer = ANSWER;
+	step(&result);
+	settle();
+	assert_int_equal(model.screen, SCREEN_RESULTS);
+	scan_to("primary");
+	assert_int_equal(model.screen, SCREEN_DONE);
+	scan_to("dock-end");
+	assert_int_equal(model.screen, SCREEN_ATTRACT);
+	/* The next person is asked anew. */
+	assert_false(app_switch(app, SWITCH_MOVE, &now));
+}
+
+static void one_switch_waits_for_the_mark(void **state)
+{
+	struct rect before;
+
+	(void)state;
+	begin();
+	press(INPUT_KEY_ENTER);
+	ask_for_switches("2");
+	assert_non_null(ui_find(app_ui(app), "calibrate-select"));
+	press_switch(SWITCH_SELECT);
+	before = app_mark(app);
+	/* Medium speed: a second and a half. */
+	now.now_ms += 1400;
+	app_tick(app, &now);
+	listen();
+	struct rect after = app_mark(app);
+	assert_memory_equal(&before, &after, sizeof(before));
+	now.now_ms += 101;
+	app_tick(app, &now);
+	listen();
+	after = app_mark(app);
+	assert_memory_not_equal(&before, &after, sizeof(before));
+	/* Moving by itself is no sign of life. */
+	(void)app_take_activity(app, &now);
+	for (int i = 0; i < 5; i++) {
+		now.now_ms += 1500;
+		app_tick(app, &now);
+		listen();
+	}
+	assert_false(app_take_activity(app, &now));
+}
+
+static double luminance(uint32_t argb)
+{
+	double sum = 0;
+	const double weights[3] = {0.2126, 0.7152, 0.0722};
+
+	for (int i = 0; i < 3; i++) {
+		double c = (double)(argb >> (16 - 8 * i) & 0xFF) / 255;
+		sum += weights[i] * (c <= 0.03928 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
+	}
+	return sum;
+}
+
+/* The two colours of the ring differ enough from each other: one of them from any ground. */
+static void the_ring_stands_out_in_every_contrast(void **state)
+{
+	(void)state;
+	begin();
+	for (int mode = 0; mode < THEME_MODE_COUNT; mode++) {
+		const struct ui_settings settings = {.mode = (enum theme_mode)mode};
+		ui_set_settings(app_ui(app), &settings);
+		const struct theme_palette *palette = ui_palette(app_ui(app));
+		double a = luminance(palette->argb[COLOR_FOCUS_INNER]),
+		       b = luminance(palette->argb[COLOR_FOCUS_OUTER]);
+		double ratio = a > b ? (a + 0.05) / (b + 0.05) : (b + 0.05) / (a + 0.05);
+		assert_true(ratio >= 3.0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -628,6 +797,9 @@ int main(void)
 		TEST(the_chime_sounds_for_those_who_do_not_listen),
 		TEST(whoever_listens_is_there),
 		TEST(the_panel_goes_dark_on_request_and_light_at_the_end),
+		TEST(two_switches_get_the_curp),
+		TEST(one_switch_waits_for_the_mark),
+		TEST(the_ring_stands_out_in_every_contrast),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,8 @@ struct actions {
 void frame_close(struct build *b, const struct actions *actions);
 /* Time-out dialogue over everything. */
 void frame_timeout(struct build *b);
+/* calibrate.c: dialogue that asks for a switch, over everything. */
+void build_calibrate(struct build *b);
 /* Nothing to touch stands above this, in pixels: the top quarter, in reach mode what a seated
  * person cannot reach. */
 int frame_reach_top(const struct build *b);

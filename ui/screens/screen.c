@@ -200,6 +200,8 @@ static bool build_with(const struct build *like, enum room room, bool is_lost)
 		build_lost(&b);
 	} else {
 		build_kind(&b);
+		if (b.env->calibrate != CALIBRATE_NONE)
+			build_calibrate(&b);
 		if (b.model->warning_ms > 0)
 			frame_timeout(&b);
 	}

@@ -12,6 +12,9 @@
 #include "ui/toolkit/input.h"
 #include "ui/toolkit/ui.h"
 
+/* A dialogue asks for a switch (UI.md section 11): which one. */
+enum calibrate_step { CALIBRATE_NONE, CALIBRATE_MOVE, CALIBRATE_SELECT };
+
 /* What only the process knows. */
 struct screen_env {
 	int64_t now_unix_ms;   /* for the clock in the header, minutes matter */
@@ -19,6 +22,8 @@ struct screen_env {
 	int64_t since_show_ms; /* time since the model was shown: count-downs, "sigue tardando" */
 	bool masked;	       /* privacy mask: personal values are shown as •••• */
 	bool waiting_for_core; /* no core for more than 3 s: local waiting screen, model ignored */
+	enum calibrate_step calibrate;
+	bool calibrate_again; /* the switch that selects was the one that moves */
 };
 
 /* Answer to a tap. */

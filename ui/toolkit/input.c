@@ -46,6 +46,11 @@ static struct ui_action action_of(const struct node *node, bool by_key)
 	return action;
 }
 
+struct ui_action input_action_of(const struct node *target)
+{
+	return action_of(target, true);
+}
+
 static struct input_result act(const struct node *node, bool by_key)
 {
 	return (struct input_result){

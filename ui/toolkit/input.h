@@ -50,6 +50,8 @@ int64_t input_deadline(const struct ui *ui);
 /* Lets go of everything, as when the screen changes: no action comes of a finger already down. */
 void input_reset(struct ui *ui);
 
+/* What a tap on a target would tell, for those who do not tap. */
+struct ui_action input_action_of(const struct node *target);
 /* Node that a tap at x, y would hit; NULL if none. */
 const struct node *input_hit(const struct ui *ui, int x, int y);
 /* Id of the focused node, "" if none. */

@@ -22,6 +22,8 @@ static const struct {
 
 /* UI.md §5: two rings of 5 px. */
 #define FOCUS_UNITS 5
+/* Of the ring of scanning: that of a key. */
+#define MARK_RADIUS 16
 /* UI.md §15.5: back layer of a duotone icon. */
 #define DUOTONE_ALPHA 56
 /* Rest of a ring. */
@@ -126,9 +128,9 @@ static int focus_px(const struct ui *ui)
 	return ui_px(ui, FOCUS_UNITS);
 }
 
-struct rect render_focus_ink(const struct ui *ui, const struct node *node)
+struct rect render_focus_ink(const struct ui *ui, struct rect around)
 {
-	return rect_grow(node->rect, 2 * focus_px(ui));
+	return rect_grow(around, 2 * focus_px(ui));
 }
 
 /* ---- hash ---- */
@@ -346,22 +348,30 @@ static void render_node(struct ui *ui, const struct painter *p, const struct nod
 		render_qr(ui, &inside, node);
 }
 
+/* Two colours that differ by more than 3:1 from each other: one of them from any ground. */
+static void render_ring(struct ui *ui, const struct painter *p, struct rect around, int radius)
+{
+	int width = focus_px(ui);
+	struct paint_box ring = {.border_width = width};
+
+	ring.rect = rect_grow(around, width);
+	ring.radius = radius + width;
+	ring.border = color_of(ui, COLOR_FOCUS_INNER);
+	paint_box(p, &ring);
+	ring.rect = rect_grow(around, 2 * width);
+	ring.radius = radius + 2 * width;
+	ring.border = color_of(ui, COLOR_FOCUS_OUTER);
+	paint_box(p, &ring);
+}
+
 static void render_focus(struct ui *ui, const struct painter *p)
 {
 	const struct node *node = ui->focus_visible ? ui_find(ui, ui->focus) : NULL;
 
-	if (!node)
-		return;
-	int width = focus_px(ui), radius = look_of(ui, node).box.radius;
-	struct paint_box ring = {.border_width = width};
-	ring.rect = rect_grow(node->rect, width);
-	ring.radius = radius + width;
-	ring.border = color_of(ui, COLOR_FOCUS_INNER);
-	paint_box(p, &ring);
-	ring.rect = rect_grow(node->rect, 2 * width);
-	ring.radius = radius + 2 * width;
-	ring.border = color_of(ui, COLOR_FOCUS_OUTER);
-	paint_box(p, &ring);
+	if (node)
+		render_ring(ui, p, node->rect, look_of(ui, node).box.radius);
+	if (!rect_is_empty(&ui->mark))
+		render_ring(ui, p, ui->mark, ui_px(ui, MARK_RADIUS));
 }
 
 /* True if the node alone decides every pixel of clip: nothing under it needs painting. */

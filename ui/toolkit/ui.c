@@ -348,13 +348,23 @@ const struct rect *ui_paint(struct ui *ui, size_t *ret_count)
 	if (focused) {
 		uint64_t hash = hash_u64(HASH_START, ui_palette(ui)->argb[COLOR_FOCUS_INNER]);
 		hash = hash_u64(hash, ui_palette(ui)->argb[COLOR_FOCUS_OUTER]);
-		damage_add(damage, hash_u64(focused->key, 1), hash, render_focus_ink(ui, focused));
+		damage_add(damage, hash_u64(focused->key, 1), hash,
+			render_focus_ink(ui, focused->rect));
 	}
+	if (!rect_is_empty(&ui->mark))
+		damage_add(damage, hash_text(HASH_START, "mark"),
+			hash_u64(HASH_START, ui_palette(ui)->argb[COLOR_FOCUS_OUTER]),
+			render_focus_ink(ui, ui->mark));
 	damage_end(damage, (struct rect){0, 0, ui->canvas->width, ui->canvas->height});
 	for (size_t i = 0; i < damage->rect_count; i++)
 		render_tree(ui, damage->rects[i]);
 	*ret_count = damage->rect_count;
 	return damage->rects;
+}
+
+void ui_set_mark(struct ui *ui, struct rect mark)
+{
+	ui->mark = mark;
 }
 
 void ui_damage_all(struct ui *ui)

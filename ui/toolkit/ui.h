@@ -63,6 +63,9 @@ int ui_first_target(const struct ui *ui);
 /* Paints what changed into the frame. Returns the damaged rectangles (borrowed until the next
  * call), none if nothing changed. */
 const struct rect *ui_paint(struct ui *ui, size_t *ret_count);
+/* A ring like that of the focus around a rectangle, until the next call: the part that scanning is
+ * at. Empty = none. */
+void ui_set_mark(struct ui *ui, struct rect mark);
 /* The next ui_paint() paints everything. */
 void ui_damage_all(struct ui *ui);
 /* The frame as last painted. */

@@ -55,6 +55,7 @@ struct ui {
 	struct ui_press press;
 	char focus[VT_MAX_ID * 2];
 	bool focus_visible;
+	struct rect mark; /* of scanning; empty = none */
 };
 
 /* ---- between the files ---- */
@@ -64,8 +65,8 @@ void render_tree(struct ui *ui, struct rect clip);
 /* render.c: what a node looks like, as a hash, and the ink it may leave. */
 uint64_t render_hash(const struct ui *ui, const struct node *node);
 struct rect render_ink(const struct ui *ui, const struct node *node);
-/* render.c: ink of the focus ring around a node. */
-struct rect render_focus_ink(const struct ui *ui, const struct node *node);
+/* render.c: ink of the focus ring around a node's rectangle. */
+struct rect render_focus_ink(const struct ui *ui, struct rect around);
 
 static inline int ui_px(const struct ui *ui, int units)
 {
