@@ -31,7 +31,8 @@ struct reader {
 	/* the card */
 	bool is_in, is_told, is_readable;
 	char atr[CARD_ATR_SIZE];
-	bool wants_reset; /* as soon as the slot rests */
+	bool wants_reset;  /* as soon as the slot rests */
+	bool wants_forget; /* as soon as the card rests: core's citizen is gone */
 	/* the exchange below */
 	uint32_t number; /* of the step machine, for its reply */
 	bool is_sent;
@@ -43,6 +44,7 @@ struct reader {
 };
 
 static void step(struct reader *r, const struct smartcard_event *event);
+static void forget(struct reader *r);
 
 static int64_t now(const struct reader *r)
 {
@@ -331,6 +333,7 @@ static void on_port_done(void *owner, const struct ccid_result *result)
 		on_exchanged(r, result);
 	if (r->wants_reset)
 		reset_card(r);
+	forget(r);
 	r->owner.changed(r->owner.owner);
 }
 
@@ -345,6 +348,7 @@ static void on_slot(void *owner, uint8_t slot, const struct ccid_slot *view)
 		r->is_in = false;
 		r->is_sent = false;
 		r->wants_reset = false;
+		r->wants_forget = false;
 		step(r, &removed);
 		tell_removed(r);
 	}
@@ -445,6 +449,19 @@ static enum bus_completion_code judge(const struct reader *r, const char *device
 	return BUS_SUCCESS;
 }
 
+/* Login and certificates go: nothing of the holder stays while a forgotten card is still in. */
+static void forget(struct reader *r)
+{
+	const struct smartcard_request request = {.operation = SMARTCARD_LOGOUT};
+	const struct smartcard_event start = {
+		.type = SMARTCARD_EV_START, .now_ms = now(r), .request = &request};
+
+	if (!r->wants_forget || smartcard_get_state(r->card) != SMARTCARD_IDLE)
+		return;
+	r->wants_forget = false;
+	step(r, &start);
+}
+
 static void on_cancel(struct reader *r, const struct bus_message *msg)
 {
 	const struct smartcard_event cancel = {.type = SMARTCARD_EV_CANCEL, .now_ms = now(r)};
@@ -454,6 +471,10 @@ static void on_cancel(struct reader *r, const struct bus_message *msg)
 	complete(r, &msg->header, BUS_SUCCESS, NULL);
 	if (is_ours)
 		step(r, &cancel);
+	if (msg->payload.common_cancel.request_id == 0) {
+		r->wants_forget = r->is_in;
+		forget(r);
+	}
 }
 
 bool reader_command(struct reader *r, const struct bus_message *msg)

@@ -135,8 +135,9 @@ struct certificate_pin_entry {
 	int digits; /* typed so far, where the reader tells */
 };
 
-/* Common.Cancel: end the command with this request id. Its own completion says only that the wish
- * was heard; the command ends with an outcome of its own. */
+/* Common.Cancel: end the command with this request id; 0: none, but forget the card's login and
+ * what was read from it, its holder is gone. Its own completion says only that the wish was heard;
+ * the command ends with an outcome of its own. */
 struct common_cancel {
 	int64_t request_id;
 };

@@ -43,6 +43,15 @@ enum vt_code cards_open(struct core *core, struct vt_error *error)
 	return code ? vt_prefix(error, code, "terminal.conf: [card] authorities") : VT_OK;
 }
 
+/* The card may still be in the reader: devices keep nothing of its holder. */
+static void forget_there(struct core *core)
+{
+	if (!core->cards.is_in || !core->devices.conn)
+		return;
+	bus_make_command(core->tx, core->devices.conn, BUS_COMMON_CANCEL);
+	(void)peer_send(&core->devices);
+}
+
 void cards_forget(struct core *core)
 {
 	struct card_desk *desk = &core->cards;
@@ -55,6 +64,7 @@ void cards_forget(struct core *core)
 	vt_wipe(desk->digest, sizeof(desk->digest));
 	vt_wipe(desk->text, sizeof(desk->text));
 	core_arm(core->card_timer, 0);
+	forget_there(core);
 }
 
 void cards_close(struct core *core)

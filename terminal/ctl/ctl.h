@@ -44,6 +44,11 @@ struct ctl_options {
 	const char *public_key; /* journal verify: file; NULL: none given */
 	struct vt_date today;	/* --today, else the local day */
 	const char *first_surname, *second_surname, *names, *birth, *sex, *entity; /* curp root */
+	bool has_timeout;      /* --timeout was given */
+	const char *data_file; /* card sign: what is signed */
+	const char *out_file;  /* card sign: where the signature goes; NULL: stdout, base64 */
+	const char *pin_file;  /* card sign: "-" = stdin; NULL: the console */
+	bool last_try;	       /* card sign */
 	int arg_count;
 	char **args;
 };
@@ -115,6 +120,8 @@ enum ctl_exit ctl_status(const struct ctl_options *options);
 enum ctl_exit ctl_device_list(const struct ctl_options *options);
 enum ctl_exit ctl_device_show(const struct ctl_options *options);
 enum ctl_exit ctl_device_descriptor(const struct ctl_options *options);
+enum ctl_exit ctl_card_show(const struct ctl_options *options);
+enum ctl_exit ctl_card_sign(const struct ctl_options *options);
 enum ctl_exit ctl_queue_list(const struct ctl_options *options);
 enum ctl_exit ctl_queue_show(const struct ctl_options *options);
 enum ctl_exit ctl_queue_retry(const struct ctl_options *options);

@@ -28,6 +28,7 @@ enum option_group {
 	TAKES_TO = 1 << 6,
 	TAKES_LAST = 1 << 7,
 	TAKES_PROOF = 1 << 8,
+	TAKES_CARD = 1 << 9,
 };
 
 struct command {
@@ -51,6 +52,14 @@ static const struct command commands[] = {
 		{"qué dice ser un dispositivo USB (archivo \"descriptors\" de sysfs)",
 			"what a USB device says it is (\"descriptors\" file of sysfs)"},
 		ctl_device_descriptor},
+	{"card", "show", "", 0, 0, TAKES_SOCKET,
+		{"la tarjeta que está en el lector y sus certificados",
+			"the card in the reader and its certificates"},
+		ctl_card_show},
+	{"card", "sign", "--data FILE [--out FILE]", 0, 0, TAKES_SOCKET | TAKES_CARD,
+		{"firma un archivo con la tarjeta (SHA-256); pide el PIN del certificado",
+			"signs a file with the card (SHA-256); asks the certificate's PIN"},
+		ctl_card_sign},
 	{"queue", "list", "[--unsettled]", 0, 0, TAKES_SOCKET | TAKES_UNSETTLED,
 		{"transacciones, la más nueva primero", "transactions, newest first"},
 		ctl_queue_list},
@@ -114,6 +123,10 @@ enum option_id {
 	OPTION_LAST,
 	OPTION_CHECKPOINT,
 	OPTION_PUBLIC_KEY,
+	OPTION_DATA,
+	OPTION_OUT,
+	OPTION_PIN_FILE,
+	OPTION_LAST_TRY,
 	OPTION_FIRST_SURNAME,
 	OPTION_SECOND_SURNAME,
 	OPTION_NAMES,
@@ -158,6 +171,16 @@ static const struct option_help option_helps[] = {
 			"checkpoint kept elsewhere: its row must still be the same"}},
 	{OPTION_PUBLIC_KEY, TAKES_PROOF, "public-key", "FILE",
 		{"llave (PEM) que debe firmar", "key (PEM) that must be the signer's"}},
+	{OPTION_DATA, TAKES_CARD, "data", "FILE", {"lo que se firma", "what is signed"}},
+	{OPTION_OUT, TAKES_CARD, "out", "FILE",
+		{"dónde escribir la firma (si no, base64 a la salida)",
+			"where to write the signature (else base64 to stdout)"}},
+	{OPTION_PIN_FILE, TAKES_CARD, "pin-file", "FILE",
+		{"archivo con el PIN; \"-\" lo lee de la entrada (si no, de la consola)",
+			"file with the PIN; \"-\" reads it from stdin (else from the console)"}},
+	{OPTION_LAST_TRY, TAKES_CARD, "last-try", NULL,
+		{"usa el último intento del PIN: si falla, la tarjeta se bloquea",
+			"uses the PIN's last try: if it fails, the card locks itself"}},
 	{OPTION_FIRST_SURNAME, TAKES_PERSON, "first-surname", "TEXT",
 		{"primer apellido", "first surname"}},
 	{OPTION_SECOND_SURNAME, TAKES_PERSON, "second-surname", "TEXT",
@@ -322,6 +345,7 @@ static bool take_option(struct ctl_options *options, int id, const char *value)
 	case OPTION_TIMEOUT:
 		if (vt_parse_i64(value, 1, MAX_TIMEOUT_S, &seconds) == VT_OK) {
 			options->timeout_ms = seconds * 1000;
+			options->has_timeout = true;
 			return true;
 		}
 		ctl_complain(
@@ -361,6 +385,18 @@ static bool take_option(struct ctl_options *options, int id, const char *value)
 				CTL_TEXT("--since: un día AAAA-MM-DD", "--since: a day YYYY-MM-DD"),
 				value);
 		return options->has_since;
+	case OPTION_DATA:
+		options->data_file = value;
+		return true;
+	case OPTION_OUT:
+		options->out_file = value;
+		return true;
+	case OPTION_PIN_FILE:
+		options->pin_file = value;
+		return true;
+	case OPTION_LAST_TRY:
+		options->last_try = true;
+		return true;
 	case OPTION_FIRST_SURNAME:
 		options->first_surname = value;
 		return true;
