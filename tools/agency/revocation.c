@@ -368,18 +368,33 @@ static void finish(struct program *program)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: revocation --ca DIR [--port N] [--control PATH]\n"
-		"         DIR: ca of tools/demo-cards; writes \"port N\" when it is ready\n"
+		"usage: revocation --ca DIR [--port N] [--port-file FILE] [--control PATH]\n"
+		"         DIR: ca of tools/demo-cards; writes \"port N\" when it is ready, N to "
+		"FILE\n"
 		"       agency control PATH COMMAND   (say, fault, up, down, stats, quit)\n");
 	return 2;
+}
+
+/* N appears as a whole, or not at all. */
+static enum vt_code write_port(const char *path, int port, struct vt_error *error)
+{
+	char temporary[512];
+
+	if (!vt_format(temporary, sizeof(temporary), "%s.new", path))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "--port-file: path too long");
+	VT_CLEANUP(vt_fclosep) FILE *file = fopen(temporary, "we");
+	if (!file || fprintf(file, "%d\n", port) < 0 || fflush(file) != 0 ||
+		rename(temporary, path) != 0)
+		return vt_fail(error, VT_ERR_IO, errno, "%s: %s", path, strerror(errno));
+	return VT_OK;
 }
 
 int main(int argc, char *argv[])
 {
 	static const struct option names[] = {{"ca", required_argument, NULL, 'a'},
 		{"port", required_argument, NULL, 'p'}, {"control", required_argument, NULL, 'c'},
-		{0}};
-	const char *ca = NULL, *control = NULL;
+		{"port-file", required_argument, NULL, 'f'}, {0}};
+	const char *ca = NULL, *control = NULL, *port_file = NULL;
 	struct program program = {0};
 	struct vt_error error = {0};
 	int64_t port = 0;
@@ -390,6 +405,8 @@ int main(int argc, char *argv[])
 			ca = optarg;
 		else if (c == 'c')
 			control = optarg;
+		else if (c == 'f')
+			port_file = optarg;
 		else
 			good &= c == 'p' && vt_parse_i64(optarg, 0, 65535, &port) == VT_OK;
 	}
@@ -398,6 +415,8 @@ int main(int argc, char *argv[])
 	vt_harden_process();
 	program.port = (int)port;
 	enum vt_code code = start(&program, ca, control, &error);
+	if (code == VT_OK && port_file)
+		code = write_port(port_file, program.port, &error);
 	struct event *on_term = NULL, *on_int = NULL;
 	if (code == VT_OK) {
 		on_term = evsignal_new(program.base, SIGTERM, on_signal, program.base);

@@ -593,11 +593,11 @@ static void signin_removed(struct citizen *c)
 }
 
 /* Refused, and the other way leads on. */
-static void signin_expired(struct citizen *c)
+static void signin_refused(struct citizen *c, const char *card, const char *reason)
 {
-	present_card(c, "expired");
+	present_card(c, card);
 	expect_screen(c, "problem");
-	expect_text(c, "Su certificado ya venció");
+	expect_text(c, reason);
 	remove_card(c);
 	tap(c, "button", "Seguir sin la tarjeta");
 	expect_screen(c, "intro");
@@ -608,6 +608,17 @@ static void signin_expired(struct citizen *c)
 	mark(c, "submitted");
 	confirm_identity(c, "SALGADO");
 	finish(c, "accepted");
+}
+
+static void signin_expired(struct citizen *c)
+{
+	signin_refused(c, "expired", "Su certificado ya venció");
+}
+
+/* Only its authority knows: sync asked. */
+static void signin_revoked(struct citizen *c)
+{
+	signin_refused(c, "revoked", "Su certificado fue revocado");
 }
 
 /* The citizen goes without the card. */
@@ -651,6 +662,7 @@ static const struct {
 	{"signin-expired", signin_expired},
 	{"signin-left-behind", signin_left_behind},
 	{"signin-removed", signin_removed},
+	{"signin-revoked", signin_revoked},
 	{"signin-wrong-pin", signin_wrong_pin},
 	{"timeout", timeout},
 };
