@@ -10,8 +10,6 @@
 #include "terminal/base/text.h"
 #include "terminal/bus/conn.h"
 
-/* Readers plugged in at once; one is used, the others stand by. */
-#define MAX_CANDIDATES 4
 /* The slot that citizens use. */
 #define SLOT 0
 /* USB LANGID of the pad's display: Spanish (Mexico). */
@@ -21,13 +19,11 @@
 
 struct reader {
 	struct reader_owner owner;
-	struct ccid_port *port;	 /* owned */
-	struct smartcard *card;	 /* owned */
-	struct bus_message *msg; /* owned: what is sent */
-	struct usb_device_info candidates[MAX_CANDIDATES];
-	size_t candidate_count;
-	uint16_t vid, pid; /* of the one in use, or of the last one */
-	bool is_refused;   /* there is one, but it cannot be had */
+	struct ccid_port *port;		  /* owned */
+	struct smartcard *card;		  /* owned */
+	struct bus_message *msg;	  /* owned: what is sent */
+	const struct reader_entry *entry; /* of the one in use, or of the last one; or NULL */
+	uint16_t vid, pid;
 	/* the card */
 	bool is_in, is_told, is_readable;
 	char atr[CARD_ATR_SIZE];
@@ -529,82 +525,34 @@ void reader_greet(struct reader *r)
 
 /* ---- devices ---- */
 
-static void try_attach(struct reader *r)
+enum vt_code reader_attach(struct reader *r, const struct usb_device_info *info,
+	const struct reader_entry *entry, struct vt_error *error)
 {
-	struct vt_error error = {0};
+	const enum vt_code code = ccid_port_attach(
+		r->port, info, ccid_port_interface(&info->desc, 0), &entry->quirks, error);
 
-	for (size_t i = 0; i < r->candidate_count && ccid_port_key(r->port) == 0; i++) {
-		const struct usb_device_info *info = &r->candidates[i];
-		const enum vt_code code = ccid_port_attach(
-			r->port, info, ccid_port_interface(&info->desc, 0), NULL, &error);
-		if (code) {
-			vt_log(VT_LOG_WARNING, "card reader %04x:%04x: %s", info->desc.vid,
-				info->desc.pid, error.msg);
-			r->is_refused = true;
-			continue;
-		}
-		r->vid = info->desc.vid;
-		r->pid = info->desc.pid;
-		r->is_refused = false;
-		vt_log(VT_LOG_NOTICE, "card reader %04x:%04x attached", r->vid, r->pid);
-	}
+	if (code)
+		return code;
+	r->entry = entry;
+	r->vid = info->desc.vid;
+	r->pid = info->desc.pid;
+	return VT_OK;
 }
 
-bool reader_arrived(struct reader *r, const struct usb_device_info *info)
+bool reader_detach(struct reader *r, usb_key key)
 {
-	if (!ccid_port_interface(&info->desc, 0))
+	const struct ccid_slot none = {0};
+
+	if (!ccid_port_detach(r->port, key))
 		return false;
-	if (r->candidate_count == MAX_CANDIDATES) {
-		vt_log(VT_LOG_WARNING, "usb: too many card readers, one is ignored");
-		return true;
-	}
-	r->candidates[r->candidate_count++] = *info;
-	try_attach(r);
-	r->owner.changed(r->owner.owner);
+	if (r->is_in)
+		on_slot(r, SLOT, &none);
 	return true;
 }
 
-bool reader_left(struct reader *r, usb_key key)
+usb_key reader_key(const struct reader *r)
 {
-	bool is_ours = false;
-
-	for (size_t i = 0; i < r->candidate_count && !is_ours; i++) {
-		if (r->candidates[i].key != key)
-			continue;
-		r->candidates[i] = r->candidates[--r->candidate_count];
-		is_ours = true;
-	}
-	if (r->candidate_count == 0)
-		r->is_refused = false;
-	if (ccid_port_detach(r->port, key)) {
-		const struct ccid_slot none = {0};
-		if (r->is_in)
-			on_slot(r, SLOT, &none);
-		try_attach(r);
-	}
-	r->owner.changed(r->owner.owner);
-	return is_ours;
-}
-
-static const char *advice_for(const char *reason)
-{
-	static const struct {
-		const char *reason, *advice;
-	} table[] = {
-		{"unplugged", "Connect the card reader's USB cable."},
-		{"silent", "Unplug the card reader and plug it in again; replace it if that does "
-			   "not help."},
-		{"transfer", "Check the card reader's cable and its USB socket."},
-		{"hardware", "The card reader says that it is broken: replace it."},
-		{"protocol", "It does not answer as a card reader should: replace it."},
-		{"unsupported", "This card reader speaks no protocol that we know: replace it."},
-		{"refused", "Another program or a missing permission keeps it: see the log."},
-	};
-
-	for (size_t i = 0; i < VT_ELEMENTS(table); i++)
-		if (strcmp(table[i].reason, reason) == 0)
-			return table[i].advice;
-	return "";
+	return ccid_port_key(r->port);
 }
 
 void reader_status(const struct reader *r, struct device_status *ret)
@@ -618,22 +566,12 @@ void reader_status(const struct reader *r, struct device_status *ret)
 	struct ccid_view view;
 
 	ccid_port_view(r->port, &view);
-	memset(ret, 0, sizeof(*ret)); /* compared as a whole */
-	vt_copy_cut(ret->id, sizeof(ret->id), "reader");
-	vt_copy_cut(ret->class, sizeof(ret->class), "CardReader");
-	vt_copy_cut(ret->model, sizeof(ret->model),
-		!r->vid		   ? ""
-		: view.has_pin_pad ? "CCID card reader with PIN pad"
-				   : "CCID card reader");
+	if (r->entry)
+		vt_copy_cut(ret->model, sizeof(ret->model), r->entry->model);
 	if (r->vid && !vt_format(ret->usb, sizeof(ret->usb), "%04x:%04x", r->vid, r->pid))
 		ret->usb[0] = '\0';
 	ret->state = states[view.state];
 	vt_copy_cut(ret->reason, sizeof(ret->reason), view.reason);
-	if (view.state == CCID_STATE_ABSENT && r->is_refused) {
-		ret->state = DEVICE_FAILED;
-		vt_copy_cut(ret->reason, sizeof(ret->reason), "refused");
-	}
-	vt_copy_cut(ret->advice, sizeof(ret->advice), advice_for(ret->reason));
 	ret->errors = view.errors;
 }
 

@@ -3,7 +3,7 @@
 
 /* The terminal's card reader: a ccid_port and the card in it, as core knows them (bus/card.h).
  *
- *   usb arrives ─► ccid_port ─► slot: card in ─► power on ─► MediaInsertedEvent
+ *   attached ─► ccid_port ─► slot: card in ─► power on ─► MediaInsertedEvent
  *   Certificate.List, Certificate.Sign ─► smartcard step machine ◄─► ccid_port: APDUs, PIN pad
  *                                              └─► completion
  *
@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "drivers/device.h"
+#include "drivers/readers.h"
 #include "drivers/usb/usb.h"
 #include "terminal/bus/messages.h"
 
@@ -32,11 +34,12 @@ struct reader *reader_create(struct usb *usb, const struct reader_owner *owner);
 /* Wipes. NULL allowed; *reader = NULL. */
 void reader_destroy(struct reader **reader);
 
-/* A device that came: true if it is a card reader, taken into use or standing by. Every reader of
- * the class is served: what a card says is judged by core, whoever carries it. */
-bool reader_arrived(struct reader *reader, const struct usb_device_info *info);
-/* A device that left: true if it was one of ours. */
-bool reader_left(struct reader *reader, usb_key key);
+/* Takes a reader into use. entry: its line of the table, borrowed. As ccid_port_attach(). */
+VT_MUST_USE enum vt_code reader_attach(struct reader *reader, const struct usb_device_info *info,
+	const struct reader_entry *entry, struct vt_error *error);
+/* A device that left, or is let go: true if it was this one's. */
+bool reader_detach(struct reader *reader, usb_key key);
+usb_key reader_key(const struct reader *reader); /* 0: none attached */
 
 /* Certificate.List, Certificate.Sign, Common.Cancel from core. True if it is one of them: its
  * completion follows, perhaps before this returns. */
@@ -46,9 +49,14 @@ void reader_core_gone(struct reader *reader);
 /* Core is back: tells it of the card that is in. */
 void reader_greet(struct reader *reader);
 
+/* As device_ops.status. */
 void reader_status(const struct reader *reader, struct device_status *ret);
 /* Monotonic time of the next reader_wake(); INT64_MAX: none. */
 int64_t reader_wake_ms(const struct reader *reader);
 void reader_wake(struct reader *reader);
+
+/* The reader as a slot of the process (reader_slot.c). Borrows host and readers. NULL: no memory.
+ */
+struct device *reader_slot_create(const struct device_host *host, const struct readers *readers);
 
 #endif

@@ -8,11 +8,10 @@
 
 #include <systemd/sd-event.h>
 
-#include "drivers/printer/printer_port.h"
-#include "drivers/printer/text.h"
+#include "drivers/device.h"
+#include "drivers/printing.h"
+#include "drivers/quarantine.h"
 #include "drivers/reader.h"
-#include "drivers/registry.h"
-#include "drivers/trace.h"
 #include "drivers/usb/usb_libusb.h"
 #include "terminal/base/assert.h"
 #include "terminal/base/clock.h"
@@ -22,37 +21,32 @@
 
 /* Core is started by the same supervisor within a second; its socket is looked for so often. */
 #define RECONNECT_MS 300
-/* Another program may hold the printer for a moment (a queue of CUPS, usblp while it loads). */
+/* Another program may hold a device for a moment (a queue of CUPS, usblp while it loads). */
 #define ATTACH_AGAIN_MS 2000
-/* A command without a time limit of its own waits so long for the printer. */
-#define WAIT_MS 45000
-/* Supported printers plugged in at once; one is used, the others stand by. */
+/* Supported devices plugged in at once; one of a kind is used, the others stand by. */
 #define MAX_CANDIDATES 8
 /* Foreign devices told once each; more than a kiosk's bus holds. */
 #define MAX_FOREIGN 32
+#define MAX_SLOTS   8
 
-/* A sheet that waits for the printer. */
-struct waiting {
-	struct bus_header header;
-	struct printer_print_form form; /* personal: wiped */
-	int64_t until_ms;
-};
-
-struct outcome {
-	struct printer_print_result result; /* result.job "" = empty slot */
-	struct bus_header header;	    /* of the command that asked last */
-	bool is_reported;
+/* A device and what the process knows about it. */
+struct slot {
+	struct device *device; /* owned */
+	bool is_refused;       /* there is one, but it cannot be had */
+	struct device_status sent;
 };
 
 struct service {
-	sd_event *event;			     /* borrowed */
-	char socket_path[108], state_path[PATH_MAX]; /* state_path "" = no trace */
+	sd_event *event; /* borrowed */
+	char socket_path[108];
 	struct registry *registry;
+	struct readers *readers;
 	struct text_fonts *fonts;
 	struct usb *usb;
-	struct printer_port *port;
-	struct reader *reader;
-	struct device_status reader_sent;
+	struct device_host host;
+	struct slot slots[MAX_SLOTS];
+	size_t slot_count;
+	struct quarantine quarantine;
 	/* core */
 	struct bus_conn *conn;
 	sd_event_source *conn_source, *reconnect_source, *wake_source, *attach_source;
@@ -60,25 +54,18 @@ struct service {
 	/* devices */
 	struct usb_device_info candidates[MAX_CANDIDATES];
 	size_t candidate_count;
-	const struct device_entry *entry; /* of the printer in use, or of the last one; or NULL */
-	bool is_refused;		  /* there is one, but it cannot be had */
 	uint32_t foreign[MAX_FOREIGN];
 	size_t foreign_count;
-	struct device_status sent;
-	struct printer_trace stored; /* what the file at state_path says */
-	/* work */
-	struct waiting *waiting[SERVICE_MAX_WAITING]; /* owned */
-	size_t waiting_count;
-	struct bus_header current; /* command of the sheet in work */
-	char current_job[VT_UUID_SIZE];
-	struct outcome outcomes[SERVICE_MAX_OUTCOMES];
-	size_t next_outcome;
-	bool is_pumping;
+	bool is_refreshing;
 };
 
-static void pump(struct service *s);
-static void try_attach(struct service *s);
+static void refresh(struct service *s);
 static void drop_core(struct service *s, const char *why);
+
+static uint32_t id_of(const struct usb_desc *desc)
+{
+	return (uint32_t)desc->vid << 16 | desc->pid;
+}
 
 /* ---- to core ---- */
 
@@ -89,8 +76,9 @@ static void watch_conn(struct service *s)
 }
 
 /* Sends s->message; a core that does not listen is dropped and comes back. */
-static void send_message(struct service *s)
+static void send_message(void *owner)
 {
+	struct service *s = owner;
 	struct vt_error error = {0};
 
 	if (s->conn && bus_conn_send(s->conn, s->message, &error)) {
@@ -103,112 +91,7 @@ static void send_message(struct service *s)
 		watch_conn(s);
 }
 
-static void refuse(struct service *s, const struct bus_header *request,
-	enum bus_completion_code code, const char *text)
-{
-	if (!s->conn)
-		return;
-	bus_make_completion(s->message, request, code, text);
-	send_message(s);
-}
-
-static void report(struct service *s, struct outcome *outcome)
-{
-	if (!s->conn)
-		return;
-	bus_make_completion(s->message, &outcome->header, BUS_SUCCESS, NULL);
-	s->message->payload.print_result = outcome->result;
-	outcome->is_reported = true;
-	send_message(s);
-}
-
-/* What the technician should do, from the word of the driver. */
-static const char *advice_for(const char *reason, enum device_state state)
-{
-	static const struct {
-		const char *reason, *advice;
-	} table[] = {
-		{"paper", "Put in a new paper roll."},
-		{"cover", "Close the printer's cover."},
-		{"cutter", "Clear the jammed cutter, then close the cover."},
-		{"unplugged", "Connect the printer's USB cable and switch it on."},
-		{"device", "Switch the printer off and on; replace it if that does not help."},
-		{"protocol", "It does not answer as its model should: check assets/devices.tsv."},
-		{"refused", "Another program or a missing permission keeps it: see the log."},
-	};
-
-	for (size_t i = 0; i < VT_ELEMENTS(table); i++)
-		if (strcmp(table[i].reason, reason) == 0)
-			return table[i].advice;
-	return state == DEVICE_DEGRADED ? "Paper is near its end: bring a new roll." : "";
-}
-
-static void make_status(const struct service *s, struct device_status *ret)
-{
-	struct printer *machine = printer_port_machine(s->port);
-	struct printer_view view;
-
-	printer_view(machine, &view);
-	memset(ret, 0, sizeof(*ret)); /* compared as a whole */
-	if (view.state == DEVICE_ABSENT && s->is_refused) {
-		view.state = DEVICE_FAILED;
-		view.reason = "refused";
-	}
-	vt_copy_cut(ret->id, sizeof(ret->id), "printer");
-	vt_copy_cut(ret->class, sizeof(ret->class), "Printer");
-	if (s->entry) {
-		vt_copy_cut(ret->model, sizeof(ret->model), s->entry->model);
-		if (!vt_format(
-			    ret->usb, sizeof(ret->usb), "%04x:%04x", s->entry->vid, s->entry->pid))
-			VT_UNREACHABLE();
-	}
-	ret->state = view.state;
-	ret->paper = view.paper;
-	vt_copy_cut(ret->reason, sizeof(ret->reason), view.reason);
-	vt_copy_cut(ret->advice, sizeof(ret->advice), advice_for(view.reason, view.state));
-	printer_counters(machine, &ret->sheets, &ret->errors);
-}
-
-static void send_status(struct service *s, bool is_forced)
-{
-	struct device_status status;
-
-	make_status(s, &status);
-	if (!is_forced && memcmp(&status, &s->sent, sizeof(status)) == 0)
-		return;
-	if (status.state != s->sent.state || strcmp(status.reason, s->sent.reason) != 0)
-		vt_log(VT_LOG_NOTICE, "printer %s %s: %s %s", status.usb, status.model,
-			device_state_names[status.state], status.reason);
-	s->sent = status;
-	if (!s->conn)
-		return;
-	bus_make_unsolicited(s->message, BUS_COMMON_STATUS_CHANGED);
-	s->message->payload.device_status = status;
-	send_message(s);
-}
-
-/* ---- the card reader ---- */
-
-static void send_reader_status(struct service *s, bool is_forced)
-{
-	struct device_status status;
-
-	reader_status(s->reader, &status);
-	if (!is_forced && memcmp(&status, &s->reader_sent, sizeof(status)) == 0)
-		return;
-	if (status.state != s->reader_sent.state ||
-		strcmp(status.reason, s->reader_sent.reason) != 0)
-		vt_log(VT_LOG_NOTICE, "card reader %s: %s %s", status.usb,
-			device_state_names[status.state], status.reason);
-	s->reader_sent = status;
-	if (!s->conn)
-		return;
-	bus_make_unsolicited(s->message, BUS_COMMON_STATUS_CHANGED);
-	s->message->payload.device_status = status;
-	send_message(s);
-}
-
-static void on_reader_send(void *owner, const struct bus_message *msg)
+static void send_copy(void *owner, const struct bus_message *msg)
 {
 	struct service *s = owner;
 	struct vt_error error = {0};
@@ -219,150 +102,168 @@ static void on_reader_send(void *owner, const struct bus_message *msg)
 		watch_conn(s);
 }
 
-static void on_reader_changed(void *owner)
+static bool is_connected(void *owner)
+{
+	return ((struct service *)owner)->conn != NULL;
+}
+
+static struct bus_message *get_message(void *owner)
+{
+	return ((struct service *)owner)->message;
+}
+
+static void refuse(void *owner, const struct bus_header *request, enum bus_completion_code code,
+	const char *text)
 {
 	struct service *s = owner;
 
-	if (s->reader) /* NULL: it is being made */
-		pump(s);
+	if (!s->conn)
+		return;
+	bus_make_completion(s->message, request, code, text);
+	send_message(s);
 }
 
-/* ---- outcomes ---- */
-
-static struct outcome *find_outcome(struct service *s, const char *job)
+static int64_t now_ms(void *owner)
 {
-	for (size_t i = 0; i < SERVICE_MAX_OUTCOMES; i++)
-		if (s->outcomes[i].result.job[0] && strcmp(s->outcomes[i].result.job, job) == 0)
-			return &s->outcomes[i];
+	(void)owner;
+	return vt_clock_monotonic_ms();
+}
+
+static void on_changed(void *owner, struct device *device)
+{
+	(void)device;
+	refresh(owner);
+}
+
+/* ---- status ---- */
+
+/* Why a device of this kind that is plugged in is left alone; NULL: none is. */
+static const char *quarantine_of(const struct service *s, const struct slot *slot)
+{
+	for (size_t i = 0; i < s->candidate_count; i++) {
+		const struct usb_device_info *info = &s->candidates[i];
+		const char *reason = quarantine_reason(
+			&s->quarantine, id_of(&info->desc), vt_clock_monotonic_ms());
+		if (reason && slot->device->ops->takes(slot->device, info))
+			return reason;
+	}
 	return NULL;
 }
 
-static struct outcome *remember(struct service *s, const struct bus_header *header,
-	const struct printer_print_result *result)
+static void make_status(const struct service *s, const struct slot *slot, struct device_status *ret)
 {
-	struct outcome *outcome = find_outcome(s, result->job);
+	const struct device_ops *ops = slot->device->ops;
+	const char *reason = quarantine_of(s, slot);
 
-	if (!outcome) {
-		outcome = &s->outcomes[s->next_outcome];
-		s->next_outcome = (s->next_outcome + 1) % SERVICE_MAX_OUTCOMES;
+	memset(ret, 0, sizeof(*ret)); /* compared as a whole */
+	ops->status(slot->device, ret);
+	if (ret->state == DEVICE_ABSENT && (slot->is_refused || reason)) {
+		ret->state = DEVICE_FAILED;
+		vt_copy_cut(ret->reason, sizeof(ret->reason), reason ? reason : "refused");
 	}
-	*outcome = (struct outcome){.result = *result, .header = *header};
-	outcome->header.name = BUS_PRINTER_PRINT_FORM;
-	return outcome;
+	vt_copy_cut(ret->id, sizeof(ret->id), ops->id);
+	vt_copy_cut(ret->class, sizeof(ret->class), ops->class);
+	vt_copy_cut(ret->advice, sizeof(ret->advice), device_advice(ret->reason, ret->state));
 }
 
-static void store_trace(struct service *s)
+static void send_status(struct service *s, struct slot *slot, bool is_forced)
 {
-	struct printer_trace trace;
+	struct device_status status;
+
+	make_status(s, slot, &status);
+	if (!is_forced && memcmp(&status, &slot->sent, sizeof(status)) == 0)
+		return;
+	if (status.state != slot->sent.state || strcmp(status.reason, slot->sent.reason) != 0)
+		vt_log(VT_LOG_NOTICE, "%s %s %s: %s %s", status.id, status.usb, status.model,
+			device_state_names[status.state], status.reason);
+	slot->sent = status;
+	if (!s->conn)
+		return;
+	bus_make_unsolicited(s->message, BUS_COMMON_STATUS_CHANGED);
+	s->message->payload.device_status = status;
+	send_message(s);
+}
+
+/* ---- devices ---- */
+
+static void attach_later(struct service *s)
+{
+	(void)sd_event_source_set_time_relative(s->attach_source, ATTACH_AGAIN_MS * 1000);
+	(void)sd_event_source_set_enabled(s->attach_source, SD_EVENT_ONESHOT);
+}
+
+static enum vt_code attach(struct service *s, struct slot *slot, const struct usb_device_info *info)
+{
+	const struct device_ops *ops = slot->device->ops;
 	struct vt_error error = {0};
 
-	printer_get_trace(printer_port_machine(s->port), &trace);
-	const struct printer_trace *old = &s->stored;
-	if (!s->state_path[0] ||
-		(trace.is_dirty == old->is_dirty && trace.has_counter == old->has_counter &&
-			trace.counter == old->counter && strcmp(trace.job, old->job) == 0))
+	(void)s;
+	const enum vt_code code = ops->attach(slot->device, info, &error);
+	if (!code)
+		vt_log(VT_LOG_NOTICE, "%s %04x:%04x attached", ops->id, info->desc.vid,
+			info->desc.pid);
+	else if (!slot->is_refused && code != VT_ERR_NOT_FOUND)
+		vt_log(VT_LOG_ERROR, "%s %04x:%04x: %s", ops->id, info->desc.vid, info->desc.pid,
+			error.msg);
+	return code;
+}
+
+static void try_attach(struct service *s, struct slot *slot)
+{
+	bool is_refused = false, is_again = false;
+
+	if (slot->device->ops->key(slot->device) != 0)
 		return;
-	if (trace_store(s->state_path, &trace, &error))
-		vt_log(VT_LOG_WARNING, "%s", error.msg);
-	s->stored = trace;
-}
-
-static void on_done(void *owner, const struct printer_print_result *result)
-{
-	struct service *s = owner;
-
-	vt_log(result->outcome == OUTCOME_PRINTED ? VT_LOG_INFO : VT_LOG_WARNING, "sheet %s: %s %s",
-		result->job, print_outcome_names[result->outcome], result->reason);
-	s->current_job[0] = '\0';
-	report(s, remember(s, &s->current, result));
-}
-
-/* Core learns it as a second completion of the command: its ledger goes from "in doubt" to the
- * truth (terminal/core/sheets.c). */
-static void on_resolved(void *owner, const struct printer_print_result *result)
-{
-	struct service *s = owner;
-	struct outcome *outcome = find_outcome(s, result->job);
-	const struct bus_header header = outcome ? outcome->header : (struct bus_header){0};
-
-	vt_log(VT_LOG_NOTICE, "sheet %s: resolved: %s %s", result->job,
-		print_outcome_names[result->outcome], result->reason);
-	report(s, remember(s, &header, result));
-}
-
-static void on_begun(void *owner)
-{
-	store_trace(owner);
-}
-
-/* ---- commands ---- */
-
-static void free_waiting(struct waiting **waiting)
-{
-	vt_wipe(*waiting, sizeof(**waiting));
-	free(*waiting);
-	*waiting = NULL;
-}
-
-static struct waiting *take_waiting(struct service *s, size_t i)
-{
-	struct waiting *waiting = s->waiting[i];
-
-	s->waiting_count--;
-	memmove(&s->waiting[i], &s->waiting[i + 1], (s->waiting_count - i) * sizeof(s->waiting[0]));
-	return waiting;
-}
-
-/* Core will not hear an answer to this command, but the job must not stay open. */
-static void fail_waiting(struct service *s, struct waiting *waiting, const char *reason)
-{
-	struct printer_print_result result = {.outcome = OUTCOME_FAILED};
-
-	memcpy(result.job, waiting->form.job, sizeof(result.job));
-	vt_copy_cut(result.reason, sizeof(result.reason), reason);
-	report(s, remember(s, &waiting->header, &result));
-}
-
-static void start(struct service *s, struct waiting *waiting)
-{
-	struct vt_error error = {0};
-	struct sheet sheet;
-
-	if (printer_get_state(printer_port_machine(s->port)) == PRINTER_ABSENT || !s->entry) {
-		fail_waiting(s, waiting, "absent");
-		return;
-	}
-	if (sheet_make(&waiting->form.receipt, &s->entry->printer, s->fonts, &sheet, &error)) {
-		vt_log(VT_LOG_ERROR, "sheet %s: %s", waiting->form.job, error.msg);
-		refuse(s, &waiting->header, BUS_INVALID_DATA, error.msg);
-		return;
-	}
-	s->current = waiting->header;
-	memcpy(s->current_job, waiting->form.job, sizeof(s->current_job));
-	if (printer_port_print(s->port, waiting->form.job, &sheet))
-		VT_UNREACHABLE(); /* pump() has asked printer_is_free() */
-}
-
-static void give_up_late(struct service *s, int64_t now_ms)
-{
-	for (size_t i = s->waiting_count; i-- > 0;) {
-		if (s->waiting[i]->until_ms > now_ms)
+	for (size_t i = 0; i < s->candidate_count; i++) {
+		const struct usb_device_info *info = &s->candidates[i];
+		if (!slot->device->ops->takes(slot->device, info) ||
+			quarantine_reason(
+				&s->quarantine, id_of(&info->desc), vt_clock_monotonic_ms()))
 			continue;
-		struct waiting *waiting = take_waiting(s, i);
-		refuse(s, &waiting->header, BUS_TIME_OUT, "printer was not ready in time");
-		free_waiting(&waiting);
+		const enum vt_code code = attach(s, slot, info);
+		if (!code) {
+			is_refused = is_again = false;
+			break;
+		}
+		/* Not found: unplugged, and the news of it is on its way. */
+		is_refused = is_refused || code != VT_ERR_NOT_FOUND;
+		is_again = true;
 	}
+	slot->is_refused = is_refused;
+	if (is_again)
+		attach_later(s);
+}
+
+/* A device that keeps breaking its protocol is let go. */
+static void judge(struct service *s, struct slot *slot)
+{
+	const struct device_ops *ops = slot->device->ops;
+	const usb_key key = ops->key(slot->device);
+	struct device_status status = {0};
+
+	ops->status(slot->device, &status);
+	for (size_t i = 0; key != 0 && i < s->candidate_count; i++)
+		if (s->candidates[i].key == key &&
+			quarantine_judge(&s->quarantine, id_of(&s->candidates[i].desc),
+				status.state == DEVICE_FAILED &&
+					strcmp(status.reason, "protocol") == 0,
+				vt_clock_monotonic_ms())) {
+			vt_log(VT_LOG_ERROR, "%s: in quarantine", ops->id);
+			(void)ops->detach(slot->device, key);
+			return;
+		}
 }
 
 static void arm(struct service *s)
 {
-	int64_t wake_ms = printer_port_wake_ms(s->port);
+	int64_t wake_ms = quarantine_wake_ms(&s->quarantine, vt_clock_monotonic_ms());
 
-	for (size_t i = 0; i < s->waiting_count; i++)
-		if (s->waiting[i]->until_ms < wake_ms)
-			wake_ms = s->waiting[i]->until_ms;
-	if (reader_wake_ms(s->reader) < wake_ms)
-		wake_ms = reader_wake_ms(s->reader);
+	for (size_t i = 0; i < s->slot_count; i++) {
+		const struct device *device = s->slots[i].device;
+		const int64_t own_ms = device->ops->wake_ms(device);
+		if (own_ms < wake_ms)
+			wake_ms = own_ms;
+	}
 	if (wake_ms == INT64_MAX) {
 		(void)sd_event_source_set_enabled(s->wake_source, SD_EVENT_OFF);
 		return;
@@ -371,77 +272,90 @@ static void arm(struct service *s)
 	(void)sd_event_source_set_enabled(s->wake_source, SD_EVENT_ONESHOT);
 }
 
-/* Hands the next sheet over when the printer is free; tells what has changed. */
-static void pump(struct service *s)
+/* Brings everything to what it should be by now: attached, judged, told, armed. */
+static void refresh(struct service *s)
 {
-	struct printer *machine = printer_port_machine(s->port);
-
-	if (s->is_pumping)
+	if (s->is_refreshing)
 		return;
-	s->is_pumping = true;
-	give_up_late(s, vt_clock_monotonic_ms());
-	while (s->waiting_count > 0 && printer_is_free(machine)) {
-		struct waiting *waiting = take_waiting(s, 0);
-		start(s, waiting);
-		free_waiting(&waiting);
+	s->is_refreshing = true;
+	for (size_t i = 0; i < s->slot_count; i++) {
+		judge(s, &s->slots[i]);
+		try_attach(s, &s->slots[i]);
+		send_status(s, &s->slots[i], false);
 	}
-	s->is_pumping = false;
-	send_status(s, false);
-	send_reader_status(s, false);
+	s->is_refreshing = false;
 	arm(s);
 }
 
-static void on_port_changed(void *owner)
+static int on_attach_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source, (void)usec;
+	refresh(userdata);
+	return 0;
+}
+
+static void tell_foreign(struct service *s, const struct usb_device_info *info)
+{
+	const uint32_t id = id_of(&info->desc);
+
+	for (size_t i = 0; i < s->foreign_count; i++)
+		if (s->foreign[i] == id)
+			return;
+	if (s->foreign_count == MAX_FOREIGN)
+		return;
+	s->foreign[s->foreign_count++] = id;
+	vt_log(VT_LOG_NOTICE, "usb %04x:%04x is not in the registry: refused", info->desc.vid,
+		info->desc.pid);
+}
+
+static void on_arrived(void *owner, const struct usb_device_info *info)
+{
+	struct service *s = owner;
+	bool is_taken = false;
+
+	for (size_t i = 0; i < s->slot_count; i++)
+		is_taken = is_taken || s->slots[i].device->ops->takes(s->slots[i].device, info);
+	if (!is_taken) {
+		tell_foreign(s, info);
+		return;
+	}
+	if (s->candidate_count == MAX_CANDIDATES) {
+		vt_log(VT_LOG_WARNING, "usb: too many devices, one is ignored");
+		return;
+	}
+	quarantine_arrived(&s->quarantine, id_of(&info->desc), vt_clock_monotonic_ms());
+	s->candidates[s->candidate_count++] = *info;
+	refresh(s);
+}
+
+static void on_left(void *owner, usb_key key)
 {
 	struct service *s = owner;
 
-	store_trace(s);
-	if (printer_port_key(s->port) == 0)
-		try_attach(s);
-	pump(s);
-}
-
-static void on_print_form(struct service *s, const struct bus_message *msg)
-{
-	const struct printer_print_form *form = &msg->payload.print_form;
-	const struct bus_header *header = &msg->header;
-	struct outcome *known = find_outcome(s, form->job);
-
-	if (!vt_uuid_valid(form->job)) {
-		refuse(s, header, BUS_INVALID_DATA, "job is no UUID");
-		return;
-	}
-	if (known) {
-		known->header = *header;
-		report(s, known);
-		return;
-	}
-	if (strcmp(s->current_job, form->job) == 0) {
-		s->current = *header; /* its end answers whoever asked last */
-		return;
-	}
-	for (size_t i = 0; i < s->waiting_count; i++)
-		if (strcmp(s->waiting[i]->form.job, form->job) == 0) {
-			s->waiting[i]->header = *header;
-			return;
+	for (size_t i = 0; i < s->candidate_count; i++)
+		if (s->candidates[i].key == key) {
+			s->candidates[i] = s->candidates[--s->candidate_count];
+			break;
 		}
-	struct waiting *waiting =
-		s->waiting_count < SERVICE_MAX_WAITING ? calloc(1, sizeof(*waiting)) : NULL;
-	if (!waiting) {
-		refuse(s, header, BUS_DEVICE_NOT_READY, "too many sheets are waiting");
-		return;
-	}
-	waiting->header = *header;
-	waiting->form = *form;
-	waiting->until_ms =
-		vt_clock_monotonic_ms() + (header->timeout_ms > 0 ? header->timeout_ms : WAIT_MS);
-	s->waiting[s->waiting_count++] = waiting;
+	for (size_t i = 0; i < s->slot_count; i++)
+		(void)s->slots[i].device->ops->detach(s->slots[i].device, key);
+	refresh(s);
 }
+
+static void on_refused(void *owner, usb_key key, const char *reason)
+{
+	(void)owner;
+	vt_log(VT_LOG_WARNING, "usb %03" PRIu32 ":%03" PRIu32 " refused: %s", key >> 8, key & 0xff,
+		reason);
+}
+
+/* ---- commands ---- */
 
 static void on_message(struct service *s)
 {
 	/* A copy: answers are made in s->message. */
 	struct bus_message *msg = malloc(sizeof(*msg));
+	bool is_known = false;
 
 	if (!msg) {
 		drop_core(s, "out of memory");
@@ -449,11 +363,13 @@ static void on_message(struct service *s)
 	}
 	*msg = *s->message;
 	bus_message_finish(s->message);
-	if (msg->header.type != BUS_COMMAND)
+	if (msg->header.type != BUS_COMMAND) {
 		vt_log(VT_LOG_WARNING, "core sent no command: %s", bus_name_text(msg->header.name));
-	else if (msg->header.name == BUS_PRINTER_PRINT_FORM)
-		on_print_form(s, msg);
-	else if (!reader_command(s->reader, msg))
+		is_known = true;
+	}
+	for (size_t i = 0; i < s->slot_count && !is_known; i++)
+		is_known = s->slots[i].device->ops->command(s->slots[i].device, msg);
+	if (!is_known)
 		refuse(s, &msg->header, BUS_UNSUPPORTED_COMMAND, "not a device command");
 	bus_message_finish(msg);
 	free(msg);
@@ -479,12 +395,10 @@ static int on_conn(sd_event_source *source, int fd, uint32_t revents, void *user
 		drop_core(s, error.msg);
 	if (s->conn)
 		watch_conn(s);
-	pump(s);
+	refresh(s);
 	return 0;
 }
 
-/* Sheets that were not begun will not be: core has told its citizen something else by the time it
- * is back. The one in work goes on. */
 static void drop_core(struct service *s, const char *why)
 {
 	if (!s->conn)
@@ -493,12 +407,8 @@ static void drop_core(struct service *s, const char *why)
 	sd_event_source_disable_unref(s->conn_source);
 	s->conn_source = NULL;
 	bus_conn_close(&s->conn);
-	reader_core_gone(s->reader);
-	while (s->waiting_count > 0) {
-		struct waiting *waiting = take_waiting(s, 0);
-		fail_waiting(s, waiting, "device");
-		free_waiting(&waiting);
-	}
+	for (size_t i = 0; i < s->slot_count; i++)
+		s->slots[i].device->ops->core_went(s->slots[i].device);
 	(void)sd_event_source_set_time_relative(s->reconnect_source, RECONNECT_MS * 1000);
 	(void)sd_event_source_set_enabled(s->reconnect_source, SD_EVENT_ONESHOT);
 }
@@ -512,13 +422,10 @@ static void greet(struct service *s)
 		return;
 	}
 	vt_log(VT_LOG_NOTICE, "connected to core");
-	send_status(s, true);
-	send_reader_status(s, true);
-	if (s->conn)
-		reader_greet(s->reader);
-	for (size_t i = 0; i < SERVICE_MAX_OUTCOMES && s->conn; i++)
-		if (s->outcomes[i].result.job[0] && !s->outcomes[i].is_reported)
-			report(s, &s->outcomes[i]);
+	for (size_t i = 0; i < s->slot_count && s->conn; i++)
+		send_status(s, &s->slots[i], true);
+	for (size_t i = 0; i < s->slot_count && s->conn; i++)
+		s->slots[i].device->ops->core_came(s->slots[i].device);
 }
 
 static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata)
@@ -543,139 +450,13 @@ static int on_wake(sd_event_source *source, uint64_t usec, void *userdata)
 	struct service *s = userdata;
 
 	(void)source, (void)usec;
-	printer_port_wake(s->port);
-	reader_wake(s->reader);
-	pump(s);
+	for (size_t i = 0; i < s->slot_count; i++) {
+		struct device *device = s->slots[i].device;
+		if (device->ops->wake_ms(device) <= vt_clock_monotonic_ms())
+			device->ops->wake(device);
+	}
+	refresh(s);
 	return 0;
-}
-
-/* ---- devices ---- */
-
-static void attach_later(struct service *s)
-{
-	(void)sd_event_source_set_time_relative(s->attach_source, ATTACH_AGAIN_MS * 1000);
-	(void)sd_event_source_set_enabled(s->attach_source, SD_EVENT_ONESHOT);
-}
-
-static enum vt_code attach(struct service *s, const struct usb_device_info *info)
-{
-	const struct device_entry *entry =
-		registry_find(s->registry, info->desc.vid, info->desc.pid);
-	struct vt_error error = {0};
-	struct sheet void_mark;
-
-	VT_ASSERT(entry);
-	enum vt_code code = sheet_make_void(&entry->printer, s->fonts, &void_mark, &error);
-	const struct device_entry *before = s->entry;
-	s->entry = entry; /* the port may call back at once */
-	if (!code) {
-		code = printer_port_attach(s->port, info, &entry->printer, &void_mark, &error);
-		sheet_finish(&void_mark);
-	}
-	if (!code) {
-		vt_log(VT_LOG_NOTICE, "printer %04x:%04x %s attached", entry->vid, entry->pid,
-			entry->model);
-		return VT_OK;
-	}
-	if (!s->is_refused && code != VT_ERR_NOT_FOUND)
-		vt_log(VT_LOG_ERROR, "printer %04x:%04x: %s", entry->vid, entry->pid, error.msg);
-	if (before)
-		s->entry = before;
-	return code;
-}
-
-static void try_attach(struct service *s)
-{
-	bool is_refused = false, is_again = false;
-
-	if (printer_port_key(s->port) != 0)
-		return;
-	for (size_t i = 0; i < s->candidate_count; i++) {
-		const enum vt_code code = attach(s, &s->candidates[i]);
-		if (!code) {
-			is_refused = is_again = false;
-			break;
-		}
-		/* Not found: unplugged, and the news of it is on its way. */
-		is_refused = is_refused || code != VT_ERR_NOT_FOUND;
-		is_again = true;
-	}
-	s->is_refused = is_refused;
-	if (is_again)
-		attach_later(s);
-}
-
-static int on_attach_again(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct service *s = userdata;
-
-	(void)source, (void)usec;
-	try_attach(s);
-	pump(s);
-	return 0;
-}
-
-static void tell_foreign(struct service *s, const struct usb_device_info *info)
-{
-	const uint32_t id = (uint32_t)info->desc.vid << 16 | info->desc.pid;
-
-	for (size_t i = 0; i < s->foreign_count; i++)
-		if (s->foreign[i] == id)
-			return;
-	if (s->foreign_count == MAX_FOREIGN)
-		return;
-	s->foreign[s->foreign_count++] = id;
-	vt_log(VT_LOG_INFO, "usb %04x:%04x is not in the registry: ignored", info->desc.vid,
-		info->desc.pid);
-}
-
-static void on_arrived(void *owner, const struct usb_device_info *info)
-{
-	struct service *s = owner;
-
-	if (reader_arrived(s->reader, info))
-		return;
-	if (!registry_find(s->registry, info->desc.vid, info->desc.pid)) {
-		tell_foreign(s, info);
-		return;
-	}
-	if (s->candidate_count == MAX_CANDIDATES) {
-		vt_log(VT_LOG_WARNING, "usb: too many printers, one is ignored");
-		return;
-	}
-	s->candidates[s->candidate_count++] = *info;
-	try_attach(s);
-	pump(s);
-}
-
-static void on_left(void *owner, usb_key key)
-{
-	struct service *s = owner;
-
-	if (reader_left(s->reader, key))
-		return;
-	for (size_t i = 0; i < s->candidate_count; i++)
-		if (s->candidates[i].key == key) {
-			s->candidates[i] = s->candidates[--s->candidate_count];
-			break;
-		}
-	if (s->candidate_count == 0)
-		s->is_refused = false;
-	if (!printer_port_detach(s->port, key))
-		pump(s);
-}
-
-static void on_refused(void *owner, usb_key key, const char *reason)
-{
-	(void)owner;
-	vt_log(VT_LOG_WARNING, "usb %03" PRIu32 ":%03" PRIu32 " refused: %s", key >> 8, key & 0xff,
-		reason);
-}
-
-static int64_t now_ms(void *owner)
-{
-	(void)owner;
-	return vt_clock_monotonic_ms();
 }
 
 /* ---- create, destroy ---- */
@@ -700,11 +481,31 @@ static enum vt_code load_fonts(
 	return text_fonts_load(list, &s->fonts, error);
 }
 
+/* [devices] readers, else readers.tsv beside the registry; without a file no reader is driven. */
+static enum vt_code load_readers(
+	struct service *s, const struct vt_config *config, struct vt_error *error)
+{
+	const char *path = vt_config_get(config, "devices", "readers", NULL);
+	const char *registry = vt_config_get(config, "devices", "registry", "");
+	const char *slash = strrchr(registry, '/');
+	char beside[PATH_MAX];
+
+	s->readers = calloc(1, sizeof(*s->readers));
+	if (!s->readers)
+		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
+	if (path)
+		return readers_load(path, s->readers, error);
+	if (!vt_format(beside, sizeof(beside), "%.*sreaders.tsv",
+		    slash ? (int)(slash - registry + 1) : 0, registry))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "devices: registry: path too long");
+	const enum vt_code code = readers_load(beside, s->readers, error);
+	return code == VT_ERR_NOT_FOUND ? VT_OK : code;
+}
+
 static enum vt_code load_files(
 	struct service *s, const struct vt_config *config, struct vt_error *error)
 {
 	const char *registry = vt_config_require(config, "devices", "registry", error);
-	const char *state = vt_config_get(config, "devices", "state", NULL);
 
 	if (!registry)
 		return error->code;
@@ -713,10 +514,9 @@ static enum vt_code load_files(
 		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
 	enum vt_code code = registry_load(registry, s->registry, error);
 	if (!code)
+		code = load_readers(s, config, error);
+	if (!code)
 		code = load_fonts(s, config, error);
-	if (!code && state &&
-		!vt_format(s->state_path, sizeof(s->state_path), "%s/printer.trace", state))
-		code = vt_fail(error, VT_ERR_LIMIT, 0, "devices: state: path too long");
 	return code;
 }
 
@@ -734,55 +534,49 @@ static enum vt_code add_sources(struct service *s, struct vt_error *error)
 	return VT_OK;
 }
 
-/* A process before this one died with a sheet under way: core hears "unknown" at once. */
-static void take_trace(struct service *s)
+static enum vt_code add_slot(struct service *s, struct device *device, struct vt_error *error)
 {
-	const struct bus_header header = {0};
-	struct printer_print_result result = {.outcome = OUTCOME_UNKNOWN};
-	struct printer_trace trace;
-	struct vt_error error = {0};
-
-	if (!s->state_path[0])
-		return;
-	const enum vt_code code = trace_load(s->state_path, &trace, &error);
-	if (code == VT_ERR_NOT_FOUND)
-		return;
-	if (code)
-		vt_log(VT_LOG_WARNING, "%s", error.msg);
-	printer_set_trace(printer_port_machine(s->port), &trace);
-	s->stored = trace;
-	if (!trace.job[0])
-		return;
-	vt_log(VT_LOG_NOTICE, "sheet %s: unknown after a restart", trace.job);
-	memcpy(result.job, trace.job, sizeof(result.job));
-	vt_copy_cut(result.reason, sizeof(result.reason), "device");
-	(void)remember(s, &header, &result);
+	if (!device)
+		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
+	VT_ASSERT(s->slot_count < MAX_SLOTS);
+	s->slots[s->slot_count++].device = device;
+	return VT_OK;
 }
 
-static enum vt_code start_devices(struct service *s, struct vt_error *error)
+static enum vt_code add_printer(
+	struct service *s, const struct vt_config *config, struct vt_error *error)
 {
-	const struct printer_port_owner owner = {.owner = s,
-		.now_ms = now_ms,
-		.begun = on_begun,
-		.done = on_done,
-		.resolved = on_resolved,
-		.changed = on_port_changed};
-	const struct reader_owner reader_owner = {
-		.owner = s, .now_ms = now_ms, .send = on_reader_send, .changed = on_reader_changed};
+	const char *state = vt_config_get(config, "devices", "state", NULL);
+	char path[PATH_MAX] = "";
+
+	if (state && !vt_format(path, sizeof(path), "%s/printer.trace", state))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "devices: state: path too long");
+	return add_slot(s, printing_create(&s->host, s->fonts, path), error);
+}
+
+static enum vt_code start_devices(
+	struct service *s, const struct vt_config *config, struct vt_error *error)
+{
 	const struct usb_watch watch = {
 		.arrived = on_arrived, .left = on_left, .refused = on_refused, .owner = s};
-	uint32_t salt;
 
-	vt_random(&salt, sizeof(salt));
 	enum vt_code code = usb_libusb_create(s->event, &s->usb, error);
 	if (code)
 		return code;
-	s->port = printer_port_create(s->usb, &owner, salt);
-	s->reader = reader_create(s->usb, &reader_owner);
-	if (!s->port || !s->reader)
-		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
-	take_trace(s);
-	return s->usb->ops->watch(s->usb, &watch, error);
+	s->host = (struct device_host){.owner = s,
+		.usb = s->usb,
+		.registry = s->registry,
+		.now_ms = now_ms,
+		.is_connected = is_connected,
+		.message = get_message,
+		.send = send_message,
+		.send_copy = send_copy,
+		.refuse = refuse,
+		.changed = on_changed};
+	code = add_printer(s, config, error);
+	if (!code)
+		code = add_slot(s, reader_slot_create(&s->host, s->readers), error);
+	return code ? code : s->usb->ops->watch(s->usb, &watch, error);
 }
 
 enum vt_code service_create(struct sd_event *event, const char *socket_path,
@@ -803,7 +597,7 @@ enum vt_code service_create(struct sd_event *event, const char *socket_path,
 	if (!code)
 		code = add_sources(s, error);
 	if (!code)
-		code = start_devices(s, error);
+		code = start_devices(s, config, error);
 	if (code) {
 		service_destroy(&s);
 		return code;
@@ -818,20 +612,17 @@ void service_destroy(struct service **service)
 
 	if (!s)
 		return;
-	reader_destroy(&s->reader);
-	printer_port_destroy(&s->port);
+	for (size_t i = 0; i < s->slot_count; i++)
+		s->slots[i].device->ops->destroy(s->slots[i].device);
 	usb_destroy(&s->usb);
 	sd_event_source_disable_unref(s->conn_source);
 	sd_event_source_disable_unref(s->reconnect_source);
 	sd_event_source_disable_unref(s->wake_source);
 	sd_event_source_disable_unref(s->attach_source);
 	bus_conn_close(&s->conn);
-	while (s->waiting_count > 0) {
-		struct waiting *waiting = take_waiting(s, 0);
-		free_waiting(&waiting);
-	}
 	text_fonts_close(&s->fonts);
 	free(s->registry);
+	free(s->readers);
 	free(s->message);
 	free(s);
 	*service = NULL;

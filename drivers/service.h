@@ -1,23 +1,19 @@
 #ifndef VT_DRIVERS_SERVICE_H
 #define VT_DRIVERS_SERVICE_H
 
-/* What ventanilla-devices does: the printers of the registry as they come and go, core's commands,
- * and the memory of outcomes. README.md has the drawing. */
+/* What ventanilla-devices does: the devices of the tables as they come and go, and core's commands
+ * to them. README.md has the drawing. */
 
 #include "terminal/base/config.h"
 #include "terminal/base/error.h"
 
-/* Commands that wait for the printer; one more is answered deviceNotReady. */
-#define SERVICE_MAX_WAITING 4
-/* Outcomes remembered: a repeated command with a job among them is answered, not printed again. */
-#define SERVICE_MAX_OUTCOMES 8
-
 struct sd_event;
 struct service;
 
-/* Reads [devices] of config: registry (file), fonts (folder), state (folder for the trace of a
- * sheet in work, optional: without it a sheet is only known to this process). Connects to core at
- * socket_path by itself, again and again. Borrows event. */
+/* Reads [devices] of config: registry (file), readers (file, else readers.tsv beside it), fonts
+ * (folder), state (folder for the trace of a sheet in work, optional: without it a sheet is only
+ * known to this process). Connects to core at socket_path by itself, again and again. Borrows
+ * event. */
 VT_MUST_USE enum vt_code service_create(struct sd_event *event, const char *socket_path,
 	const struct vt_config *config, struct service **ret_service, struct vt_error *error);
 /* NULL allowed; *service = NULL. A sheet in work stays as a trace. */

@@ -1,6 +1,6 @@
 /* Exchange of APDUs and PIN entry with a powered card (devices.md B.4, B.6).
  *
- *   apdu: pieces ─┬─ TPDU, T=1: t1: blocks ─┐
+ *   pieces ───────┬─ TPDU, T=1: t1: blocks ─┐
  *                 ├─ TPDU, T=0; short ──────┼─► XfrBlock ─► reader
  *                 └─ extended: chunks ──────┘
  */
@@ -78,7 +78,7 @@ static void send_piece(struct ccid_machine *m, uint8_t index)
 	vt_buf_reset(&slot->block);
 	if (is_t1_blocks(m, slot)) {
 		t1_begin(&slot->t1, op->job.piece.data, op->job.piece.length,
-			apdu_may_repeat(op->job.command.data, op->job.command.length),
+			pieces_may_repeat(op->job.command.data, op->job.command.length),
 			&slot->block);
 		card_send_t1(m, index);
 	} else if (m->level == CCID_EXCHANGE_EXTENDED_APDU) {
@@ -94,17 +94,17 @@ static void take_answer(struct ccid_machine *m, uint8_t index)
 {
 	struct slot *slot = &m->slots[index];
 
-	switch (apdu_take(&slot->op.job, slot->block.data, slot->block.length)) {
-	case APDU_SEND:
+	switch (pieces_take(&slot->op.job, slot->block.data, slot->block.length)) {
+	case PIECES_SEND:
 		send_piece(m, index);
 		break;
-	case APDU_DONE:
+	case PIECES_DONE:
 		vt_buf_finish(&slot->result);
 		slot->result = slot->op.job.response;
 		vt_buf_init(&slot->op.job.response, CCID_MAX_RESPONSE);
 		machine_finish(m, index, CCID_DONE);
 		break;
-	case APDU_FAILED:
+	case PIECES_FAILED:
 		machine_finish(m, index, CCID_CARD);
 		break;
 	}

@@ -4,7 +4,7 @@
 /* What the files of the machine share: machine.c (life, slots, operations in line), pipe.c (one
  * message and its reply), power.c (power on to parameters), card.c (exchange, PIN). */
 
-#include "drivers/ccid/apdu.h"
+#include "drivers/ccid/pieces.h"
 #include "drivers/ccid/atr.h"
 #include "drivers/ccid/machine.h"
 #include "drivers/ccid/params.h"
@@ -78,7 +78,7 @@ struct operation {
 	bool is_plain, no_parameters, has_escaped;
 	struct params params;
 	/* exchange */
-	struct apdu_job job;
+	struct pieces job;
 	size_t piece_sent, chunk; /* extended level: of the piece */
 	int empty_count;
 	struct ccid_pin_entry pin;
@@ -103,6 +103,7 @@ enum work { WORK_NONE, WORK_START, WORK_CHECK, WORK_OPERATION, WORK_CLOSE };
 struct pipe {
 	bool out_busy, in_busy, control_busy, notify_busy;
 	bool is_waiting; /* for the reply to the message in out */
+	bool is_held;	 /* the reply is whole, the end of our transfer is still on its way */
 	bool is_aborting;
 	enum ccid_outcome abort_outcome;
 	uint8_t seq, type, slot;

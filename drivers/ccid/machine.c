@@ -195,7 +195,7 @@ void machine_finish(struct ccid_machine *m, uint8_t index, enum ccid_outcome out
 		(op->kind == CCID_OP_EXCHANGE || op->kind == CCID_OP_VERIFY_PIN))
 		effect->result.sw = (uint16_t)(slot->result.data[length - 2] << 8 |
 					       slot->result.data[length - 1]);
-	apdu_finish(&op->job);
+	pieces_finish(&op->job);
 	vt_buf_reset(&slot->block);
 	vt_wipe(op, sizeof(*op));
 	if (m->work == WORK_OPERATION && m->work_slot == index)
@@ -602,24 +602,24 @@ static enum vt_code on_power(
 
 static enum vt_code on_exchange(struct ccid_machine *m, const struct ccid_event *event)
 {
-	static const enum apdu_carrier carriers[CCID_EXCHANGE_COUNT] = {
-		[CCID_EXCHANGE_SHORT_APDU] = APDU_SHORT,
-		[CCID_EXCHANGE_EXTENDED_APDU] = APDU_EXTENDED};
+	static const enum pieces_carrier carriers[CCID_EXCHANGE_COUNT] = {
+		[CCID_EXCHANGE_SHORT_APDU] = CARRY_SHORT,
+		[CCID_EXCHANGE_EXTENDED_APDU] = CARRY_EXTENDED};
 	struct slot *slot = &m->slots[event->slot];
 	enum vt_code code = check_slot(m, event, true);
 
 	if (code)
 		return code;
-	struct apdu_job job;
-	enum apdu_carrier carrier = carriers[m->level];
+	struct pieces job;
+	enum pieces_carrier carrier = carriers[m->level];
 	if (m->level == CCID_EXCHANGE_TPDU)
-		carrier = slot->params.protocol == 1 ? APDU_EXTENDED : APDU_TPDU0;
+		carrier = slot->params.protocol == 1 ? CARRY_EXTENDED : CARRY_TPDU0;
 	else if (slot->params.protocol == 0)
-		carrier = APDU_SHORT; /* T=0 has no extended lengths, whatever the reader has */
+		carrier = CARRY_SHORT; /* T=0 has no extended lengths, whatever the reader has */
 	const size_t room = m->max_message - CCID_HEADER_LENGTH - 6;
-	code = apdu_begin(&job, carrier, room < 255 ? room : 255, event->data, event->count);
+	code = pieces_begin(&job, carrier, room < 255 ? room : 255, event->data, event->count);
 	if (code) {
-		apdu_finish(&job);
+		pieces_finish(&job);
 		return code;
 	}
 	open_operation(m, event, CCID_OP_EXCHANGE)->job = job;
@@ -790,7 +790,7 @@ void ccid_machine_destroy(struct ccid_machine **machine)
 	vt_buf_finish(&m->pipe.out);
 	vt_buf_finish(&m->pipe.in);
 	for (size_t i = 0; i < CCID_MAX_SLOTS; i++) {
-		apdu_finish(&m->slots[i].op.job);
+		pieces_finish(&m->slots[i].op.job);
 		vt_buf_finish(&m->slots[i].block);
 		vt_buf_finish(&m->slots[i].result);
 	}

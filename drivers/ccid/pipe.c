@@ -67,6 +67,7 @@ static void expect(struct ccid_machine *m)
 	vt_buf_reset(&p->in);
 	p->total = 0;
 	p->empty_count = 0;
+	p->is_held = false;
 	if (!p->in_busy)
 		receive(m);
 }
@@ -176,28 +177,6 @@ void pipe_on_control(struct ccid_machine *m, const struct ccid_event *event)
 
 /* ---- what came ---- */
 
-void pipe_on_sent(struct ccid_machine *m, const struct ccid_event *event)
-{
-	struct pipe *p = &m->pipe;
-
-	p->out_busy = false;
-	if (!p->is_waiting)
-		return;
-	if (p->is_aborting && p->type != MSG_ABORT) {
-		send_abort_control(m);
-		return;
-	}
-	if (event->io != CCID_IO_OK || event->count == 0) {
-		machine_fault(m, "transfer");
-		return;
-	}
-	p->out_sent += event->count;
-	if (p->out_sent < p->out.length)
-		send_chunk(m);
-	else if (!p->in_busy)
-		receive(m);
-}
-
 static uint8_t reply_type(uint8_t message)
 {
 	switch (message) {
@@ -268,6 +247,33 @@ static void take_message(struct ccid_machine *m)
 		machine_on_reply(m, &reply);
 }
 
+/* USB tells the ends of our transfer and of the reply's in any order. */
+void pipe_on_sent(struct ccid_machine *m, const struct ccid_event *event)
+{
+	struct pipe *p = &m->pipe;
+
+	p->out_busy = false;
+	if (!p->is_waiting)
+		return;
+	if (p->is_aborting && p->type != MSG_ABORT) {
+		send_abort_control(m);
+		return;
+	}
+	if (event->io != CCID_IO_OK || event->count == 0) {
+		machine_fault(m, "transfer");
+		return;
+	}
+	p->out_sent += event->count;
+	if (p->out_sent < p->out.length) {
+		send_chunk(m);
+	} else if (p->is_held) {
+		p->is_held = false;
+		take_message(m);
+	} else if (!p->in_busy) {
+		receive(m);
+	}
+}
+
 /* The announced length of the message, once its header is whole; false: refused. */
 static bool read_total(struct ccid_machine *m)
 {
@@ -307,10 +313,12 @@ static void append(struct ccid_machine *m, const uint8_t *data, size_t count)
 	vt_buf_append(&p->in, data, count < missing ? count : missing);
 	if (p->in.failed)
 		machine_fault(m, "memory");
-	else if (p->total > 0 && p->in.length == p->total)
-		take_message(m);
-	else
+	else if (p->total == 0 || p->in.length < p->total)
 		receive(m);
+	else if (p->out_busy)
+		p->is_held = true;
+	else
+		take_message(m);
 }
 
 void pipe_on_received(struct ccid_machine *m, const struct ccid_event *event)
@@ -341,7 +349,7 @@ void pipe_stop(struct ccid_machine *m)
 {
 	struct pipe *p = &m->pipe;
 
-	p->is_waiting = p->is_aborting = false;
+	p->is_waiting = p->is_aborting = p->is_held = false;
 	p->reply_at_ms = INT64_MAX;
 	if (p->out_busy || p->in_busy)
 		machine_effect(m, CCID_FX_CANCEL);

@@ -523,6 +523,191 @@ static void a_bad_configuration_ends_the_process_with_a_reason(void **state)
 	assert_int_equal(nftw(w.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* ---- the card reader ---- */
+
+static void expect_message(struct world *w, enum bus_name name, enum bus_type type)
+{
+	const int64_t until_ms = vt_clock_monotonic_ms() + PATIENCE_MS;
+
+	while (next(w, until_ms))
+		if (w->msg->header.name == name && w->msg->header.type == type)
+			return;
+	fail_msg("no %s", bus_name_text(name));
+}
+
+static void insert_card(struct world *w, const char *name)
+{
+	char file[512];
+
+	assert_true(vt_format(file, sizeof(file), "%s/tests/drivers/data/cards/%s",
+		getenv("VT_SOURCE_DIR"), name));
+	command(w, "card insert", file, NULL);
+}
+
+static void send_list(struct world *w)
+{
+	struct vt_error error;
+
+	bus_make_command(w->msg, w->conn, BUS_CERTIFICATE_LIST);
+	assert_true(vt_copy(w->msg->payload.certificate_query.device, DEVICE_ID_SIZE, "reader"));
+	assert_int_equal(bus_conn_send(w->conn, w->msg, &error), VT_OK);
+}
+
+/* Returns the id of the first certificate that can sign. */
+static void expect_list(struct world *w, char id[CARD_CERTIFICATE_ID_SIZE])
+{
+	send_list(w);
+	expect_message(w, BUS_CERTIFICATE_LIST, BUS_COMPLETION);
+	assert_int_equal(w->msg->header.completion, BUS_SUCCESS);
+	const struct certificate_list *list = &w->msg->payload.certificate_list;
+	assert_true(list->count > 0);
+	for (size_t i = 0; i < list->count; i++) {
+		assert_true(strncmp(list->certificates[i].certificate, "MII", 3) == 0);
+		if (list->certificates[i].can_sign) {
+			memcpy(id, list->certificates[i].id, CARD_CERTIFICATE_ID_SIZE);
+			return;
+		}
+	}
+	fail_msg("nothing to sign with");
+}
+
+static void expect_signed(
+	struct world *w, const char *id, const char *pin, enum sign_outcome outcome)
+{
+	struct vt_error error;
+
+	bus_make_command(w->msg, w->conn, BUS_CERTIFICATE_SIGN);
+	struct certificate_sign *sign = &w->msg->payload.certificate_sign;
+	assert_true(vt_copy(sign->device, sizeof(sign->device), "reader"));
+	assert_true(vt_copy(sign->certificate, sizeof(sign->certificate), id));
+	assert_true(vt_copy(sign->pin, sizeof(sign->pin), pin));
+	sign->hash = CARD_SHA256;
+	memset(sign->digest, 'a', 64);
+	assert_int_equal(bus_conn_send(w->conn, w->msg, &error), VT_OK);
+	expect_message(w, BUS_CERTIFICATE_SIGN, BUS_COMPLETION);
+	assert_int_equal(w->msg->header.completion, BUS_SUCCESS);
+	assert_string_equal(sign_outcome_names[w->msg->payload.certificate_signed.outcome],
+		sign_outcome_names[outcome]);
+	assert_int_equal(
+		w->msg->payload.certificate_signed.signature[0] != '\0', outcome == SIGN_SIGNED);
+}
+
+static void expect_card(struct world *w, const char *name)
+{
+	insert_card(w, name);
+	expect_message(w, BUS_CARD_INSERTED, BUS_UNSOLICITED);
+	assert_string_equal(w->msg->payload.card_inserted.device, "reader");
+	assert_true(w->msg->payload.card_inserted.readable);
+	assert_true(strncmp(w->msg->payload.card_inserted.atr, "3b", 2) == 0);
+}
+
+static void start_reader(struct world *w, const char *device)
+{
+	start_world(w, device, "instant");
+	const int64_t until_ms = vt_clock_monotonic_ms() + PATIENCE_MS;
+	while (next(w, until_ms)) {
+		const struct device_status *status = &w->msg->payload.device_status;
+		if (w->msg->header.name == BUS_COMMON_STATUS_CHANGED &&
+			strcmp(status->id, "reader") == 0 && status->state == DEVICE_READY)
+			return;
+	}
+	fail_msg("the reader is never ready");
+}
+
+static void a_certificate_card_signs_at_every_level(void **state)
+{
+	static const char *const readers[] = {"ccid:level=tpdu,protocols=0",
+		"ccid:level=tpdu,protocols=1", "ccid:level=short",
+		"ccid:level=extended,message=65556"};
+	char id[CARD_CERTIFICATE_ID_SIZE];
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < VT_ELEMENTS(readers); i++) {
+		start_reader(&w, readers[i]);
+		send_list(&w);
+		expect_message(&w, BUS_CERTIFICATE_LIST, BUS_COMPLETION);
+		assert_int_equal(w.msg->header.completion, BUS_NOT_FOUND);
+		expect_card(&w, "piv.card");
+		expect_list(&w, id);
+		expect_signed(&w, id, "000000", SIGN_WRONG_PIN);
+		expect_signed(&w, id, "123456", SIGN_SIGNED);
+		command(&w, "card remove", NULL, NULL);
+		expect_message(&w, BUS_CARD_REMOVED, BUS_UNSOLICITED);
+		stop_world(&w);
+	}
+}
+
+static void a_pad_takes_the_pin_and_can_be_cancelled(void **state)
+{
+	char id[CARD_CERTIFICATE_ID_SIZE];
+	struct vt_error error;
+	struct world w;
+
+	(void)state;
+	start_reader(&w, "ccid:level=tpdu,protocols=1,pin=verify");
+	expect_card(&w, "piv.card");
+	expect_list(&w, id);
+	for (int round = 0; round < 2; round++) {
+		bus_make_command(w.msg, w.conn, BUS_CERTIFICATE_SIGN);
+		const int64_t request = w.msg->header.request_id;
+		struct certificate_sign *sign = &w.msg->payload.certificate_sign;
+		assert_true(vt_copy(sign->certificate, sizeof(sign->certificate), id));
+		memset(sign->digest, 'a', 64);
+		assert_int_equal(bus_conn_send(w.conn, w.msg, &error), VT_OK);
+		expect_message(&w, BUS_CERTIFICATE_PIN_ENTRY, BUS_EVENT);
+		assert_int_equal(w.msg->header.request_id, request);
+		if (round == 0) {
+			bus_make_command(w.msg, w.conn, BUS_COMMON_CANCEL);
+			w.msg->payload.common_cancel.request_id = request;
+			assert_int_equal(bus_conn_send(w.conn, w.msg, &error), VT_OK);
+		} else {
+			command(&w, "pin enter 123456", NULL, NULL);
+		}
+		expect_message(&w, BUS_CERTIFICATE_SIGN, BUS_COMPLETION);
+		assert_string_equal(sign_outcome_names[w.msg->payload.certificate_signed.outcome],
+			sign_outcome_names[round == 0 ? SIGN_CANCELED : SIGN_SIGNED]);
+		if (round == 0)
+			expect_list(&w, id);
+	}
+	stop_world(&w);
+}
+
+static void a_reader_unplugged_with_its_card_comes_back(void **state)
+{
+	char id[CARD_CERTIFICATE_ID_SIZE];
+	struct world w;
+
+	(void)state;
+	start_reader(&w, "ccid:level=short");
+	expect_card(&w, "pkcs15.card");
+	command(&w, "unplug", NULL, NULL);
+	expect_message(&w, BUS_CARD_REMOVED, BUS_UNSOLICITED);
+	expect_status(&w, DEVICE_ABSENT, "unplugged");
+	command(&w, "plug", NULL, NULL);
+	expect_message(&w, BUS_CARD_INSERTED, BUS_UNSOLICITED);
+	expect_list(&w, id);
+	stop_world(&w);
+}
+
+static void a_flapping_reader_is_quarantined(void **state)
+{
+	struct world w;
+
+	(void)state;
+	start_reader(&w, "ccid:level=short");
+	for (int i = 0; i < 6; i++) {
+		command(&w, "unplug", NULL, NULL);
+		expect_status(&w, DEVICE_ABSENT, "unplugged");
+		command(&w, "plug", NULL, NULL);
+		if (i < 5)
+			expect_status(&w, DEVICE_READY, "");
+	}
+	expect_status(&w, DEVICE_FAILED, "flapping");
+	assert_true(strlen(w.msg->payload.device_status.advice) > 10);
+	stop_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,6 +722,10 @@ int main(void)
 		cmocka_unit_test(a_killed_process_leaves_no_lie_and_no_rest_behind),
 		cmocka_unit_test(nonsense_from_core_is_refused),
 		cmocka_unit_test(a_bad_configuration_ends_the_process_with_a_reason),
+		cmocka_unit_test(a_certificate_card_signs_at_every_level),
+		cmocka_unit_test(a_pad_takes_the_pin_and_can_be_cancelled),
+		cmocka_unit_test(a_reader_unplugged_with_its_card_comes_back),
+		cmocka_unit_test(a_flapping_reader_is_quarantined),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

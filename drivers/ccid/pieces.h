@@ -1,5 +1,5 @@
-#ifndef VT_DRIVERS_CCID_APDU_H
-#define VT_DRIVERS_CCID_APDU_H
+#ifndef VT_DRIVERS_CCID_PIECES_H
+#define VT_DRIVERS_CCID_PIECES_H
 
 /* One command APDU and its response, cut into what the layer below carries (ISO/IEC 7816-3 §12,
  * 7816-4 §5.3): command chaining where only short ones go, T=0's missing Le, GET RESPONSE after
@@ -19,14 +19,14 @@
 #include "terminal/base/error.h"
 
 /* What the layer below carries in one piece. */
-enum apdu_carrier {
-	APDU_EXTENDED, /* any APDU: T=1, readers at extended APDU level */
-	APDU_SHORT,    /* short APDUs */
-	APDU_TPDU0     /* T=0 TPDUs: P3 always, data or Le but not both */
+enum pieces_carrier {
+	CARRY_EXTENDED, /* any APDU: T=1, readers at extended APDU level */
+	CARRY_SHORT,	/* short APDUs */
+	CARRY_TPDU0	/* T=0 TPDUs: P3 always, data or Le but not both */
 };
 
-struct apdu_job {
-	enum apdu_carrier carrier;
+struct pieces {
+	enum pieces_carrier carrier;
 	size_t max_data;			/* of one short piece, 1 … 255 */
 	struct vt_buf command, piece, response; /* owned: may hold secrets */
 	/* of the command */
@@ -38,18 +38,18 @@ struct apdu_job {
 
 /* Command is copied. VT_ERR_INVALID: its lengths contradict each other. VT_ERR_NOMEM. On success
  * the first piece is ready. The caller finishes job in every case. */
-VT_MUST_USE enum vt_code apdu_begin(struct apdu_job *job, enum apdu_carrier carrier,
+VT_MUST_USE enum vt_code pieces_begin(struct pieces *job, enum pieces_carrier carrier,
 	size_t max_data, const uint8_t *command, size_t length);
-void apdu_finish(struct apdu_job *job);
+void pieces_finish(struct pieces *job);
 
-enum apdu_verdict {
-	APDU_SEND,  /* the next piece is ready */
-	APDU_DONE,  /* response holds data, SW1 and SW2 */
-	APDU_FAILED /* the card breaks the rules: less than a status word, data without end */
+enum pieces_verdict {
+	PIECES_SEND,  /* the next piece is ready */
+	PIECES_DONE,  /* response holds data, SW1 and SW2 */
+	PIECES_FAILED /* the card breaks the rules: less than a status word, data without end */
 };
 /* The answer to the piece. */
-VT_MUST_USE enum apdu_verdict apdu_take(struct apdu_job *job, const uint8_t *data, size_t length);
+VT_MUST_USE enum pieces_verdict pieces_take(struct pieces *job, const uint8_t *data, size_t length);
 /* May the card run this command twice? Not the ones that count tries or move secrets. */
-bool apdu_may_repeat(const uint8_t *command, size_t length);
+bool pieces_may_repeat(const uint8_t *command, size_t length);
 
 #endif

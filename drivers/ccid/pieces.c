@@ -1,4 +1,4 @@
-#include "drivers/ccid/apdu.h"
+#include "drivers/ccid/pieces.h"
 
 #include "drivers/ccid/ccid.h"
 #include "terminal/base/assert.h"
@@ -23,7 +23,7 @@ static uint32_t short_le(uint8_t byte)
 	return byte == 0 ? MAX_SHORT_LE : byte;
 }
 
-static bool parse_extended(struct apdu_job *job, const uint8_t *p, size_t length)
+static bool parse_extended(struct pieces *job, const uint8_t *p, size_t length)
 {
 	const size_t n = get16(p + 5);
 
@@ -43,7 +43,7 @@ static bool parse_extended(struct apdu_job *job, const uint8_t *p, size_t length
 }
 
 /* The cases 1, 2S … 4E of ISO 7816-3 §12.1.3. */
-static bool parse(struct apdu_job *job)
+static bool parse(struct pieces *job)
 {
 	const uint8_t *p = job->command.data;
 	const size_t length = job->command.length;
@@ -65,23 +65,23 @@ static bool parse(struct apdu_job *job)
 	return true;
 }
 
-static bool is_short(const struct apdu_job *job)
+static bool is_short(const struct pieces *job)
 {
 	return job->data_length <= job->max_data && job->le <= MAX_SHORT_LE;
 }
 
 /* The next part of the command. */
-static void make_piece(struct apdu_job *job)
+static void make_piece(struct pieces *job)
 {
 	const uint8_t *p = job->command.data;
 	const size_t left = job->data_length - job->sent;
 	const size_t part = left < job->max_data ? left : job->max_data;
 	const bool is_last = part == left;
-	const bool is_t0 = job->carrier == APDU_TPDU0;
+	const bool is_t0 = job->carrier == CARRY_TPDU0;
 
 	vt_buf_reset(&job->piece);
 	job->was_corrected = false;
-	if (job->carrier == APDU_EXTENDED || (!is_t0 && is_short(job))) {
+	if (job->carrier == CARRY_EXTENDED || (!is_t0 && is_short(job))) {
 		vt_buf_append(&job->piece, p, job->command.length);
 		job->sent = job->data_length;
 		return;
@@ -100,7 +100,7 @@ static void make_piece(struct apdu_job *job)
 		vt_buf_append_byte(&job->piece, 0); /* case 1: P3 */
 }
 
-static void make_get_response(struct apdu_job *job, uint8_t le)
+static void make_get_response(struct pieces *job, uint8_t le)
 {
 	/* An interindustry command (ISO 7816-4 §11.7): behind one of a proprietary class with 00.
 	 */
@@ -117,7 +117,7 @@ static void make_get_response(struct apdu_job *job, uint8_t le)
 }
 
 /* Sets the last byte of the piece, where the Le of a short command stands; false: it has none. */
-static bool correct_le(struct apdu_job *job, uint8_t le)
+static bool correct_le(struct pieces *job, uint8_t le)
 {
 	struct vt_buf *piece = &job->piece;
 
@@ -128,7 +128,7 @@ static bool correct_le(struct apdu_job *job, uint8_t le)
 		piece->data[4] = le;
 		return true;
 	}
-	if (job->carrier == APDU_TPDU0 || job->le == 0)
+	if (job->carrier == CARRY_TPDU0 || job->le == 0)
 		return false;
 	if (piece->data[4] == 0 && piece->length >= 7) {
 		/* Extended: two bytes, the high one 0 unless all 256 are meant. */
@@ -140,11 +140,11 @@ static bool correct_le(struct apdu_job *job, uint8_t le)
 	return true;
 }
 
-enum vt_code apdu_begin(struct apdu_job *job, enum apdu_carrier carrier, size_t max_data,
+enum vt_code pieces_begin(struct pieces *job, enum pieces_carrier carrier, size_t max_data,
 	const uint8_t *command, size_t length)
 {
 	VT_ASSERT(max_data > 0 && max_data <= 255);
-	*job = (struct apdu_job){.carrier = carrier, .max_data = max_data};
+	*job = (struct pieces){.carrier = carrier, .max_data = max_data};
 	vt_buf_init(&job->command, CCID_MAX_APDU);
 	vt_buf_init(&job->piece, CCID_MAX_APDU);
 	vt_buf_init(&job->response, CCID_MAX_RESPONSE);
@@ -159,22 +159,22 @@ enum vt_code apdu_begin(struct apdu_job *job, enum apdu_carrier carrier, size_t 
 	return job->piece.failed;
 }
 
-void apdu_finish(struct apdu_job *job)
+void pieces_finish(struct pieces *job)
 {
 	vt_buf_finish(&job->command);
 	vt_buf_finish(&job->piece);
 	vt_buf_finish(&job->response);
 }
 
-static enum apdu_verdict go_on(struct apdu_job *job)
+static enum pieces_verdict go_on(struct pieces *job)
 {
-	return job->piece.failed || job->response.failed ? APDU_FAILED : APDU_SEND;
+	return job->piece.failed || job->response.failed ? PIECES_FAILED : PIECES_SEND;
 }
 
-enum apdu_verdict apdu_take(struct apdu_job *job, const uint8_t *data, size_t length)
+enum pieces_verdict pieces_take(struct pieces *job, const uint8_t *data, size_t length)
 {
 	if (length < 2)
-		return APDU_FAILED;
+		return PIECES_FAILED;
 	const uint8_t sw1 = data[length - 2], sw2 = data[length - 1];
 	const size_t data_length = length - 2;
 
@@ -189,15 +189,15 @@ enum apdu_verdict apdu_take(struct apdu_job *job, const uint8_t *data, size_t le
 	if (sw1 == SW1_MORE && !is_part) {
 		/* Each GET RESPONSE must bring something, or it could go on for ever. */
 		if (job->is_fetching && data_length == 0)
-			return APDU_FAILED;
+			return PIECES_FAILED;
 		make_get_response(job, sw2);
 		return go_on(job);
 	}
 	vt_buf_append(&job->response, data + data_length, 2);
-	return job->response.failed ? APDU_FAILED : APDU_DONE;
+	return job->response.failed ? PIECES_FAILED : PIECES_DONE;
 }
 
-bool apdu_may_repeat(const uint8_t *command, size_t length)
+bool pieces_may_repeat(const uint8_t *command, size_t length)
 {
 	/* ISO 7816-4 table 4: VERIFY, MANAGE SECURITY… 21, CHANGE and RESET of reference data,
 	 * EXTERNAL and GENERAL AUTHENTICATE, PERFORM SECURITY OPERATION. */
