@@ -230,7 +230,7 @@ void screen_build(struct screen *screen, struct ui *ui, const struct screen_env 
 		settings.text_size = (enum text_size)profile_largest_text(ui_profile(ui));
 	ui_set_settings(ui, &settings);
 	locale_use(screen->view.model.lang);
-	for (int room = first_room(ui); room < ROOM_COUNT; room++) {
+	for (int room = (int)first_room(ui); room < ROOM_COUNT; room++) {
 		b.is_low = false;
 		if (!build_with(&b, (enum room)room, is_lost) || !ui_fits(ui))
 			continue;
