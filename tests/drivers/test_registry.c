@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "drivers/quarantine.h"
+#include "drivers/readers.h"
 #include "drivers/registry.h"
 #include "drivers/trace.h"
 #include "drivers/usb/desc.h"
@@ -17,6 +19,8 @@
 #define GOOD                                                                                  \
 	"04b8\t0e15\tescpos\tPrinter\tEpson TM-T20II\t576\t203\tyes\tpartial\t3\t19\t48\tyes" \
 	"\tprocess-id\tyes\tyes\tnote\n"
+
+#define READERS "vid\tpid\tmodel\tquirks\tnotes\n"
 
 static struct registry registry;
 
@@ -207,6 +211,94 @@ static void a_trace_is_read_back_as_written(void **state)
 	assert_int_equal(trace_store(path, &trace, &error), VT_ERR_IO);
 }
 
+/* ---- card readers ---- */
+
+static struct readers readers;
+
+static void the_shipped_readers_are_good(void **state)
+{
+	char path[512];
+	struct vt_error error;
+
+	(void)state;
+	assert_true(
+		vt_format(path, sizeof(path), "%s/assets/readers.tsv", getenv("VT_SOURCE_DIR")));
+	if (readers_load(path, &readers, &error))
+		fail_msg("%s", error.msg);
+	const struct reader_entry *shipped = readers_find(&readers, 0x0e0f, 0x0004, 0x0b);
+	assert_string_equal(shipped->model, "Virtual CCID reader");
+	assert_true(readers_find(&readers, 0x0d46, 0x3010, 0x0b)->quirks.is_short);
+	assert_true(readers_find(&readers, 0x08e6, 0x4433, 0x0b)->quirks.iso_mode_escape);
+	assert_int_equal(readers_find(&readers, 0x058f, 0x9540, 0x0b)->quirks.max_rate_bps, 200000);
+	/* Any other of the class, but nothing of class FF that is not listed. */
+	assert_non_null(readers_find(&readers, 0x1234, 0x5678, 0x0b));
+	assert_null(readers_find(&readers, 0x1234, 0x5678, 0xff));
+}
+
+static void a_broken_table_of_readers_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *reason;
+	} bad[] = {{"", "no heading"}, {"vid\tpid\n", "wrong heading"},
+		{READERS "08e6\t4433\tA\t-\n", "line 2: 5 columns"},
+		{READERS "08e6\t4433\tA\tshort,quick\tn\n", "line 2: unknown quirk"},
+		{READERS "08e6\t4433\tA\trate=12\tn\n", "unknown quirk"},
+		{READERS "08e6\t4433\tA\t\tn\n", "unknown quirk"},
+		{READERS "08e\t4433\tA\t-\tn\n", "bad vid"},
+		{READERS "08e6\t4433\t\t-\tn\n", "bad vid, pid or model"},
+		{READERS "08e6\t4433\tA\t-\tn\n08e6\t4433\tB\t-\tn\n", "line 3: 08e6:4433 twice"},
+		{READERS "\xff\n", "not text"}};
+	struct vt_error error;
+
+	(void)state;
+	for (size_t i = 0; i < VT_ELEMENTS(bad); i++) {
+		assert_int_not_equal(
+			readers_parse(bad[i].text, strlen(bad[i].text), &readers, &error), VT_OK);
+		if (!strstr(error.msg, bad[i].reason))
+			fail_msg("%s, not %s", error.msg, bad[i].reason);
+		assert_int_equal(readers.count, 0);
+	}
+}
+
+/* ---- quarantine ---- */
+
+static void who_comes_and_goes_is_left_alone_for_a_while(void **state)
+{
+	struct quarantine q = {0};
+	int64_t now_ms = 1000;
+
+	(void)state;
+	/* A person who tries it five times in a minute, and one who does it all day. */
+	for (int i = 0; i < 100; i++, now_ms += 11000)
+		quarantine_arrived(&q, 7, now_ms);
+	assert_null(quarantine_reason(&q, 7, now_ms));
+	for (int i = 0; i < QUARANTINE_PLUGS + 1; i++, now_ms += 1000)
+		quarantine_arrived(&q, 7, now_ms);
+	assert_string_equal(quarantine_reason(&q, 7, now_ms), "flapping");
+	assert_null(quarantine_reason(&q, 8, now_ms));
+	assert_in_range(quarantine_wake_ms(&q, now_ms), now_ms + 1, now_ms + QUARANTINE_MS);
+	assert_null(quarantine_reason(&q, 7, now_ms + QUARANTINE_MS));
+	quarantine_forgive(&q, 7);
+	assert_null(quarantine_reason(&q, 7, now_ms));
+}
+
+static void who_keeps_lying_is_let_go(void **state)
+{
+	struct quarantine q = {0};
+
+	(void)state;
+	assert_false(quarantine_judge(&q, 7, true, 1000));
+	assert_false(quarantine_judge(&q, 7, true, QUARANTINE_LYING_MS));
+	assert_false(quarantine_judge(&q, 7, false, QUARANTINE_LYING_MS + 500));
+	assert_false(quarantine_judge(&q, 7, true, QUARANTINE_LYING_MS + 1000));
+	assert_true(quarantine_judge(&q, 7, true, 2 * QUARANTINE_LYING_MS + 1000));
+	assert_string_equal(quarantine_reason(&q, 7, 2 * QUARANTINE_LYING_MS + 1001), "lying");
+	/* More devices than places: the table stays whole. */
+	for (uint32_t id = 100; id < 100 + 3 * QUARANTINE_MAX; id++)
+		quarantine_arrived(&q, id, 2 * QUARANTINE_LYING_MS + 2000);
+	assert_string_equal(quarantine_reason(&q, 7, 2 * QUARANTINE_LYING_MS + 2001), "lying");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +309,10 @@ int main(void)
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(a_lying_descriptor_is_refused),
 		cmocka_unit_test(a_trace_is_read_back_as_written),
+		cmocka_unit_test(the_shipped_readers_are_good),
+		cmocka_unit_test(a_broken_table_of_readers_is_refused),
+		cmocka_unit_test(who_comes_and_goes_is_left_alone_for_a_while),
+		cmocka_unit_test(who_keeps_lying_is_let_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
