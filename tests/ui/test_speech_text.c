@@ -112,6 +112,7 @@ static void what_is_masked_stays_masked(void **state)
 	locale_use("es-MX");
 	assert_said("•", "asterisco");
 	assert_said("••••••••", "8 asteriscos");
+	assert_said("******", "6 asteriscos");
 }
 
 static void letters_have_names(void **state)

@@ -45,29 +45,16 @@ static const char *mark_name(uint32_t mark)
 		uint32_t mark;
 		const char *name;
 	} rows[] = {
-		{0xD1, N_("Ñ (letter)")},
-		{0xF1, N_("Ñ (letter)")},
-		{0xC1, N_("A with accent")},
-		{0xE1, N_("A with accent")},
-		{0xC9, N_("E with accent")},
-		{0xE9, N_("E with accent")},
-		{0xCD, N_("I with accent")},
-		{0xED, N_("I with accent")},
-		{0xD3, N_("O with accent")},
-		{0xF3, N_("O with accent")},
-		{0xDA, N_("U with accent")},
-		{0xFA, N_("U with accent")},
-		{0xDC, N_("U with dots")},
-		{0xFC, N_("U with dots")},
-		{'\'', N_("Apostrophe")},
-		{'-', N_("Hyphen")},
-		{'.', N_("Point")},
-		{'@', N_("At sign")},
-		{'_', N_("Underscore")},
-		{'/', N_("Slash")},
-		{'&', N_("Ampersand")},
-		{' ', N_("Space")},
-		{BULLET, N_("Asterisk")},
+		{0xD1, N_("Ñ (letter)")}, {0xF1, N_("Ñ (letter)")}, {0xC1, N_("A with accent")},
+		{0xE1, N_("A with accent")}, {0xC9, N_("E with accent")},
+		{0xE9, N_("E with accent")}, {0xCD, N_("I with accent")},
+		{0xED, N_("I with accent")}, {0xD3, N_("O with accent")},
+		{0xF3, N_("O with accent")}, {0xDA, N_("U with accent")},
+		{0xFA, N_("U with accent")}, {0xDC, N_("U with dots")}, {0xFC, N_("U with dots")},
+		{'\'', N_("Apostrophe")}, {'-', N_("Hyphen")}, {'.', N_("Point")},
+		{'@', N_("At sign")}, {'_', N_("Underscore")}, {'/', N_("Slash")},
+		{'&', N_("Ampersand")}, {' ', N_("Space")}, {BULLET, N_("Asterisk")},
+		{'*', N_("Asterisk")}, /* a PIN's */
 	};
 
 	for (size_t i = 0; i < VT_ELEMENTS(rows); i++)
@@ -306,9 +293,12 @@ static bool put_masked(struct vt_buf *out, const struct token *token)
 	const char *p = token->text, *end = token->text + token->length;
 	size_t count = 0;
 
-	for (; p < end; count++)
-		if (vt_utf8_next(&p) != BULLET)
+	for (; p < end; count++) {
+		const uint32_t mark = vt_utf8_next(&p);
+
+		if (mark != BULLET && mark != '*')
 			return false;
+	}
 	if (count == 1)
 		vt_buf_append_text(out, _("Asterisk"));
 	else
