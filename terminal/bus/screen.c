@@ -18,6 +18,13 @@ const char *const screen_kind_names[SCREEN_KIND_COUNT] = {
 	[SCREEN_CARD] = "card",
 	[SCREEN_PIN] = "pin",
 	[SCREEN_SIGNING] = "signing",
+	[SCREEN_PLACE] = "place",
+	[SCREEN_CALENDAR] = "calendar",
+	[SCREEN_HOUR] = "hour",
+	[SCREEN_PAYMENT] = "payment",
+	[SCREEN_STAFF] = "staff",
+	[SCREEN_MAINTENANCE] = "maintenance",
+	[SCREEN_SETUP] = "setup",
 };
 const char *const field_type_names[FIELD_TYPE_COUNT] = {
 	[FIELD_TEXT] = "text",
@@ -36,6 +43,7 @@ const char *const item_kind_names[ITEM_KIND_COUNT] = {
 	[ITEM_ROW] = "row",
 	[ITEM_NOTE] = "note",
 	[ITEM_STEP] = "step",
+	[ITEM_TAB] = "tab",
 };
 const char *const item_state_names[ITEM_STATE_COUNT] = {
 	[ITEM_AVAILABLE] = "available",

@@ -30,9 +30,17 @@ enum screen_kind {
 	SCREEN_OUT_OF_SERVICE, /* reason id */
 	SCREEN_ACCESS,	       /* accessibility settings */
 	SCREEN_HELP,
-	SCREEN_CARD,	/* outcome: "insert", "consent", "signed", "left" (forgotten) */
-	SCREEN_PIN,	/* PIN of a certificate card; never in a model, never of a payment card */
-	SCREEN_SIGNING, /* card at work: outcome "reading" or "signing" */
+	SCREEN_CARD,	 /* outcome: "insert", "consent", "signed", "left" (forgotten) */
+	SCREEN_PIN,	 /* PIN of a certificate card; never in a model, never of a payment card */
+	SCREEN_SIGNING,	 /* card at work: outcome "reading" or "signing" */
+	SCREEN_PLACE,	 /* an office: one field of type choice, items with detail and distance */
+	SCREEN_CALENDAR, /* a day: items are all days of a month, id AAAA-MM-DD, taken = unavailable
+			  */
+	SCREEN_HOUR,	 /* items are hours, id = label = "09:30" */
+	SCREEN_PAYMENT, /* total_centavos; items are the reader's steps, the current one selected */
+	SCREEN_STAFF,	/* PIN of a technician: one number field, masked */
+	SCREEN_MAINTENANCE, /* items: tabs, then rows: value = state, reason = ok, warn, error */
+	SCREEN_SETUP,	    /* first start: step of steps; rows; outcome "not-connected" */
 	SCREEN_KIND_COUNT
 };
 extern const char *const screen_kind_names[SCREEN_KIND_COUNT];
@@ -57,6 +65,7 @@ enum item_kind {
 	ITEM_ROW,     /* label, value; on SCREEN_REVIEW with Cambiar if changeable */
 	ITEM_NOTE,    /* a line of text with an icon: needs, cost, time, privacy */
 	ITEM_STEP,    /* numbered "what next" line */
+	ITEM_TAB,     /* SCREEN_MAINTENANCE */
 	ITEM_KIND_COUNT
 };
 extern const char *const item_kind_names[ITEM_KIND_COUNT];

@@ -547,6 +547,13 @@ static void act_sensibly(struct world *w)
 	case SCREEN_CARD: /* no reader in this world yet */
 	case SCREEN_PIN:
 	case SCREEN_SIGNING:
+	case SCREEN_PLACE: /* core does not show these yet */
+	case SCREEN_CALENDAR:
+	case SCREEN_HOUR:
+	case SCREEN_PAYMENT:
+	case SCREEN_STAFF:
+	case SCREEN_MAINTENANCE:
+	case SCREEN_SETUP:
 	case SCREEN_KIND_COUNT:
 		return;
 	}

@@ -637,6 +637,195 @@ static void review_certified(struct screen_model *m, const char *lang)
 	m->items[0].certified = true;
 }
 
+/* ---- screens whose services are not built yet ---- */
+
+static void in_appointment(
+	struct screen_model *m, const char *lang, enum screen_kind kind, int step)
+{
+	start(m, lang, kind);
+	SET(m->service, "sat.cita");
+	SET(m->service_name, in(lang, "Cita en el SAT", "Appointment at SAT"));
+	m->can_back = true;
+	m->step = step;
+	m->steps = 3;
+	m->has_field = true;
+	m->field.type = FIELD_CHOICE;
+	SET(m->field.name, "slot");
+}
+
+static void place(struct screen_model *m, const char *lang)
+{
+	static const char *const offices[][3] = {{"oax-1", "Oaxaca Centro", "0.8 km"},
+		{"oax-2", "Oaxaca Reforma", "2.4 km"},
+		{"oax-3", "Santa Lucía del Camino", "4.1 km"}, {"oax-4", "Tlacolula", "31 km"},
+		{"oax-5", "Miahuatlán", "98 km"}};
+
+	in_appointment(m, lang, SCREEN_PLACE, 1);
+	for (size_t i = 0; i < sizeof(offices) / sizeof(offices[0]); i++) {
+		struct screen_item *item = add(m, ITEM_CHOICE, offices[i][0], offices[i][1]);
+
+		SET(item->detail, in(lang, "Lunes a viernes, 9:00 a 16:00",
+					  "Monday to Friday, 9:00 to 16:00"));
+		SET(item->value, offices[i][2]);
+	}
+	SET(m->field.value, "oax-2");
+}
+
+static void calendar(struct screen_model *m, const char *lang)
+{
+	in_appointment(m, lang, SCREEN_CALENDAR, 2);
+	SET(m->lead, in(lang, "Noviembre de 2025", "November 2025"));
+	for (int day = 1; day <= 30; day++) {
+		char id[16], label[8];
+		struct screen_item *item;
+
+		(void)snprintf(id, sizeof(id), "2025-11-%02d", day);
+		(void)snprintf(label, sizeof(label), "%d", day);
+		item = add(m, ITEM_CHOICE, id, label);
+		/* Weekends and the first two weeks are taken. */
+		if (day < 13 || day % 7 == 1 || day % 7 == 2)
+			item->state = ITEM_UNAVAILABLE;
+	}
+	SET(m->field.value, "2025-11-19");
+}
+
+static void hour(struct screen_model *m, const char *lang)
+{
+	in_appointment(m, lang, SCREEN_HOUR, 3);
+	SET(m->lead, in(lang, "Miércoles 19 de noviembre de 2025", "Wednesday 19 November 2025"));
+	for (int half = 18; half < 32; half++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof(id), "%02d:%s", half / 2, half % 2 == 0 ? "00" : "30");
+		if (half % 5 == 3)
+			add(m, ITEM_CHOICE, id, id)->state = ITEM_UNAVAILABLE;
+		else
+			add(m, ITEM_CHOICE, id, id);
+	}
+	SET(m->field.value, "11:00");
+}
+
+static void report_place(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_TEXT, 2);
+	SET(m->service_name, in(lang, "Reportar luminaria apagada", "Report a street lamp"));
+	SET(m->field.label, in(lang, "¿Entre qué calles está?", "Between which streets is it?"));
+	SET(m->field.hint, in(lang, "El número del poste ayuda, si lo ve.",
+				   "The number of the pole helps, if you see it."));
+	SET(m->field.value, "HIDALGO Y JUÁREZ");
+}
+
+static void receipt(struct screen_model *m, const char *lang)
+{
+	question(m, lang, FIELD_CHOICE, 0);
+	m->steps = 0;
+	SET(m->field.label,
+		in(lang, "¿Cómo quiere su comprobante?", "How do you want your receipt?"));
+	add(m, ITEM_CHOICE, "print", in(lang, "Impreso", "Printed"));
+	add(m, ITEM_CHOICE, "qr",
+		in(lang, "En mi teléfono, con un código QR", "On my phone, with a QR code"));
+	add(m, ITEM_CHOICE, "none", in(lang, "Sin comprobante", "No receipt"));
+	SET(m->field.value, "print");
+}
+
+static void directory(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_RESULTS);
+	SET(m->service, "educal");
+	SET(m->service_name, in(lang, "Librerías EDUCAL", "EDUCAL bookshops"));
+	m->can_back = true;
+	SET(m->title, in(lang, "Librerías cerca de aquí", "Bookshops near here"));
+	row(m, "row0", "Oaxaca Centro",
+		in(lang, "Macedonio Alcalá 102, 10:00 a 20:00",
+			"Macedonio Alcalá 102, 10:00 to 20:00"),
+		false);
+	row(m, "row1", "Juchitán",
+		in(lang, "Casa de la Cultura, 9:00 a 18:00", "House of Culture, 9:00 to 18:00"),
+		false);
+	SET(m->primary, in(lang, "Imprimir la lista", "Print the list"));
+}
+
+static void payment(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_PAYMENT);
+	in_fee(m, lang);
+	m->can_back = false;
+	m->can_cancel = true;
+	m->total_centavos = 412000;
+	add(m, ITEM_STEP, "insert",
+		in(lang, "Acerque o inserte su tarjeta en el lector, a la derecha.",
+			"Hold or insert your card at the reader, on the right."))
+		->state = ITEM_SELECTED;
+}
+
+static void staff_pin(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_STAFF);
+	m->can_back = true;
+	m->has_field = true;
+	m->field.type = FIELD_NUMBER;
+	m->field.max_length = 6;
+	SET(m->field.name, "pin");
+	SET(m->field.value, "123");
+}
+
+static void maintenance(struct screen_model *m, const char *lang)
+{
+	static const char *const tabs[][3] = {{"devices", "Dispositivos", "Devices"},
+		{"network", "Red", "Network"}, {"queue", "Cola", "Queue"},
+		{"version", "Versión", "Version"}, {"log", "Bitácora", "Log"}};
+	struct screen_item *item;
+
+	start(m, lang, SCREEN_MAINTENANCE);
+	for (size_t i = 0; i < 5; i++)
+		add(m, ITEM_TAB, tabs[i][0], in(lang, tabs[i][1], tabs[i][2]))->state =
+			i == 0 ? ITEM_SELECTED : ITEM_AVAILABLE;
+	item = row(m, "printer", in(lang, "Impresora de 80 mm", "80 mm printer"),
+		in(lang, "Lista", "Ready"), false);
+	SET(item->detail, "USB 04b8:0e28");
+	SET(item->detail2, in(lang, "Imprimir prueba", "Print a test"));
+	SET(item->icon, "printer");
+	SET(item->reason, "ok");
+	item = row(m, "barcode", in(lang, "Lector de códigos", "Code reader"),
+		in(lang, "No responde", "Not answering"), false);
+	SET(item->detail, "USB 0c2e:0b61");
+	SET(item->icon, "barcode");
+	SET(item->reason, "error");
+	item = row(m, "certificate", in(lang, "Certificado de la terminal", "Terminal certificate"),
+		in(lang, "Vence en 30 días", "Expires in 30 days"), false);
+	SET(item->icon, "certificate");
+	SET(item->reason, "warn");
+}
+
+static void setup(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_SETUP);
+	m->step = 5;
+	m->steps = 8;
+	m->can_back = true;
+	SET(m->title, in(lang, "Dispositivos encontrados", "Devices found"));
+	SET(row(m, "printer", in(lang, "Impresora", "Printer"), in(lang, "Encontrada", "Found"),
+		    false)
+			->reason,
+		"ok");
+	SET(row(m, "reader", in(lang, "Lector de tarjetas", "Card reader"),
+		    in(lang, "No está", "Missing"), false)
+			->reason,
+		"error");
+}
+
+static void setup_calibrate(struct screen_model *m, const char *lang)
+{
+	setup(m, lang);
+	m->step = 6;
+	SET(m->outcome, "not-connected");
+	SET(m->title, in(lang, "Calibrar la pantalla", "Calibrate the screen"));
+	memset(m->items, 0, sizeof(m->items));
+	m->item_count = 0;
+	row(m, "points", in(lang, "Nueve puntos", "Nine points"), in(lang, "Pendiente", "To do"),
+		false);
+}
+
 const struct fixture fixtures[] = {
 	{.name = "attract", .fill = attract},
 	{.name = "language", .fill = language},
@@ -659,6 +848,17 @@ const struct fixture fixtures[] = {
 	{.name = "question-email", .fill = question_email},
 	{.name = "question-number", .fill = question_number},
 	{.name = "question-text", .fill = question_text},
+	{.name = "place", .fill = place},
+	{.name = "calendar", .fill = calendar},
+	{.name = "hour", .fill = hour},
+	{.name = "report-place", .fill = report_place},
+	{.name = "receipt", .fill = receipt},
+	{.name = "directory", .fill = directory},
+	{.name = "payment", .fill = payment},
+	{.name = "staff-pin", .fill = staff_pin},
+	{.name = "maintenance", .fill = maintenance},
+	{.name = "setup", .fill = setup},
+	{.name = "setup-calibrate", .fill = setup_calibrate},
 	{.name = "wait", .fill = wait_curp, .since_show_ms = 2000},
 	{.name = "wait-long", .fill = wait_curp, .since_show_ms = 12000},
 	{.name = "results", .fill = results},

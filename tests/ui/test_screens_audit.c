@@ -314,6 +314,75 @@ static void a_frame_that_was_not_repainted_is_found(void **state)
 	assert_int_equal(audit.errors[AUDIT_EQUALITY], 1);
 }
 
+/* A heading and two things of one role, the first in the given state. */
+static struct audit audit_pair(
+	enum node_role role, unsigned states, bool with_sign, const char *name)
+{
+	struct audit audit = {.where = "seed", .is_quiet = true, .lowest_contrast = 21.0};
+	struct ui *ui = stage.ui;
+
+	ui_set_settings(ui, &(struct ui_settings){0});
+	ui_begin(ui, "seed", "en");
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .gap = 22, .pad = {600, 48, 0, 48}});
+	widget_heading(ui, TYPE_TITLE, COLOR_TEXT, "Heading");
+	for (int i = 0; i < 2; i++) {
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+				       .width = length_units(300),
+				       .height = length_units(104),
+				       .fill = i == 0 ? COLOR_TINT : COLOR_SURFACE,
+				       .border = COLOR_CONTROL,
+				       .border_width = 4,
+				       .role = role,
+				       .id = i == 0 ? "one" : "two",
+				       .name = i == 0 ? name : "Two",
+				       .action = "act",
+				       .personal = role != ROLE_TEXTBOX,
+				       .states = i == 0 ? states : 0});
+		if (i == 0 && with_sign)
+			widget_icon(ui, "check-circle", ICON_FILL, 40, COLOR_ICON);
+		node_end(ui);
+	}
+	node_end(ui);
+	assert_int_equal(ui_end(ui), VT_OK);
+	audit_layout(&audit, ui);
+	return audit;
+}
+
+static void a_state_told_by_colour_alone_is_found(void **state)
+{
+	(void)state;
+	assert_true(audit_pair(ROLE_RADIO, STATE_CHECKED, false, "One").errors[AUDIT_COLOR] > 0);
+	assert_int_equal(audit_pair(ROLE_RADIO, STATE_CHECKED, true, "One").errors[AUDIT_COLOR], 0);
+	/* Wrong, and nothing on the screen says why. */
+	assert_true(audit_pair(ROLE_RADIO, STATE_INVALID, true, "One").errors[AUDIT_COLOR] > 0);
+}
+
+static void what_cannot_be_said_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(audit_pair(ROLE_BUTTON, 0, true, "One").errors[AUDIT_SPEECH], 0);
+	assert_true(audit_pair(ROLE_BUTTON, 0, true, "?").errors[AUDIT_SPEECH] > 0);
+	/* An entry that speech would read aloud in the hall. */
+	assert_true(audit_pair(ROLE_TEXTBOX, 0, true, "One").errors[AUDIT_SPEECH] > 0);
+}
+
+static void flashing_is_found(void **state)
+{
+	struct audit slow = {.where = "seed", .is_quiet = true}, fast = slow;
+	bool changed[61];
+
+	(void)state;
+	for (int i = 0; i < 61; i++)
+		changed[i] = i % 5 == 4; /* four times a second: 2 Hz */
+	audit_flash(&slow, changed, VT_ELEMENTS(changed), 50);
+	for (int i = 0; i < 61; i++)
+		changed[i] = i % 3 == 2;
+	audit_flash(&fast, changed, VT_ELEMENTS(changed), 50);
+	assert_int_equal(slow.errors[AUDIT_FLASH], 0);
+	assert_true(fast.errors[AUDIT_FLASH] > 0);
+}
+
 /* ---- incremental frames ---- */
 
 static void every_change_paints_the_same_as_a_full_frame(void **state)
@@ -349,6 +418,9 @@ int main(void)
 		cmocka_unit_test(text_under_the_floor_is_found),
 		cmocka_unit_test(a_target_under_20_mm_is_a_warning),
 		cmocka_unit_test(a_frame_that_was_not_repainted_is_found),
+		cmocka_unit_test(a_state_told_by_colour_alone_is_found),
+		cmocka_unit_test(what_cannot_be_said_is_found),
+		cmocka_unit_test(flashing_is_found),
 		cmocka_unit_test(every_screen_passes_the_layout_audits),
 		cmocka_unit_test(every_screen_passes_the_pixel_audits),
 		cmocka_unit_test(the_neutral_theme_passes_the_same_pixel_audits),

@@ -32,7 +32,7 @@ static const struct look looks[] = {
 };
 static const char *const languages[] = {"es-MX", "en"};
 
-#define MAX_LINES 512
+#define MAX_LINES 1024
 struct line {
 	char name[96];
 	uint64_t hash;

@@ -199,5 +199,12 @@ void build_help(struct build *b);
 void build_card(struct build *b);
 void build_pin(struct build *b);
 void build_signing(struct build *b);
+void build_place(struct build *b);
+void build_calendar(struct build *b);
+void build_hour(struct build *b);
+void build_payment(struct build *b);
+void build_staff(struct build *b);
+void build_maintenance(struct build *b);
+void build_setup(struct build *b);
 
 #endif

@@ -45,7 +45,7 @@ static enum type_role box_type(struct build *b)
 static int box_height(struct build *b)
 {
 	static const int heights[ROOM_COUNT] = {0, 84, 72, 64};
-	int least = ui_text_height(b->ui, box_type(b), "0", BOX_MAX_WIDTH) + 2 * 6;
+	int least = ui_text_height(b->ui, box_type(b), "0", BOX_MAX_WIDTH) + 2 * 8;
 
 	if (b->room > ROOM_AMPLE)
 		return heights[b->room] > least ? heights[b->room] : least;

@@ -236,7 +236,7 @@ static void print_state(struct build *b)
 static void next_steps(struct build *b)
 {
 	struct ui *ui = b->ui;
-	int number = 0;
+	int number = 0, badge = b->size > TEXT_LARGE ? 84 : 60;
 
 	for (size_t i = 0; i < b->model->item_count; i++) {
 		const struct screen_item *item = &b->model->items[i];
@@ -256,8 +256,8 @@ static void next_steps(struct build *b)
 				       .role = ROLE_LISTITEM,
 				       .id = node_text(ui, "step-%d", number)});
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-				       .width = length_units(60),
-				       .height = length_units(60),
+				       .width = length_units(badge),
+				       .height = length_units(badge),
 				       .main = ALIGN_CENTER,
 				       .cross = ALIGN_CENTER,
 				       .fill = COLOR_TINT,

@@ -341,7 +341,8 @@ static bool is_keyboard_beside(struct build *b)
 {
 	enum keyboard_layout layout;
 
-	bool has_keyboard = b->model->screen == SCREEN_QUESTION || b->model->screen == SCREEN_CURP;
+	bool has_keyboard = b->model->screen == SCREEN_QUESTION ||
+			    b->model->screen == SCREEN_CURP || b->model->screen == SCREEN_STAFF;
 
 	if (!b->is_wide || !has_keyboard || !b->model->has_field ||
 		!entry_layout(&b->view->entry, &layout))

@@ -11,6 +11,7 @@
 #define KEY_MAX_WIDTH 85
 #define PAD_MAX_WIDTH 270
 #define ROWS_A_PAGE   2
+#define NARROW_KEY    68
 
 struct keys {
 	const struct keyboard *keyboard;
@@ -33,7 +34,7 @@ static struct keys keys_measure(struct build *b, enum keyboard_layout layout)
 	k.pad_y = pads_y[b->room];
 	k.is_paged = !k.is_pad && b->room == ROOM_LEAST && !b->keyboard_beside;
 	k.height = (k.is_pad ? pad_heights : heights)[b->room];
-	line = ui_text_height(b->ui, TYPE_KEY, "0", KEY_MAX_WIDTH);
+	line = ui_text_height(b->ui, TYPE_KEY, "0", KEY_MAX_WIDTH) + 2 * 5;
 	if (k.height < line)
 		k.height = line;
 	columns = k.keyboard->columns + (k.is_paged ? 1 : 0);
@@ -124,7 +125,8 @@ static void key_build(struct build *b, const struct keys *k, const struct keyboa
 			       .height = k->height,
 			       .disabled = !entry_allows(entry, key),
 			       .repeats = key->kind == KEY_DELETE,
-			       .wide = is_wide,
+			       /* On a narrow key the W of the titles' face would touch the edge. */
+			       .wide = is_wide || k->width < NARROW_KEY,
 		       });
 }
 

@@ -296,7 +296,7 @@ void part_radio(struct build *b, const struct radio *radio)
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
 	widget_text(ui, b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_HEADING, COLOR_TEXT,
 		radio->label);
-	if (radio->detail != NULL && radio->detail[0] != '\0')
+	if (radio->detail != NULL && radio->detail[0] != '\0' && b->room < ROOM_LEAST)
 		widget_text(
 			ui, TYPE_SMALL, radio->checked ? COLOR_TEXT : COLOR_TEXT2, radio->detail);
 	node_end(ui);

@@ -168,6 +168,13 @@ static void build_kind(struct build *b)
 		[SCREEN_CARD] = build_card,
 		[SCREEN_PIN] = build_pin,
 		[SCREEN_SIGNING] = build_signing,
+		[SCREEN_PLACE] = build_place,
+		[SCREEN_CALENDAR] = build_calendar,
+		[SCREEN_HOUR] = build_hour,
+		[SCREEN_PAYMENT] = build_payment,
+		[SCREEN_STAFF] = build_staff,
+		[SCREEN_MAINTENANCE] = build_maintenance,
+		[SCREEN_SETUP] = build_setup,
 	};
 
 	VT_ASSERT(b->model->screen < SCREEN_KIND_COUNT);

@@ -316,6 +316,20 @@ const char *text_title(const struct screen_model *model)
 	case SCREEN_SIGNING:
 		return strcmp(model->outcome, "reading") == 0 ? _("We are reading your card")
 							      : _("We are signing");
+	case SCREEN_PLACE:
+		return _("Choose an office");
+	case SCREEN_CALENDAR:
+		return _("Choose a day");
+	case SCREEN_HOUR:
+		return _("Choose an hour");
+	case SCREEN_PAYMENT:
+		return _("Pay with your card");
+	case SCREEN_STAFF:
+		return _("Write your PIN");
+	case SCREEN_MAINTENANCE:
+		return _("Maintenance");
+	case SCREEN_SETUP:
+		return _("First start");
 	case SCREEN_KIND_COUNT:
 		break;
 	}
