@@ -15,10 +15,9 @@ static void digits(struct build *b)
 	struct ui *ui = b->ui;
 	const char *text = b->view->entry.text;
 	int most = b->view->entry.max_length, count = (int)strlen(text);
-	char dots[64] = "";
+	/* Three bytes each, twelve at most. */
+	const char *dots = node_text(ui, "%.*s", 3 * (count < 12 ? count : 12), "••••••••••••");
 
-	for (int i = 0; i < count && i < 12; i++)
-		strcat(dots, "•");
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .min_height = part_target(b, 110),
