@@ -94,7 +94,7 @@ enum ccid_state {
 struct ccid_view {
 	enum ccid_state state;
 	/* One word, "" when ready: "unplugged", "silent" (no answer in time), "protocol" (answers
-	 * that break CCID), "transfer" (USB errors), "hardware" (the reader says so),
+	 * that break CCID), "transfer" (USB errors), "memory" (ours),
 	 * "unsupported" (character level or no protocol of ours). */
 	const char *reason;
 	size_t slot_count;
