@@ -178,7 +178,7 @@ struct card_identity {
 	char id[CARD_CERTIFICATE_ID_SIZE];
 	char label[64];
 	char holder[128];
-	char rfc[14];
+	char rfc[16]; /* UTF-8: Ñ takes two bytes */
 	char curp[19];
 	char serial[44];  /* SAT: 20 decimal digits; others: hex */
 	char purpose[12]; /* "efirma", "csd", "other" */
