@@ -56,13 +56,17 @@ struct device_ops {
 	void (*status)(const struct device *device, struct device_status *ret);
 	/* A command of core; false: not one of this kind. */
 	bool (*command)(struct device *device, const struct bus_message *msg);
+	/* A command, or a sheet of one, is in work: no moment for a reset. */
+	bool (*is_busy)(const struct device *device);
 	void (*core_came)(struct device *device);
 	void (*core_went)(struct device *device);
 	int64_t (*wake_ms)(const struct device *device); /* INT64_MAX: none */
 	void (*wake)(struct device *device);
-	/* A technician's test: begins and is asked until it has ended. ret_step: what to do or what
-	 * was found, one English sentence. NULL: ready or not is the whole test. */
-	enum device_verdict (*test)(struct device *device, bool is_begin, const char **ret_step);
+	/* A technician's test of a device that is ready: asked until it has ended or its time is
+	 * over. ret_reason: a word, ret_step: what to do or what was found, one English sentence;
+	 * while it runs, what is missing. NULL: ready or not is the whole test. */
+	enum device_verdict (*test)(
+		const struct device *device, const char **ret_reason, const char **ret_step);
 	void (*destroy)(struct device *device);
 };
 

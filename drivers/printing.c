@@ -357,6 +357,13 @@ static bool command(struct device *device, const struct bus_message *msg)
 	return true;
 }
 
+static bool is_busy(const struct device *device)
+{
+	const struct printing *s = (const struct printing *)device;
+
+	return s->current_job[0] || s->waiting_count > 0;
+}
+
 static void core_came(struct device *device)
 {
 	struct printing *s = printing_of(device);
@@ -425,6 +432,7 @@ struct device *printing_create(
 		.key = key_of,
 		.status = status,
 		.command = command,
+		.is_busy = is_busy,
 		.core_came = core_came,
 		.core_went = core_went,
 		.wake_ms = wake_ms,

@@ -506,6 +506,29 @@ bool reader_command(struct reader *r, const struct bus_message *msg)
 	return true;
 }
 
+bool reader_is_busy(const struct reader *r)
+{
+	return r->header.request_id != 0;
+}
+
+enum device_verdict reader_test(
+	const struct reader *r, const char **ret_reason, const char **ret_step)
+{
+	if (!r->is_in || !r->is_told) {
+		*ret_reason = "noCard";
+		*ret_step = "Insert a card, chip first, and test again.";
+		return DEVICE_TEST_RUNNING;
+	}
+	if (!r->is_readable) {
+		*ret_reason = "card";
+		*ret_step = "The card gives no ATR: turn it round, clean it or try another one.";
+		return DEVICE_TEST_FAILED;
+	}
+	*ret_reason = "";
+	*ret_step = "The card was powered and told its ATR.";
+	return DEVICE_TEST_PASSED;
+}
+
 void reader_core_gone(struct reader *r)
 {
 	const struct smartcard_event cancel = {.type = SMARTCARD_EV_CANCEL, .now_ms = now(r)};

@@ -44,6 +44,11 @@ usb_key reader_key(const struct reader *reader); /* 0: none attached */
 /* Certificate.List, Certificate.Sign, Common.Cancel from core. True if it is one of them: its
  * completion follows, perhaps before this returns. */
 bool reader_command(struct reader *reader, const struct bus_message *msg);
+/* A command of core is in work. */
+bool reader_is_busy(const struct reader *reader);
+/* As device_ops.test: runs until a card is in, passes if the card told its ATR. */
+enum device_verdict reader_test(
+	const struct reader *reader, const char **ret_reason, const char **ret_step);
 /* Core is gone: what it asked for is given up. */
 void reader_core_gone(struct reader *reader);
 /* Core is back: tells it of the card that is in. */

@@ -63,6 +63,17 @@ static bool command(struct device *device, const struct bus_message *msg)
 	return reader_command(reader_of(device), msg);
 }
 
+static bool is_busy(const struct device *device)
+{
+	return reader_is_busy(reader_of(device));
+}
+
+static enum device_verdict test(
+	const struct device *device, const char **ret_reason, const char **ret_step)
+{
+	return reader_test(reader_of(device), ret_reason, ret_step);
+}
+
 static void core_came(struct device *device)
 {
 	reader_greet(reader_of(device));
@@ -124,6 +135,8 @@ struct device *reader_slot_create(const struct device_host *host, const struct r
 		.key = key_of,
 		.status = status,
 		.command = command,
+		.is_busy = is_busy,
+		.test = test,
 		.core_came = core_came,
 		.core_went = core_went,
 		.wake_ms = wake_ms,

@@ -28,12 +28,20 @@
 /* Foreign devices told once each; more than a kiosk's bus holds. */
 #define MAX_FOREIGN 32
 #define MAX_SLOTS   8
+/* Between letting a device go and taking it again: its transfers end, its handle is closed. */
+#define REST_MS 300
+/* A technician's order without a time limit of its own. */
+#define ORDER_MS 15000
 
 /* A device and what the process knows about it. */
 struct slot {
 	struct device *device; /* owned */
 	bool is_refused;       /* there is one, but it cannot be had */
 	struct device_status sent;
+	/* Device.Reset or Device.Test of core that waits for the device; request_id 0 = none */
+	struct bus_header order;
+	int64_t order_until_ms;
+	int64_t rest_until_ms; /* let go for a reset: not taken before */
 };
 
 struct service {
@@ -157,7 +165,10 @@ static void make_status(const struct service *s, const struct slot *slot, struct
 
 	memset(ret, 0, sizeof(*ret)); /* compared as a whole */
 	ops->status(slot->device, ret);
-	if (ret->state == DEVICE_ABSENT && (slot->is_refused || reason)) {
+	if (ret->state == DEVICE_ABSENT && slot->rest_until_ms > vt_clock_monotonic_ms()) {
+		ret->state = DEVICE_STARTING;
+		ret->reason[0] = '\0';
+	} else if (ret->state == DEVICE_ABSENT && (slot->is_refused || reason)) {
 		ret->state = DEVICE_FAILED;
 		vt_copy_cut(ret->reason, sizeof(ret->reason), reason ? reason : "refused");
 	}
@@ -212,7 +223,8 @@ static void try_attach(struct service *s, struct slot *slot)
 {
 	bool is_refused = false, is_again = false;
 
-	if (slot->device->ops->key(slot->device) != 0)
+	if (slot->device->ops->key(slot->device) != 0 ||
+		slot->rest_until_ms > vt_clock_monotonic_ms())
 		return;
 	for (size_t i = 0; i < s->candidate_count; i++) {
 		const struct usb_device_info *info = &s->candidates[i];
@@ -263,6 +275,11 @@ static void arm(struct service *s)
 		const int64_t own_ms = device->ops->wake_ms(device);
 		if (own_ms < wake_ms)
 			wake_ms = own_ms;
+		if (s->slots[i].order.request_id && s->slots[i].order_until_ms < wake_ms)
+			wake_ms = s->slots[i].order_until_ms;
+		if (s->slots[i].rest_until_ms > vt_clock_monotonic_ms() &&
+			s->slots[i].rest_until_ms < wake_ms)
+			wake_ms = s->slots[i].rest_until_ms;
 	}
 	if (wake_ms == INT64_MAX) {
 		(void)sd_event_source_set_enabled(s->wake_source, SD_EVENT_OFF);
@@ -270,6 +287,104 @@ static void arm(struct service *s)
 	}
 	(void)sd_event_source_set_time(s->wake_source, (uint64_t)wake_ms * 1000);
 	(void)sd_event_source_set_enabled(s->wake_source, SD_EVENT_ONESHOT);
+}
+
+/* ---- a technician's orders ---- */
+
+/* Plugged in, but not yet what it will be. */
+static bool is_settling(
+	const struct service *s, const struct slot *slot, const struct device_status *status)
+{
+	const struct device *device = slot->device;
+
+	if (status->state == DEVICE_STARTING)
+		return true;
+	for (size_t i = 0; device->ops->key(device) == 0 && i < s->candidate_count; i++)
+		if (device->ops->takes(device, &s->candidates[i]) && !quarantine_of(s, slot))
+			return true;
+	return false;
+}
+
+static enum device_verdict judge_test(
+	const struct slot *slot, const struct device_status *status, struct device_tested *tested)
+{
+	const char *reason = status->reason, *step = status->advice;
+	enum device_verdict verdict = DEVICE_TEST_FAILED;
+
+	if (status->state == DEVICE_READY || status->state == DEVICE_DEGRADED)
+		verdict = slot->device->ops->test
+				  ? slot->device->ops->test(slot->device, &reason, &step)
+				  : DEVICE_TEST_PASSED;
+	vt_copy_cut(tested->device, sizeof(tested->device), slot->device->ops->id);
+	vt_copy_cut(tested->reason, sizeof(tested->reason), reason);
+	vt_copy_cut(tested->detail, sizeof(tested->detail), step);
+	tested->outcome = verdict == DEVICE_TEST_PASSED ? TEST_PASSED : TEST_FAILED;
+	return verdict;
+}
+
+/* Answers what a technician asked for, once it is known or its time is over. */
+static void finish_order(struct service *s, struct slot *slot)
+{
+	const bool is_late = slot->order_until_ms <= vt_clock_monotonic_ms();
+	struct device_tested tested = {0};
+	struct device_status status;
+
+	if (!slot->order.request_id || !s->conn)
+		return;
+	make_status(s, slot, &status);
+	if (!is_late && is_settling(s, slot, &status))
+		return;
+	if (slot->order.name == BUS_DEVICE_TEST &&
+		judge_test(slot, &status, &tested) == DEVICE_TEST_RUNNING && !is_late)
+		return;
+	bus_make_completion(s->message, &slot->order, BUS_SUCCESS, NULL);
+	if (slot->order.name == BUS_DEVICE_TEST)
+		s->message->payload.device_tested = tested;
+	else
+		s->message->payload.device_status = status;
+	slot->order = (struct bus_header){0};
+	send_message(s);
+}
+
+/* The driver begins anew, and what was held against the device is forgotten. */
+static void reset(struct service *s, struct slot *slot)
+{
+	const struct device_ops *ops = slot->device->ops;
+	const usb_key key = ops->key(slot->device);
+
+	vt_log(VT_LOG_NOTICE, "%s: reset by a technician", ops->id);
+	for (size_t i = 0; i < s->candidate_count; i++)
+		if (ops->takes(slot->device, &s->candidates[i]))
+			quarantine_forgive(&s->quarantine, id_of(&s->candidates[i].desc));
+	slot->is_refused = false;
+	if (key == 0)
+		return;
+	slot->rest_until_ms = vt_clock_monotonic_ms() + REST_MS;
+	(void)ops->detach(slot->device, key);
+}
+
+/* Device.Reset, Device.Test: answered by refresh(), which follows each message. */
+static void take_order(struct service *s, const struct bus_message *msg)
+{
+	const struct bus_header *header = &msg->header;
+	struct slot *slot = NULL;
+
+	for (size_t i = 0; i < s->slot_count; i++)
+		if (strcmp(s->slots[i].device->ops->id, msg->payload.device_query.device) == 0)
+			slot = &s->slots[i];
+	if (!slot) {
+		refuse(s, header, BUS_NOT_FOUND, "no such device");
+		return;
+	}
+	if (slot->order.request_id || slot->device->ops->is_busy(slot->device)) {
+		refuse(s, header, BUS_SEQUENCE_ERROR, "the device is at work");
+		return;
+	}
+	if (header->name == BUS_DEVICE_RESET)
+		reset(s, slot);
+	slot->order = *header;
+	slot->order_until_ms =
+		vt_clock_monotonic_ms() + (header->timeout_ms > 0 ? header->timeout_ms : ORDER_MS);
 }
 
 /* Brings everything to what it should be by now: attached, judged, told, armed. */
@@ -282,6 +397,7 @@ static void refresh(struct service *s)
 		judge(s, &s->slots[i]);
 		try_attach(s, &s->slots[i]);
 		send_status(s, &s->slots[i], false);
+		finish_order(s, &s->slots[i]);
 	}
 	s->is_refreshing = false;
 	arm(s);
@@ -367,6 +483,11 @@ static void on_message(struct service *s)
 		vt_log(VT_LOG_WARNING, "core sent no command: %s", bus_name_text(msg->header.name));
 		is_known = true;
 	}
+	if (!is_known &&
+		(msg->header.name == BUS_DEVICE_RESET || msg->header.name == BUS_DEVICE_TEST)) {
+		take_order(s, msg);
+		is_known = true;
+	}
 	for (size_t i = 0; i < s->slot_count && !is_known; i++)
 		is_known = s->slots[i].device->ops->command(s->slots[i].device, msg);
 	if (!is_known)
@@ -409,6 +530,8 @@ static void drop_core(struct service *s, const char *why)
 	bus_conn_close(&s->conn);
 	for (size_t i = 0; i < s->slot_count; i++)
 		s->slots[i].device->ops->core_went(s->slots[i].device);
+	for (size_t i = 0; i < s->slot_count; i++)
+		s->slots[i].order = (struct bus_header){0};
 	(void)sd_event_source_set_time_relative(s->reconnect_source, RECONNECT_MS * 1000);
 	(void)sd_event_source_set_enabled(s->reconnect_source, SD_EVENT_ONESHOT);
 }

@@ -64,6 +64,8 @@ const char *const print_outcome_names[PRINT_OUTCOME_COUNT] = {
 	[OUTCOME_FAILED] = "failed",
 	[OUTCOME_UNKNOWN] = "unknown",
 };
+const char *const test_outcome_names[TEST_OUTCOME_COUNT] = {
+	[TEST_PASSED] = "passed", [TEST_FAILED] = "failed", [TEST_UNKNOWN] = "unknown"};
 const char *const device_state_names[DEVICE_STATE_COUNT] = {
 	[DEVICE_ABSENT] = "absent",
 	[DEVICE_STARTING] = "starting",
@@ -193,6 +195,17 @@ static const struct bus_field device_status_fields[] = {
 	OPT_TEXT(S, advice, "advice"),
 	OPT_I64(S, sheets, "sheets"),
 	OPT_I64(S, errors, "errors"),
+};
+#undef S
+#define S struct device_query
+static const struct bus_field device_query_fields[] = {REQ_TEXT(S, device, "device")};
+#undef S
+#define S struct device_tested
+static const struct bus_field device_tested_fields[] = {
+	REQ_TEXT(S, device, "device"),
+	REQ_ENUM(S, outcome, "outcome", test_outcome_names),
+	OPT_TEXT(S, reason, "reason"),
+	OPT_TEXT(S, detail, "detail"),
 };
 #undef S
 #define S struct work_deliver
@@ -351,6 +364,10 @@ static const struct bus_table print_result_table =
 	BUS_TABLE(struct printer_print_result, "payload", print_result_fields);
 static const struct bus_table device_status_table =
 	BUS_TABLE(struct device_status, "payload", device_status_fields);
+static const struct bus_table device_query_table =
+	BUS_TABLE(struct device_query, "payload", device_query_fields);
+static const struct bus_table device_tested_table =
+	BUS_TABLE(struct device_tested, "payload", device_tested_fields);
 static const struct bus_table work_deliver_table =
 	BUS_TABLE(struct work_deliver, "payload", work_deliver_fields);
 static const struct bus_table work_result_table =

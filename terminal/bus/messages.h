@@ -260,6 +260,28 @@ struct device_list {
 	struct device_status devices[STATUS_MAX_DEVICES];
 };
 
+/* Device.Reset, Device.Test (command of ctl to core, and of core to devices): for one device.
+ * Device.Reset: a technician trusts it again (quarantine) and its driver starts anew; the
+ * completion is its status afterwards. notFound: no such device; sequenceError: it is at work, or
+ * a citizen is served; deviceNotReady: there is no device process. */
+struct device_query {
+	char device[24]; /* device_status.id */
+};
+enum test_outcome {
+	TEST_PASSED,
+	TEST_FAILED,
+	TEST_UNKNOWN, /* a sheet of which the printer cannot say whether it came out */
+	TEST_OUTCOME_COUNT
+};
+extern const char *const test_outcome_names[TEST_OUTCOME_COUNT];
+/* Completion of Device.Test. */
+struct device_tested {
+	char device[24];
+	enum test_outcome outcome;
+	char reason[32];  /* as device_status.reason or printer_print_result.reason; "noCard" */
+	char detail[120]; /* English sentence for the technician */
+};
+
 /* Room for a person's reason: 160 bytes and NUL. */
 #define DECISION_REASON_SIZE 161
 /* One transaction for a technician: no personal data. */
@@ -424,6 +446,8 @@ struct journal_signed {
 	X(WORK_DELIVER, "Work.Deliver", work_deliver, work_result)                          \
 	X(WORK_LINK, "Work.LinkEvent", work_link, empty)                                    \
 	X(DEVICE_LIST, "Device.List", empty, device_list)                                   \
+	X(DEVICE_RESET, "Device.Reset", device_query, device_status)                        \
+	X(DEVICE_TEST, "Device.Test", device_query, device_tested)                          \
 	X(QUEUE_LIST, "Queue.List", queue_query, queue_list)                                \
 	X(QUEUE_SHOW, "Queue.Show", queue_query, queue_list)                                \
 	X(QUEUE_RETRY, "Queue.Retry", queue_decision, queue_decided)                        \
@@ -475,6 +499,8 @@ struct bus_message {
 		struct work_result work_result;
 		struct work_link work_link;
 		struct device_list device_list;
+		struct device_query device_query;
+		struct device_tested device_tested;
 		struct queue_query queue_query;
 		struct queue_list queue_list;
 		struct queue_decision queue_decision;

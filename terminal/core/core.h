@@ -146,6 +146,14 @@ struct card_desk {
 	char digest[CARD_DIGEST_SIZE];
 };
 
+/* A technician's Device.Reset or Device.Test (maintain.c). */
+struct maintenance {
+	struct peer *peer; /* who asked; NULL = none is under way */
+	struct bus_header request;
+	int64_t asked; /* id of the command at devices */
+	char device[24];
+};
+
 struct core {
 	const struct vt_config *config;
 	void *event; /* sd_event */
@@ -191,6 +199,7 @@ struct core {
 	struct reconcile reconcile;
 	struct export_job export_job;
 	struct card_desk cards;
+	struct maintenance maintenance;
 
 	void *card_timer; /* sd_event_source: the operation on a card, at the latest */
 	void *session_timer, *work_timer, *sheet_timer, *storage_timer; /* sd_event_source */
@@ -332,6 +341,14 @@ void cards_sync_gone(struct core *core);
 void cards_peer_gone(struct core *core, const struct peer *peer);
 /* Card.Show, Card.Sign of a technician. */
 void answer_card(struct core *core, struct peer *peer);
+
+/* ---- maintain.c ---- */
+/* Device.Reset, Device.Test of a technician: passed on to devices, one at a time. */
+void answer_maintenance(struct core *core, struct peer *peer);
+/* A completion of devices; true if it answers what a technician asked. */
+bool maintenance_done(struct core *core, const struct bus_message *msg);
+void maintenance_devices_gone(struct core *core);
+void maintenance_peer_gone(struct core *core, const struct peer *peer);
 
 /* ---- journal.c ---- */
 /* Adds a fact of core's own to the open batch (opens one if none is); its time is now unless it has

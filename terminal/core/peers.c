@@ -38,9 +38,11 @@ static void peer_close(struct peer *peer)
 		reconcile_peer_gone(core, peer);
 		export_peer_gone(core, peer);
 		cards_peer_gone(core, peer);
+		maintenance_peer_gone(core, peer);
 	} else if (peer->role == ROLE_DEVICES) {
 		core->device_list.count = 0;
 		cards_devices_gone(core);
+		maintenance_devices_gone(core);
 		sheet_devices_gone(core);
 		citizen_health(core);
 	}
@@ -109,7 +111,8 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 		devices_status(core, &msg->payload.device_status);
 		return;
 	case BUS_PRINTER_PRINT_FORM:
-		sheet_result(core, msg);
+		if (!maintenance_done(core, msg))
+			sheet_result(core, msg);
 		return;
 	case BUS_WORK_DELIVER:
 		work_result(core, msg);
@@ -144,6 +147,13 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 	case BUS_CARD_SHOW:
 	case BUS_CARD_SIGN:
 		answer_card(core, peer);
+		return;
+	case BUS_DEVICE_RESET:
+	case BUS_DEVICE_TEST:
+		if (msg->header.type == BUS_COMMAND)
+			answer_maintenance(core, peer);
+		else
+			(void)maintenance_done(core, msg);
 		return;
 	case BUS_CARD_INSERTED:
 		cards_inserted(core, &msg->payload.card_inserted);

@@ -171,8 +171,7 @@ enum ctl_exit ask_core(struct remote *remote)
 	return CTL_FAILURE;
 }
 
-/* Opens, asks the command `name` without a payload. The caller finishes remote in every case. */
-static enum ctl_exit ask_simple(
+enum ctl_exit ask_simple(
 	const struct ctl_options *options, enum bus_name name, struct remote *remote)
 {
 	enum ctl_exit code = remote_open(options, remote);
@@ -252,7 +251,7 @@ static const char *yes_no(bool value)
 	return value ? ctl_say(CTL_TEXT("sí", "yes")) : ctl_say(CTL_TEXT("no", "no"));
 }
 
-static void print_number(struct ctl_text name, int64_t value)
+void ctl_print_number(struct ctl_text name, int64_t value)
 {
 	char text[32];
 
@@ -396,11 +395,11 @@ static void print_status(const struct terminal_status *status)
 	print_clock(status);
 	print_services(status);
 	ctl_print_pair(CTL_TEXT("impresora", "printer"), status->printer);
-	print_number(CTL_TEXT("por enviar", "to send"), status->queued);
-	print_number(CTL_TEXT("espera a una persona", "waiting for a person"), status->dead);
+	ctl_print_number(CTL_TEXT("por enviar", "to send"), status->queued);
+	ctl_print_number(CTL_TEXT("espera a una persona", "waiting for a person"), status->dead);
 	ctl_format_age(status->oldest_ms, age);
 	ctl_print_pair(CTL_TEXT("el más antiguo", "oldest"), status->queued > 0 ? age : "");
-	print_number(CTL_TEXT("sesiones", "sessions"), status->sessions);
+	ctl_print_number(CTL_TEXT("sesiones", "sessions"), status->sessions);
 	ctl_format_age(status->uptime_ms, age);
 	ctl_print_pair(CTL_TEXT("en marcha", "uptime"), age);
 }
@@ -416,77 +415,6 @@ enum ctl_exit ctl_status(const struct ctl_options *options)
 		return print_payload("ventanilla.status/1", remote.msg);
 	print_status(&remote.msg->payload.terminal_status);
 	return CTL_OK;
-}
-
-/* ---- device ---- */
-
-static enum ctl_exit print_devices(const struct device_list *list)
-{
-	static const struct ctl_text headings[] = {{"ID", "ID"}, {"CLASE", "CLASS"},
-		{"MODELO", "MODEL"}, {"USB", "USB"}, {"ESTADO", "STATE"}, {"PAPEL", "PAPER"},
-		{"MOTIVO", "REASON"}};
-	struct ctl_table table;
-
-	ctl_table_init(&table, VT_ELEMENTS(headings), headings);
-	for (size_t i = 0; i < list->count; i++) {
-		const struct device_status *device = &list->devices[i];
-		const char *cells[] = {device->id, device->class, device->model, device->usb,
-			device_state_names[device->state], paper_state_names[device->paper],
-			device->reason};
-		ctl_table_add(&table, cells);
-	}
-	return ctl_table_print(&table);
-}
-
-enum ctl_exit ctl_device_list(const struct ctl_options *options)
-{
-	VT_CLEANUP(remote_finish) struct remote remote = {0};
-	enum ctl_exit code = ask_simple(options, BUS_DEVICE_LIST, &remote);
-
-	if (code)
-		return code;
-	if (options->json)
-		return print_payload("ventanilla.device.list/1", remote.msg);
-	return print_devices(&remote.msg->payload.device_list);
-}
-
-static enum ctl_exit print_device(
-	const struct ctl_options *options, const struct device_status *device)
-{
-	if (options->json) {
-		struct vt_buf out;
-		vt_buf_init(&out, CTL_MAX_JSON);
-		append_object(&out, "ventanilla.device/1",
-			bus_payload_table(BUS_COMMON_STATUS_CHANGED, BUS_UNSOLICITED), device);
-		return ctl_json_print(&out);
-	}
-	ctl_print_pair(CTL_TEXT("dispositivo", "device"), device->id);
-	ctl_print_pair(CTL_TEXT("clase", "class"), device->class);
-	ctl_print_pair(CTL_TEXT("modelo", "model"), device->model);
-	ctl_print_pair(CTL_TEXT("USB", "USB"), device->usb);
-	ctl_print_pair(CTL_TEXT("estado", "state"), device_state_names[device->state]);
-	ctl_print_pair(CTL_TEXT("papel", "paper"), paper_state_names[device->paper]);
-	ctl_print_pair(CTL_TEXT("motivo", "reason"), device->reason);
-	ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), device->advice);
-	print_number(CTL_TEXT("hojas", "sheets"), device->sheets);
-	print_number(CTL_TEXT("errores", "errors"), device->errors);
-	return CTL_OK;
-}
-
-enum ctl_exit ctl_device_show(const struct ctl_options *options)
-{
-	VT_CLEANUP(remote_finish) struct remote remote = {0};
-	enum ctl_exit code = ask_simple(options, BUS_DEVICE_LIST, &remote);
-
-	if (code)
-		return code;
-	const struct device_list *list = &remote.msg->payload.device_list;
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->devices[i].id, options->args[0]) == 0)
-			return print_device(options, &list->devices[i]);
-	}
-	ctl_complain(CTL_TEXT("no hay tal dispositivo", "no such device"), options->args[0]);
-	return CTL_NOT_FOUND;
 }
 
 /* ---- queue ---- */
@@ -581,7 +509,7 @@ static void print_row(const struct queue_row *row)
 	ctl_print_pair(CTL_TEXT("servicio", "service"), row->service);
 	ctl_print_pair(CTL_TEXT("estado", "state"), row->state);
 	ctl_print_pair(CTL_TEXT("recibo", "receipt"), row->receipt);
-	print_number(CTL_TEXT("intentos", "attempts"), row->attempts);
+	ctl_print_number(CTL_TEXT("intentos", "attempts"), row->attempts);
 	ctl_print_pair(CTL_TEXT("última causa", "last cause"), row->cause);
 	ctl_format_time(row->created_unix_ms, text);
 	ctl_print_pair(CTL_TEXT("creado", "created"), text);

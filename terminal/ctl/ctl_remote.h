@@ -18,6 +18,11 @@ void remote_finish(struct remote *remote);
 /* Sends remote->msg, made by bus_make_command(), and judges the completion; on CTL_OK its payload
  * is in remote->msg. Complains by itself. */
 enum ctl_exit ask_core(struct remote *remote);
+/* Opens, asks the command `name` without a payload. The caller finishes remote in every case. */
+enum ctl_exit ask_simple(
+	const struct ctl_options *options, enum bus_name name, struct remote *remote);
+/* "name: value", as ctl_print_pair(). */
+void ctl_print_number(struct ctl_text name, int64_t value);
 /* {"schema":"…", and the members of object; without the schema if it is NULL. */
 void append_object(
 	struct vt_buf *out, const char *schema, const struct bus_table *table, const void *object);

@@ -708,6 +708,104 @@ static void a_flapping_reader_is_quarantined(void **state)
 	stop_world(&w);
 }
 
+static void send_order(struct world *w, enum bus_name name, const char *device, int64_t timeout_ms)
+{
+	struct vt_error error;
+
+	bus_make_command(w->msg, w->conn, name);
+	w->msg->header.timeout_ms = timeout_ms;
+	assert_true(vt_copy(w->msg->payload.device_query.device,
+		sizeof(w->msg->payload.device_query.device), device));
+	assert_int_equal(bus_conn_send(w->conn, w->msg, &error), VT_OK);
+}
+
+static void expect_order(struct world *w, enum bus_name name, enum bus_completion_code code)
+{
+	expect_message(w, name, BUS_COMPLETION);
+	assert_string_equal(bus_completion_code_names[w->msg->header.completion],
+		bus_completion_code_names[code]);
+}
+
+static void expect_reset(struct world *w, enum device_state state, const char *reason)
+{
+	expect_order(w, BUS_DEVICE_RESET, BUS_SUCCESS);
+	assert_string_equal(
+		device_state_names[w->msg->payload.device_status.state], device_state_names[state]);
+	assert_string_equal(w->msg->payload.device_status.reason, reason);
+}
+
+static void expect_test(struct world *w, enum test_outcome outcome, const char *reason)
+{
+	expect_order(w, BUS_DEVICE_TEST, BUS_SUCCESS);
+	assert_string_equal(test_outcome_names[w->msg->payload.device_tested.outcome],
+		test_outcome_names[outcome]);
+	assert_string_equal(w->msg->payload.device_tested.reason, reason);
+	assert_true(strlen(w->msg->payload.device_tested.detail) > 10 || !reason[0]);
+}
+
+static void a_reset_printer_is_ready_and_prints(void **state)
+{
+	char job[VT_UUID_SIZE];
+	struct world w;
+
+	(void)state;
+	start_world(&w, "printer", "instant");
+	expect_status(&w, DEVICE_READY, "");
+	send_order(&w, BUS_DEVICE_RESET, "printer", 0);
+	expect_reset(&w, DEVICE_READY, "");
+	make_job(&w, job);
+	send_form(&w, job);
+	expect_outcome(&w, job, OUTCOME_PRINTED, "");
+	send_order(&w, BUS_DEVICE_RESET, "scanner", 0);
+	expect_order(&w, BUS_DEVICE_RESET, BUS_NOT_FOUND);
+	send_order(&w, BUS_DEVICE_TEST, "printer", 0);
+	expect_test(&w, TEST_PASSED, "");
+	command(&w, "unplug", NULL, NULL);
+	expect_status(&w, DEVICE_ABSENT, "unplugged");
+	send_order(&w, BUS_DEVICE_RESET, "printer", 0);
+	expect_reset(&w, DEVICE_ABSENT, "unplugged");
+	send_order(&w, BUS_DEVICE_TEST, "printer", 0);
+	expect_test(&w, TEST_FAILED, "unplugged");
+	stop_world(&w);
+}
+
+static void a_reset_ends_the_quarantine(void **state)
+{
+	struct world w;
+
+	(void)state;
+	start_reader(&w, "ccid:level=short");
+	for (int i = 0; i < 6; i++) {
+		command(&w, "unplug", NULL, NULL);
+		expect_status(&w, DEVICE_ABSENT, "unplugged");
+		command(&w, "plug", NULL, NULL);
+		if (i < 5)
+			expect_status(&w, DEVICE_READY, "");
+	}
+	expect_status(&w, DEVICE_FAILED, "flapping");
+	send_order(&w, BUS_DEVICE_TEST, "reader", 0);
+	expect_test(&w, TEST_FAILED, "flapping");
+	send_order(&w, BUS_DEVICE_RESET, "reader", 0);
+	expect_reset(&w, DEVICE_READY, "");
+	stop_world(&w);
+}
+
+static void a_reader_is_tested_with_a_card(void **state)
+{
+	struct world w;
+
+	(void)state;
+	start_reader(&w, "ccid:level=short");
+	send_order(&w, BUS_DEVICE_TEST, "reader", 200);
+	expect_test(&w, TEST_FAILED, "noCard");
+	send_order(&w, BUS_DEVICE_TEST, "reader", PATIENCE_MS);
+	send_order(&w, BUS_DEVICE_RESET, "reader", 0);
+	expect_order(&w, BUS_DEVICE_RESET, BUS_SEQUENCE_ERROR);
+	expect_card(&w, "pkcs15.card");
+	expect_test(&w, TEST_PASSED, "");
+	stop_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -726,6 +824,9 @@ int main(void)
 		cmocka_unit_test(a_pad_takes_the_pin_and_can_be_cancelled),
 		cmocka_unit_test(a_reader_unplugged_with_its_card_comes_back),
 		cmocka_unit_test(a_flapping_reader_is_quarantined),
+		cmocka_unit_test(a_reset_printer_is_ready_and_prints),
+		cmocka_unit_test(a_reset_ends_the_quarantine),
+		cmocka_unit_test(a_reader_is_tested_with_a_card),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -147,6 +147,8 @@ bool peer_send(struct peer *peer)
 	case BUS_COMMON_STATUS_CHANGED:
 	case BUS_WORK_LINK:
 	case BUS_DEVICE_LIST:
+	case BUS_DEVICE_RESET:
+	case BUS_DEVICE_TEST:
 	case BUS_QUEUE_LIST:
 	case BUS_QUEUE_SHOW:
 	case BUS_QUEUE_RETRY:

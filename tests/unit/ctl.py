@@ -233,6 +233,41 @@ class Asking(unittest.TestCase):
             self.assertEqual((status, out), (3, ""))
             self.assertIn("scanner", err)
 
+    def test_a_device_is_reset(self):
+        with Core() as core:
+            status, out, _ = ctl("device", "reset", "printer", "--socket", core.path)
+            self.assertEqual(status, 0)
+            self.assertRegex(out, r"estado: +degraded\n")
+            answer = json.loads(ctl("device", "reset", "printer", "--socket", core.path, "--json")[1])
+            self.assertEqual((answer["schema"], answer["state"]), ("ventanilla.device.reset/1", "degraded"))
+            for device in ("scanner", "x" * 40):
+                self.assertEqual(ctl("device", "reset", device, "--socket", core.path)[:2], (3, ""))
+        for mode, expected in (("busy", 8), ("absent", 6), ("denied", 4), ("close", 6)):
+            with Core(mode) as core:
+                self.assertEqual(ctl("device", "reset", "printer", "--socket", core.path)[:2], (expected, ""))
+
+    def test_a_device_is_tested(self):
+        for words in (("print", "test"), ("device", "test", "printer")):
+            with Core() as core:
+                status, out, _ = ctl(*words, "--socket", core.path)
+                self.assertEqual(status, 0)
+                self.assertRegex(out, r"prueba: +bien\n")
+                self.assertRegex(ctl(*words, "--socket", core.path, lang="C")[1], r"test: +passed\n")
+            with Core("failed") as core:
+                status, out, _ = ctl(*words, "--socket", core.path, "--json")
+                self.assertEqual((status, json.loads(out)),
+                                 (5, {"schema": "ventanilla.device.test/1", "device": "printer", "outcome": "failed",
+                                      "reason": "paper", "detail": "Load a new roll of paper."}))
+            with Core("unknown") as core:
+                status, out, _ = ctl(*words, "--socket", core.path)
+                self.assertEqual(status, 5)
+                self.assertRegex(out, r"prueba: +no se sabe\n")
+            for mode, expected in (("busy", 8), ("absent", 6), ("denied", 4)):
+                with Core(mode) as core:
+                    self.assertEqual(ctl(*words, "--socket", core.path)[:2], (expected, ""))
+        with Core() as core:
+            self.assertEqual(ctl("device", "test", "scanner", "--socket", core.path)[:2], (3, ""))
+
     def test_the_queue_is_read_page_by_page(self):
         with Core() as core:
             status, out, _ = ctl("queue", "list", "--socket", core.path)

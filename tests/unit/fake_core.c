@@ -1,7 +1,8 @@
 /* A core that only speaks with ventanillactl, for tests/unit/ctl.py:
  *   fake_core SOCKET MODE
- * MODE: normal, empty, denied, silent, close, garbage, other. Prints "ready" when it listens and
- * ends when stdin closes. */
+ * MODE: normal, empty, denied, silent, close, garbage, other; for device reset and test also
+ * failed, unknown, busy, absent (no device process). Prints "ready" when it listens and ends when
+ * stdin closes. */
 
 #include <poll.h>
 #include <stdio.h>
@@ -73,17 +74,44 @@ static void fill_queue(const struct queue_query query, struct queue_list *list)
 	list->next = next < total ? next : 0;
 }
 
+static void fill_test(struct device_tested *tested, const char *device)
+{
+	vt_copy_cut(tested->device, sizeof(tested->device), device);
+	if (strcmp(mode, "failed") == 0) {
+		tested->outcome = TEST_FAILED;
+		vt_copy_cut(tested->reason, sizeof(tested->reason), "paper");
+		vt_copy_cut(tested->detail, sizeof(tested->detail), "Load a new roll of paper.");
+	} else if (strcmp(mode, "unknown") == 0) {
+		tested->outcome = TEST_UNKNOWN;
+	}
+}
+
+/* Device.Reset, Device.Test: core's refusals. */
+static enum bus_completion_code judge_order(const char *device)
+{
+	if (strcmp(mode, "busy") == 0)
+		return BUS_SEQUENCE_ERROR;
+	if (strcmp(mode, "absent") == 0)
+		return BUS_DEVICE_NOT_READY;
+	return strcmp(device, "printer") == 0 ? BUS_SUCCESS : BUS_NOT_FOUND;
+}
+
 static void answer(struct bus_conn *conn, struct bus_message *msg)
 {
 	const struct bus_header request = msg->header;
 	const struct queue_query query = msg->payload.queue_query;
+	const struct device_query device = msg->payload.device_query;
 	enum bus_completion_code code = BUS_SUCCESS;
+	struct device_list list = {0};
 	struct vt_error error;
 
 	if (strcmp(mode, "denied") == 0)
 		code = BUS_NOT_PERMITTED;
 	else if (request.name == BUS_QUEUE_SHOW && strncmp(query.id, "T001-0010-0007-", 15) != 0)
 		code = BUS_NOT_FOUND;
+	else if (request.name == BUS_DEVICE_RESET || request.name == BUS_DEVICE_TEST)
+		code = judge_order(device.device);
+	fill_devices(&list);
 	bus_make_completion(msg, &request, code, code ? "reason of core" : NULL);
 	if (strcmp(mode, "other") == 0)
 		msg->header.name = BUS_SCREEN_SHOW;
@@ -92,7 +120,11 @@ static void answer(struct bus_conn *conn, struct bus_message *msg)
 	else if (request.name == BUS_TERMINAL_STATUS)
 		fill_status(&msg->payload.terminal_status);
 	else if (request.name == BUS_DEVICE_LIST)
-		fill_devices(&msg->payload.device_list);
+		msg->payload.device_list = list;
+	else if (request.name == BUS_DEVICE_RESET)
+		msg->payload.device_status = list.devices[0];
+	else if (request.name == BUS_DEVICE_TEST)
+		fill_test(&msg->payload.device_tested, device.device);
 	else if (request.name == BUS_QUEUE_LIST)
 		fill_queue(query, &msg->payload.queue_list);
 	else if (request.name == BUS_QUEUE_SHOW)

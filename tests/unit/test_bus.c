@@ -334,6 +334,18 @@ static void each_role_may_send_only_its_own_messages(void **state)
 		assert_false(
 			permit_check(ROLE_CTL, of_technicians[i], BUS_COMPLETION, PERMIT_IDLE));
 	}
+	/* Devices: ctl asks core, devices answer core. */
+	static const enum bus_name orders[] = {BUS_DEVICE_RESET, BUS_DEVICE_TEST};
+	for (size_t i = 0; i < VT_ELEMENTS(orders); i++) {
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			assert_int_equal(permit_check((enum bus_role)role, orders[i], BUS_COMMAND,
+						 PERMIT_IDLE),
+				role == ROLE_CTL);
+			assert_int_equal(permit_check((enum bus_role)role, orders[i],
+						 BUS_COMPLETION, PERMIT_IDLE),
+				role == ROLE_DEVICES);
+		}
+	}
 	/* Cards: devices tell, ctl asks, nobody but core signs or checks. */
 	static const enum bus_name of_devices[] = {BUS_CARD_INSERTED, BUS_CARD_REMOVED};
 	for (size_t i = 0; i < VT_ELEMENTS(of_devices); i++) {

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""The technician's orders to devices, end to end: ventanillactl, the real core, the real device process and the
+virtual printer; zbarimg reads the test sheet."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SOURCE = pathlib.Path(os.environ["VT_SOURCE_DIR"])
+BIN = pathlib.Path(os.environ["VT_BUILD_DIR"]) / "bin"
+PATIENCE = 30
+if not shutil.which("zbarimg"):
+    print("skipped: zbarimg is not installed")
+    sys.exit(77)
+
+CONFIG = """[terminal]
+id = T001
+folio_code = TS01
+[core]
+run_dir = {dir}/run
+state_dir = {dir}/state
+catalog = {source}/assets/catalog
+[devices]
+registry = {source}/assets/devices.tsv
+fonts = {source}/assets/fonts
+"""
+
+
+class Maintenance(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="vtm-")
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+        for name in ("run", "state"):
+            (self.dir / name).mkdir(mode=0o700)
+        self.config = self.dir / "terminal.conf"
+        self.config.write_text(CONFIG.format(dir=self.dir, source=SOURCE))
+        self.devices = None
+        server = self.start("virtual-devices", "serve", "--root", self.dir / "usb", "--device", "printer",
+                            "--paper", self.dir / "paper", "--control", self.dir / "control", "--speed", "instant",
+                            stdout=subprocess.PIPE)
+        self.assertEqual(server.stdout.readline(), b"ready\n")
+        self.addCleanup(server.stdout.close)
+        self.start("ventanilla-core", "--config", self.config)
+        self.wait(lambda: self.ctl("status")[0] == 0)
+
+    def start(self, program, *args, **more):
+        process = subprocess.Popen([BIN / program, *map(str, args)], **more)
+
+        def stop():
+            process.terminate()
+            process.wait()
+        self.addCleanup(stop)
+        return process
+
+    def wait(self, ask):
+        until = time.monotonic() + PATIENCE
+        while not ask():
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+
+    def ctl(self, *words):
+        result = subprocess.run([BIN / "ventanillactl", *words, "--json"], capture_output=True, text=True,
+                                env={**os.environ, "VENTANILLA_RUN": str(self.dir / "run")})
+        return result.returncode, json.loads(result.stdout) if result.stdout else {}
+
+    def control(self, *words):
+        subprocess.run([BIN / "virtual-devices", "control", self.dir / "control", *words], check=True,
+                       capture_output=True)
+
+    def state(self):
+        status, answer = self.ctl("device", "show", "printer")
+        return answer["state"] if status == 0 else "none"
+
+    def start_devices(self):
+        self.devices = self.start("virtual-devices", "run", "--root", self.dir / "usb", "--", BIN / "ventanilla-devices",
+                                  "--socket", self.dir / "run" / "devices.sock", "--config", self.config)
+        self.wait(lambda: self.state() == "ready")
+
+    def facts(self):
+        return [row["word"] for row in self.ctl("journal", "show")[1]["rows"] if row["event"] == "technician"]
+
+    def test_orders(self):
+        self.assertEqual(self.ctl("print", "test")[0], 6, "without a device process")
+        self.assertEqual(self.ctl("device", "reset", "printer")[0], 6)
+        self.start_devices()
+        status, answer = self.ctl("print", "test")
+        self.assertEqual((status, answer["outcome"], answer["device"]), (0, "passed", "printer"))
+        papers = sorted((self.dir / "paper").glob("*.png"))
+        self.assertEqual(len(papers), 1)
+        codes = subprocess.run(["zbarimg", "-q", papers[0]], capture_output=True, text=True).stdout
+        self.assertEqual(sorted(codes.split()), ["CODE-128:PRUEBA-T001", "QR-Code:PRUEBA-T001"])
+        self.assertEqual(self.ctl("queue", "list")[1]["rows"], [], "a test is nobody's transaction")
+
+        status, answer = self.ctl("device", "reset", "printer")
+        self.assertEqual((status, answer["id"], answer["state"]), (0, "printer", "ready"))
+        self.assertEqual(self.ctl("device", "reset", "scanner")[0], 3)
+        status, answer = self.ctl("device", "test", "reader", "--timeout", "30")
+        self.assertEqual((status, answer["outcome"]), (5, "failed"), "there is no reader")
+
+        self.control("paper", "out")
+        self.wait(lambda: self.state() == "failed")
+        status, answer = self.ctl("print", "test")
+        self.assertEqual((status, answer["outcome"], answer["reason"]), (5, "failed", "paper"))
+        status, answer = self.ctl("device", "reset", "printer")
+        self.assertEqual((status, answer["state"], answer["reason"]), (0, "failed", "paper"), "a reset loads no paper")
+        self.assertEqual(self.facts(), [
+            "device reset printer", "test printer failed", "device test printer", "test reader failed",
+            "device test reader", "device reset printer", "test printer passed", "device test printer"])
+
+
+if __name__ == "__main__":
+    unittest.main()
