@@ -333,6 +333,7 @@ static void status(const struct device *device, struct device_status *ret)
 {
 	const struct printing *s = (const struct printing *)device;
 	struct printer *machine = printer_port_machine(s->port);
+	struct printer_counters counters;
 	struct printer_view view;
 
 	printer_view(machine, &view);
@@ -345,7 +346,11 @@ static void status(const struct device *device, struct device_status *ret)
 	ret->state = view.state;
 	ret->paper = view.paper;
 	vt_copy_cut(ret->reason, sizeof(ret->reason), view.reason);
-	printer_counters(machine, &ret->sheets, &ret->errors);
+	printer_counters(machine, &counters);
+	ret->sheets = counters.sheets;
+	ret->cuts = counters.cuts;
+	ret->errors = counters.errors;
+	ret->resets = counters.resets;
 }
 
 static bool command(struct device *device, const struct bus_message *msg)

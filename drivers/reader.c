@@ -596,6 +596,7 @@ void reader_status(const struct reader *r, struct device_status *ret)
 	ret->state = states[view.state];
 	vt_copy_cut(ret->reason, sizeof(ret->reason), view.reason);
 	ret->errors = view.errors;
+	ret->resets = view.resets;
 }
 
 /* ---- time ---- */

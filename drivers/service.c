@@ -41,6 +41,7 @@ struct slot {
 	/* Device.Reset or Device.Test of core that waits for the device; request_id 0 = none */
 	struct bus_header order;
 	int64_t order_until_ms;
+	int64_t resets;	       /* by a technician */
 	int64_t rest_until_ms; /* let go for a reset: not taken before */
 };
 
@@ -165,6 +166,7 @@ static void make_status(const struct service *s, const struct slot *slot, struct
 
 	memset(ret, 0, sizeof(*ret)); /* compared as a whole */
 	ops->status(slot->device, ret);
+	ret->resets += slot->resets;
 	if (ret->state == DEVICE_ABSENT && slot->rest_until_ms > vt_clock_monotonic_ms()) {
 		ret->state = DEVICE_STARTING;
 		ret->reason[0] = '\0';
@@ -357,6 +359,7 @@ static void reset(struct service *s, struct slot *slot)
 		if (ops->takes(slot->device, &s->candidates[i]))
 			quarantine_forgive(&s->quarantine, id_of(&s->candidates[i].desc));
 	slot->is_refused = false;
+	slot->resets++;
 	if (key == 0)
 		return;
 	slot->rest_until_ms = vt_clock_monotonic_ms() + REST_MS;

@@ -175,7 +175,7 @@ struct printer {
 	struct unknown unknown;
 
 	struct printer_view shown;
-	int64_t sheets, errors;
+	struct printer_counters counters;
 };
 
 static void on_answer(struct printer *p, const struct escpos_answer *answer);
@@ -396,9 +396,9 @@ static void finish_job(struct printer *p, enum print_outcome outcome, const char
 	if (outcome == OUTCOME_UNKNOWN)
 		remember_unknown(p);
 	if (outcome == OUTCOME_PRINTED)
-		p->sheets++;
+		p->counters.sheets++;
 	else
-		p->errors++;
+		p->counters.errors++;
 	effect(p, PRINTER_FX_DONE);
 	set_result(&p->effects->list[p->effects->count - 1].result, p->job, outcome, reason);
 	p->has_job = false;
@@ -640,6 +640,7 @@ static void sheet_confirmed(struct printer *p)
 	VT_ASSERT(p->state == PRINTER_CUTTING && p->cut_handed && p->confirm == CONFIRM_DONE &&
 		  escpos_status_good(&p->status));
 	p->dirty = false;
+	p->counters.cuts++;
 	finish_job(p, OUTCOME_PRINTED, "");
 	enter_idle(p, "printed");
 }
@@ -647,6 +648,7 @@ static void sheet_confirmed(struct printer *p)
 static void void_confirmed(struct printer *p)
 {
 	p->dirty = false;
+	p->counters.cuts++;
 	if (p->unknown.is_open && (!p->unknown.cut_handed || p->unknown.not_cut))
 		resolve(p, OUTCOME_FAILED, "device");
 	enter_ready(p);
@@ -1319,6 +1321,7 @@ static void on_state_timeout(struct printer *p)
 			break;
 		}
 		p->control_busy = true;
+		p->counters.resets++;
 		effect(p, PRINTER_FX_USB_RESET);
 		break;
 	case PRINTER_ABSENT:
@@ -1517,8 +1520,7 @@ void printer_view(const struct printer *p, struct printer_view *ret)
 	}
 }
 
-void printer_counters(const struct printer *printer, int64_t *ret_sheets, int64_t *ret_errors)
+void printer_counters(const struct printer *printer, struct printer_counters *ret)
 {
-	*ret_sheets = printer->sheets;
-	*ret_errors = printer->errors;
+	*ret = printer->counters;
 }

@@ -130,7 +130,13 @@ int64_t printer_wake_ms(const struct printer *printer);
 bool printer_is_free(const struct printer *printer);
 enum printer_state printer_get_state(const struct printer *printer);
 void printer_view(const struct printer *printer, struct printer_view *ret);
-/* Sheets confirmed and outcomes that were not "printed", since creation. */
-void printer_counters(const struct printer *printer, int64_t *ret_sheets, int64_t *ret_errors);
+/* Since creation. */
+struct printer_counters {
+	int64_t sheets; /* confirmed */
+	int64_t cuts;	/* confirmed: sheets, and rests that were spoilt */
+	int64_t errors; /* outcomes that were not "printed" */
+	int64_t resets; /* of the USB port */
+};
+void printer_counters(const struct printer *printer, struct printer_counters *ret);
 
 #endif

@@ -194,7 +194,9 @@ static const struct bus_field device_status_fields[] = {
 	OPT_TEXT(S, reason, "reason"),
 	OPT_TEXT(S, advice, "advice"),
 	OPT_I64(S, sheets, "sheets"),
+	OPT_I64(S, cuts, "cuts"),
 	OPT_I64(S, errors, "errors"),
+	OPT_I64(S, resets, "resets"),
 };
 #undef S
 #define S struct device_query

@@ -195,8 +195,9 @@ struct device_status {
 	enum device_state state;
 	enum paper_state paper;
 	char reason[32]; /* "", "paper", "cover", "cutter", "unplugged", "refused", "protocol" … */
-	char advice[120];	/* English sentence for the technician */
-	int64_t sheets, errors; /* counters since the process started */
+	char advice[120]; /* English sentence for the technician */
+	/* counters since the process started; resets: of its port, and by a technician */
+	int64_t sheets, cuts, errors, resets;
 };
 
 /* ---- Work.* : core and sync ---- */

@@ -104,6 +104,8 @@ class Maintenance(unittest.TestCase):
         status, answer = self.ctl("device", "test", "reader", "--timeout", "30")
         self.assertEqual((status, answer["outcome"]), (5, "failed"), "there is no reader")
 
+        answer = self.ctl("device", "show", "printer")[1]
+        self.assertEqual([answer[name] for name in ("sheets", "cuts", "errors", "resets")], [1, 1, 0, 1])
         self.control("paper", "out")
         self.wait(lambda: self.state() == "failed")
         status, answer = self.ctl("print", "test")

@@ -756,6 +756,12 @@ static void a_reset_printer_is_ready_and_prints(void **state)
 	make_job(&w, job);
 	send_form(&w, job);
 	expect_outcome(&w, job, OUTCOME_PRINTED, "");
+	send_order(&w, BUS_DEVICE_RESET, "printer", 0);
+	expect_reset(&w, DEVICE_READY, "");
+	assert_int_equal(w.msg->payload.device_status.sheets, 1);
+	assert_int_equal(w.msg->payload.device_status.cuts, 1);
+	assert_int_equal(w.msg->payload.device_status.errors, 0);
+	assert_int_equal(w.msg->payload.device_status.resets, 2);
 	send_order(&w, BUS_DEVICE_RESET, "scanner", 0);
 	expect_order(&w, BUS_DEVICE_RESET, BUS_NOT_FOUND);
 	send_order(&w, BUS_DEVICE_TEST, "printer", 0);

@@ -46,6 +46,8 @@ static void fill_devices(struct device_list *list)
 	device->state = DEVICE_DEGRADED;
 	device->paper = PAPER_LOW;
 	device->sheets = 41;
+	device->cuts = 43;
+	device->resets = 2;
 	vt_copy_cut(list->devices[1].id, sizeof(list->devices[1].id), "reader");
 	vt_copy_cut(list->devices[1].class, sizeof(list->devices[1].class), "CardReader");
 }
