@@ -178,8 +178,6 @@ void part_spacer(struct build *b);
 void part_keyboard(struct build *b);
 /* Its width in units, frame included. */
 int part_keyboard_width(struct build *b);
-/* A pad of numbers for staff and card PINs: keys "key-0" … "key-9", "key-clear", "key-delete". */
-void part_number_pad(struct build *b);
 
 /* ---- one for each kind; each calls frame_open() and frame_close() ---- */
 void build_attract(struct build *b);

@@ -224,13 +224,6 @@ int part_keyboard_width(struct build *b)
 	return keys_width(&k);
 }
 
-void part_number_pad(struct build *b)
-{
-	struct keys k = keys_measure(b, KEYBOARD_NUMBER);
-
-	board_build(b, &k);
-}
-
 void part_keyboard(struct build *b)
 {
 	static const int belows[ROOM_COUNT] = {24, 14, 11, 11};
