@@ -52,34 +52,13 @@ static void post(struct ccid_port *port, const struct ccid_event *event)
 	port->pending[port->pending_count++] = *event;
 }
 
-static enum ccid_io io_of(struct ccid_port *port, enum usb_status status)
-{
-	switch (status) {
-	case USB_COMPLETED:
-		return CCID_IO_OK;
-	case USB_STALL:
-		return CCID_IO_STALL;
-	case USB_CANCELLED:
-		return CCID_IO_CANCELLED;
-	case USB_NO_DEVICE:
-		port->is_gone = true;
-		break;
-	case USB_ERROR:
-	case USB_TIMED_OUT:
-	case USB_OVERFLOW:
-	case USB_STATUS_COUNT:
-		break;
-	}
-	return CCID_IO_FAILED;
-}
-
 /* ---- ends of transfers ---- */
 
 static void on_end(struct ccid_port *port, const struct usb_transfer *t, enum ccid_event_type type)
 {
 	post(port, &(struct ccid_event){.type = type,
 			   .effect = (int)port->clear_effect,
-			   .io = io_of(port, t->status),
+			   .io = usb_io_of(t->status, &port->is_gone),
 			   .count = t->actual,
 			   .data = t->data});
 	run(port);
@@ -120,7 +99,7 @@ static void check_start(struct ccid_port *port, enum vt_code code, enum ccid_eve
 	if (code == VT_ERR_NOT_FOUND)
 		port->is_gone = true;
 	post(port, &(struct ccid_event){
-			   .type = type, .effect = (int)port->clear_effect, .io = CCID_IO_FAILED});
+			   .type = type, .effect = (int)port->clear_effect, .io = USB_IO_FAILED});
 }
 
 static void submit(struct ccid_port *port, struct usb_transfer *t, enum ccid_event_type end)
@@ -230,7 +209,7 @@ static void work_off(struct ccid_port *port)
 		port->pending_count--;
 		memmove(port->pending, port->pending + 1,
 			port->pending_count * sizeof(port->pending[0]));
-		if (event.io == CCID_IO_FAILED && port->is_gone)
+		if (event.io == USB_IO_FAILED && port->is_gone)
 			break;
 		if (step(port, &event))
 			VT_UNREACHABLE();

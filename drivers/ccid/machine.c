@@ -307,8 +307,8 @@ static void start(struct ccid_machine *m)
 /* Optional by its nature: a reader that does not tell has no table. */
 static void on_data_rates(struct ccid_machine *m, const struct ccid_event *event)
 {
-	for (size_t i = 0; event->io == CCID_IO_OK && i + 4 <= event->count &&
-			   m->rate_count < PARAMS_MAX_RATES;
+	for (size_t i = 0;
+		event->io == USB_IO_OK && i + 4 <= event->count && m->rate_count < PARAMS_MAX_RATES;
 		i += 4)
 		m->rates_bps[m->rate_count++] =
 			(uint32_t)event->data[i] | (uint32_t)event->data[i + 1] << 8 |
@@ -460,9 +460,9 @@ static void on_cleared(struct ccid_machine *m, const struct ccid_event *event)
 {
 	if (m->state != CCID_STATE_BROKEN)
 		return;
-	if (event->effect == CCID_FX_CLEAR_OUT && event->io == CCID_IO_OK) {
+	if (event->effect == CCID_FX_CLEAR_OUT && event->io == USB_IO_OK) {
 		machine_effect(m, CCID_FX_CLEAR_IN);
-	} else if (event->io == CCID_IO_OK) {
+	} else if (event->io == USB_IO_OK) {
 		start(m);
 	} else {
 		m->fault_count = m->fault_count < 16 ? m->fault_count + 1 : 16;
@@ -546,7 +546,7 @@ static void take_change(struct ccid_machine *m, const uint8_t *bits, size_t leng
 static void on_notified(struct ccid_machine *m, const struct ccid_event *event)
 {
 	m->pipe.notify_busy = false;
-	if (event->io != CCID_IO_OK) {
+	if (event->io != USB_IO_OK) {
 		m->notify_errors++;
 		if (polls(m) && m->state == CCID_STATE_READY)
 			m->poll_at_ms = m->now_ms;

@@ -12,6 +12,7 @@
 #include "drivers/ccid/ccid.h"
 #include "drivers/ccid/descriptor.h"
 #include "drivers/ccid/quirks.h"
+#include "drivers/usb/io.h"
 #include "terminal/base/buf.h"
 
 enum ccid_event_type {
@@ -32,13 +33,11 @@ enum ccid_event_type {
 	CCID_EV_CLOSE
 };
 
-enum ccid_io { CCID_IO_OK, CCID_IO_STALL, CCID_IO_CANCELLED, CCID_IO_FAILED };
-
 struct ccid_event {
 	enum ccid_event_type type;
 	int64_t now_ms;	     /* monotonic */
 	int effect;	     /* CLEARED: the CCID_FX_… that this answers */
-	enum ccid_io io;     /* SENT, RECEIVED, NOTIFIED, CONTROL_DONE, CLEARED */
+	enum usb_io io;	     /* SENT, RECEIVED, NOTIFIED, CONTROL_DONE, CLEARED */
 	size_t count;	     /* SENT: bytes taken; else bytes in data */
 	const uint8_t *data; /* RECEIVED, NOTIFIED, CONTROL_DONE; EXCHANGE: the command */
 	uint8_t slot;	     /* operations */

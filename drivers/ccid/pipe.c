@@ -167,7 +167,7 @@ void pipe_on_control(struct ccid_machine *m, const struct ccid_event *event)
 	if (!p->is_aborting || !p->is_waiting)
 		return;
 	/* A reader that does not know the request may know the message. */
-	if (event->io == CCID_IO_FAILED) {
+	if (event->io == USB_IO_FAILED) {
 		machine_fault(m, "transfer");
 		return;
 	}
@@ -259,7 +259,7 @@ void pipe_on_sent(struct ccid_machine *m, const struct ccid_event *event)
 		send_abort_control(m);
 		return;
 	}
-	if (event->io != CCID_IO_OK || event->count == 0) {
+	if (event->io != USB_IO_OK || event->count == 0) {
 		machine_fault(m, "transfer");
 		return;
 	}
@@ -328,9 +328,9 @@ void pipe_on_received(struct ccid_machine *m, const struct ccid_event *event)
 	p->in_busy = false;
 	if (!p->is_waiting)
 		return;
-	if (event->io == CCID_IO_CANCELLED && p->is_aborting)
+	if (event->io == USB_IO_CANCELLED && p->is_aborting)
 		return; /* expect() asks anew */
-	if (event->io != CCID_IO_OK) {
+	if (event->io != USB_IO_OK) {
 		machine_fault(m, "transfer");
 		return;
 	}

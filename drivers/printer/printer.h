@@ -11,6 +11,7 @@
 
 #include "drivers/printer/escpos.h"
 #include "drivers/printer/sheet.h"
+#include "drivers/usb/io.h"
 #include "terminal/base/limits.h"
 #include "terminal/bus/messages.h"
 
@@ -43,13 +44,11 @@ enum printer_event_type {
 	PRINTER_EV_TIME		 /* wake_ms has come */
 };
 
-enum printer_io { PRINTER_IO_OK, PRINTER_IO_STALL, PRINTER_IO_CANCELLED, PRINTER_IO_FAILED };
-
 struct printer_event {
 	enum printer_event_type type;
 	int64_t now_ms;	     /* monotonic */
 	int effect;	     /* CONTROL_DONE, CLEARED: the PRINTER_FX_… that this answers */
-	enum printer_io io;  /* SENT, RECEIVED, CONTROL_DONE, CLEARED */
+	enum usb_io io;	     /* SENT, RECEIVED, CONTROL_DONE, CLEARED */
 	size_t count;	     /* SENT: bytes taken; RECEIVED, CONTROL_DONE: bytes in data */
 	const uint8_t *data; /* RECEIVED, CONTROL_DONE */
 	const char *job;     /* PRINT: uuid text */

@@ -46,36 +46,15 @@ static void post(struct printer_port *port, const struct printer_event *event)
 	port->pending[port->pending_count++] = *event;
 }
 
-static enum printer_io io_of(struct printer_port *port, enum usb_status status)
-{
-	switch (status) {
-	case USB_COMPLETED:
-		return PRINTER_IO_OK;
-	case USB_STALL:
-		return PRINTER_IO_STALL;
-	case USB_CANCELLED:
-		return PRINTER_IO_CANCELLED;
-	case USB_NO_DEVICE:
-		port->is_gone = true;
-		break;
-	case USB_ERROR:
-	case USB_TIMED_OUT:
-	case USB_OVERFLOW:
-	case USB_STATUS_COUNT:
-		break;
-	}
-	return PRINTER_IO_FAILED;
-}
-
 /* ---- ends of transfers ---- */
 
 static void on_out(struct usb_transfer *t, void *owner)
 {
 	struct printer_port *port = owner;
 
-	post(port,
-		&(struct printer_event){
-			.type = PRINTER_EV_SENT, .io = io_of(port, t->status), .count = t->actual});
+	post(port, &(struct printer_event){.type = PRINTER_EV_SENT,
+			   .io = usb_io_of(t->status, &port->is_gone),
+			   .count = t->actual});
 	run(port);
 }
 
@@ -84,7 +63,7 @@ static void on_in(struct usb_transfer *t, void *owner)
 	struct printer_port *port = owner;
 
 	post(port, &(struct printer_event){.type = PRINTER_EV_RECEIVED,
-			   .io = io_of(port, t->status),
+			   .io = usb_io_of(t->status, &port->is_gone),
 			   .count = t->actual,
 			   .data = port->in_data});
 	run(port);
@@ -96,7 +75,7 @@ static void on_control(struct usb_transfer *t, void *owner)
 
 	post(port, &(struct printer_event){.type = PRINTER_EV_CONTROL_DONE,
 			   .effect = (int)port->control_effect,
-			   .io = io_of(port, t->status),
+			   .io = usb_io_of(t->status, &port->is_gone),
 			   .count = t->actual,
 			   .data = port->control_data});
 	run(port);
@@ -110,7 +89,7 @@ static void on_clear(struct usb_transfer *t, void *owner)
 
 	post(port, &(struct printer_event){.type = PRINTER_EV_CLEARED,
 			   .effect = (int)effect,
-			   .io = io_of(port, t->status)});
+			   .io = usb_io_of(t->status, &port->is_gone)});
 	run(port);
 }
 
@@ -133,13 +112,13 @@ static void send(struct printer_port *port, const struct printer_effect *effect)
 	/* usb.h only reads the data of OUT transfers. */
 	memcpy(&port->out.data, &effect->data, sizeof(port->out.data));
 	check_start(port, port->usb->ops->submit(port->handle, &port->out, NULL),
-		&(struct printer_event){.type = PRINTER_EV_SENT, .io = PRINTER_IO_FAILED});
+		&(struct printer_event){.type = PRINTER_EV_SENT, .io = USB_IO_FAILED});
 }
 
 static void receive(struct printer_port *port)
 {
 	check_start(port, port->usb->ops->submit(port->handle, &port->in, NULL),
-		&(struct printer_event){.type = PRINTER_EV_RECEIVED, .io = PRINTER_IO_FAILED});
+		&(struct printer_event){.type = PRINTER_EV_RECEIVED, .io = USB_IO_FAILED});
 }
 
 static void request(struct printer_port *port, enum printer_effect_type effect)
@@ -153,7 +132,7 @@ static void request(struct printer_port *port, enum printer_effect_type effect)
 	check_start(port, port->usb->ops->submit(port->handle, &port->control, NULL),
 		&(struct printer_event){.type = PRINTER_EV_CONTROL_DONE,
 			.effect = (int)effect,
-			.io = PRINTER_IO_FAILED});
+			.io = USB_IO_FAILED});
 }
 
 static void clear(struct printer_port *port, enum printer_effect_type effect)
@@ -165,9 +144,8 @@ static void clear(struct printer_port *port, enum printer_effect_type effect)
 	check_start(port,
 		effect == PRINTER_FX_USB_RESET ? port->usb->ops->reset(port->handle, t, NULL)
 					       : port->usb->ops->clear_halt(port->handle, t, NULL),
-		&(struct printer_event){.type = PRINTER_EV_CLEARED,
-			.effect = (int)effect,
-			.io = PRINTER_IO_FAILED});
+		&(struct printer_event){
+			.type = PRINTER_EV_CLEARED, .effect = (int)effect, .io = USB_IO_FAILED});
 }
 
 static void take_note(struct printer_port *port, const struct printer_effect *effect)
@@ -244,7 +222,7 @@ static void run(struct printer_port *port)
 		port->pending_count--;
 		memmove(port->pending, port->pending + 1,
 			port->pending_count * sizeof(port->pending[0]));
-		if (event.io == PRINTER_IO_FAILED && port->is_gone)
+		if (event.io == USB_IO_FAILED && port->is_gone)
 			break;
 		if (step(port, &event))
 			VT_UNREACHABLE();

@@ -22,3 +22,24 @@ void usb_setup(uint8_t setup[8], uint8_t type, uint8_t request, uint16_t value, 
 	setup[6] = (uint8_t)length;
 	setup[7] = (uint8_t)(length >> 8);
 }
+
+enum usb_io usb_io_of(enum usb_status status, bool *is_gone)
+{
+	switch (status) {
+	case USB_COMPLETED:
+		return USB_IO_OK;
+	case USB_STALL:
+		return USB_IO_STALL;
+	case USB_CANCELLED:
+		return USB_IO_CANCELLED;
+	case USB_NO_DEVICE:
+		*is_gone = true;
+		break;
+	case USB_ERROR:
+	case USB_TIMED_OUT:
+	case USB_OVERFLOW:
+	case USB_STATUS_COUNT:
+		break;
+	}
+	return USB_IO_FAILED;
+}

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "drivers/usb/desc.h"
+#include "drivers/usb/io.h"
 #include "terminal/base/attributes.h"
 #include "terminal/base/error.h"
 
@@ -107,6 +108,9 @@ struct usb {
 
 /* Closes everything and frees; all handles must be closed before. NULL allowed; *usb = NULL. */
 void usb_destroy(struct usb **usb);
+/* For a driver's port: what its machine is told. *is_gone becomes true when the transfer says that
+ * the device is no more there; it is never taken back here. */
+enum usb_io usb_io_of(enum usb_status status, bool *is_gone);
 /* Fills the 8 setup bytes of a control transfer. */
 void usb_setup(uint8_t setup[8], uint8_t type, uint8_t request, uint16_t value, uint16_t index,
 	uint16_t length);

@@ -83,7 +83,7 @@ static enum vt_code step(struct world *w, struct ccid_event *event)
 	return code;
 }
 
-static void end(struct world *w, bool *busy, enum ccid_event_type type, enum ccid_io io,
+static void end(struct world *w, bool *busy, enum ccid_event_type type, enum usb_io io,
 	const uint8_t *data, size_t count)
 {
 	if (!*busy)
@@ -144,7 +144,7 @@ static size_t receive(struct world *w, uint8_t op, const uint8_t *data, size_t l
 		bytes[5] = w->slot;
 		bytes[6] = w->seq;
 	}
-	end(w, &w->in_busy, CCID_EV_RECEIVED, CCID_IO_OK, bytes, count);
+	end(w, &w->in_busy, CCID_EV_RECEIVED, USB_IO_OK, bytes, count);
 	return used;
 }
 
@@ -159,7 +159,7 @@ static size_t play(struct world *w, const uint8_t *data, size_t left)
 	case 2:
 		return 1 + receive(w, op, data + 1, left - 1);
 	case 3:
-		end(w, &w->out_busy, CCID_EV_SENT, CCID_IO_OK, NULL, w->out_length);
+		end(w, &w->out_busy, CCID_EV_SENT, USB_IO_OK, NULL, w->out_length);
 		break;
 	case 4:
 		on_time(w);
@@ -178,26 +178,25 @@ static size_t play(struct world *w, const uint8_t *data, size_t left)
 			VT_UNREACHABLE();
 		break;
 	case 9:
-		end(w, &w->notify_busy, CCID_EV_NOTIFIED, CCID_IO_OK, change, sizeof(change));
+		end(w, &w->notify_busy, CCID_EV_NOTIFIED, USB_IO_OK, change, sizeof(change));
 		break;
 	case 10:
-		end(w, &w->notify_busy, CCID_EV_NOTIFIED, CCID_IO_OK, data, left < 3 ? left : 3);
+		end(w, &w->notify_busy, CCID_EV_NOTIFIED, USB_IO_OK, data, left < 3 ? left : 3);
 		break;
 	case 11:
-		end(w, &w->control_busy, CCID_EV_CONTROL_DONE,
-			op & 0x80 ? CCID_IO_STALL : CCID_IO_OK, data,
-			left < w->control_length ? left : w->control_length);
+		end(w, &w->control_busy, CCID_EV_CONTROL_DONE, op & 0x80 ? USB_IO_STALL : USB_IO_OK,
+			data, left < w->control_length ? left : w->control_length);
 		break;
 	case 12:
-		end(w, &w->clear_busy, CCID_EV_CLEARED, op & 0x80 ? CCID_IO_FAILED : CCID_IO_OK,
-			NULL, 0);
+		end(w, &w->clear_busy, CCID_EV_CLEARED, op & 0x80 ? USB_IO_FAILED : USB_IO_OK, NULL,
+			0);
 		break;
 	case 13:
-		end(w, &w->out_busy, CCID_EV_SENT, CCID_IO_CANCELLED, NULL, 0);
-		end(w, &w->in_busy, CCID_EV_RECEIVED, CCID_IO_CANCELLED, NULL, 0);
+		end(w, &w->out_busy, CCID_EV_SENT, USB_IO_CANCELLED, NULL, 0);
+		end(w, &w->in_busy, CCID_EV_RECEIVED, USB_IO_CANCELLED, NULL, 0);
 		break;
 	case 14:
-		end(w, &w->in_busy, CCID_EV_RECEIVED, CCID_IO_STALL, NULL, 0);
+		end(w, &w->in_busy, CCID_EV_RECEIVED, USB_IO_STALL, NULL, 0);
 		break;
 	default:
 		begin(w, CCID_EV_POWER_OFF, op >> 4 & 1);

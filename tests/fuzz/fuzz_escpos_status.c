@@ -119,13 +119,13 @@ static void print(struct harness *h)
 
 static void end_transfer(struct harness *h, uint8_t how)
 {
-	const enum printer_io io = (enum printer_io)(how & 3);
+	const enum usb_io io = (enum usb_io)(how & 3);
 	const uint8_t status = (uint8_t)(how << 1);
 	struct printer_event event = {.io = io};
 
 	if (h->is_sending && !(how & 0x40)) {
 		event.type = PRINTER_EV_SENT;
-		event.count = io == PRINTER_IO_OK && !(how & 4) ? h->sending : h->sending / 2;
+		event.count = io == USB_IO_OK && !(how & 4) ? h->sending : h->sending / 2;
 		h->is_sending = false;
 	} else if (h->control >= 0) {
 		event.type = PRINTER_EV_CONTROL_DONE;
