@@ -595,6 +595,7 @@ void reader_status(const struct reader *r, struct device_status *ret)
 		ret->usb[0] = '\0';
 	ret->state = states[view.state];
 	vt_copy_cut(ret->reason, sizeof(ret->reason), view.reason);
+	ret->reads = view.reads;
 	ret->errors = view.errors;
 	ret->resets = view.resets;
 }

@@ -32,6 +32,7 @@ struct slot {
 
 struct service {
 	struct sd_event *event; /* borrowed */
+	char run[VT_UUID_SIZE]; /* of this process: core adds up what each one counted */
 	char socket_path[108];
 	struct registry *registry;
 	struct readers *readers;

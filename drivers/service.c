@@ -157,6 +157,7 @@ enum vt_code service_create(struct sd_event *event, const char *socket_path,
 		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
 	}
 	s->event = event;
+	vt_uuid_make(s->run);
 	if (!vt_copy(s->socket_path, sizeof(s->socket_path), socket_path))
 		code = vt_fail(error, VT_ERR_LIMIT, 0, "devices: socket path too long");
 	if (!code)

@@ -38,6 +38,7 @@ void slots_make_status(const struct service *s, const struct slot *slot, struct 
 
 	memset(ret, 0, sizeof(*ret)); /* compared as a whole */
 	ops->status(slot->device, ret);
+	memcpy(ret->run, s->run, sizeof(ret->run));
 	ret->resets += slot->resets;
 	if (ret->state == DEVICE_ABSENT && slot->rest_until_ms > vt_clock_monotonic_ms()) {
 		ret->state = DEVICE_STARTING;

@@ -261,6 +261,37 @@ VT_MUST_USE enum vt_code queue_effect_get(
 VT_MUST_USE enum vt_code queue_effects_open(
 	struct queue *queue, size_t max, struct queue_effect *ret_effects, size_t *ret_count);
 
+/* ---- what devices did in their life ---- */
+
+enum queue_counter {
+	QUEUE_COUNTER_SHEETS,
+	QUEUE_COUNTER_CUTS,
+	QUEUE_COUNTER_READS,
+	QUEUE_COUNTER_ERRORS,
+	QUEUE_COUNTER_RESETS,
+	QUEUE_COUNTER_COUNT
+};
+/* More cannot be counted in the life of a process: a device process that tells more lies. */
+#define QUEUE_MAX_TOLD 1000000000
+
+struct queue_counters {
+	char device[24];	/* device_status.id */
+	char run[VT_UUID_SIZE]; /* of the device process that told last; "" = nobody yet */
+	int64_t sums[QUEUE_COUNTER_COUNT];
+	int64_t told[QUEUE_COUNTER_COUNT]; /* of sums: by this run */
+};
+/* values: what the device process run (UUID text) counted since it started. What it had told
+ * before is not added again; a value that falls or is out of range is ignored. True: counters
+ * changed. */
+bool queue_counters_take(struct queue_counters *counters, const char *run,
+	const int64_t values[QUEUE_COUNTER_COUNT]);
+/* Writes the row of its device. [batch] */
+VT_MUST_USE enum vt_code queue_counters_put(
+	struct queue *queue, const struct queue_counters *counters);
+/* Up to max rows, by device. */
+VT_MUST_USE enum vt_code queue_counters_get(
+	struct queue *queue, size_t max, struct queue_counters *ret_counters, size_t *ret_count);
+
 /* ---- housekeeping (never inside a batch: VT_ERR_STATE) ---- */
 
 struct queue_retention {

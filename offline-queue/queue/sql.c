@@ -15,6 +15,9 @@
  * rows are found by their number alone. Facts outlive the rows they tell of, so the subject is the
  * transaction's id and no reference.
  *
+ * counter: one row a device: its sums, and how much of them the device process told that is
+ * running (counters.c).
+ *
  * store: the single row with counters and the number of the next folio, written once per commit:
  * count(*) would walk the backlog. */
 
@@ -133,7 +136,25 @@ static const char migration_2[] =
 static const char migration_3[] =
 	"ALTER TABLE store ADD COLUMN floor_ms INTEGER NOT NULL DEFAULT 0 CHECK(floor_ms >= 0);";
 
-const char *const queue_migrations[QUEUE_SCHEMA_VERSION] = {migration_1, migration_2, migration_3};
+/* Counters of devices. */
+static const char migration_4[] =
+	"CREATE TABLE counter("
+	"  device TEXT PRIMARY KEY CHECK(length(device) BETWEEN 1 AND 23),"
+	"  run BLOB NOT NULL CHECK(length(run) = 16),"
+	"  sheets INTEGER NOT NULL,"
+	"  cuts INTEGER NOT NULL,"
+	"  reads INTEGER NOT NULL,"
+	"  errors INTEGER NOT NULL,"
+	"  resets INTEGER NOT NULL,"
+	"  told_sheets INTEGER NOT NULL CHECK(told_sheets BETWEEN 0 AND sheets),"
+	"  told_cuts INTEGER NOT NULL CHECK(told_cuts BETWEEN 0 AND cuts),"
+	"  told_reads INTEGER NOT NULL CHECK(told_reads BETWEEN 0 AND reads),"
+	"  told_errors INTEGER NOT NULL CHECK(told_errors BETWEEN 0 AND errors),"
+	"  told_resets INTEGER NOT NULL CHECK(told_resets BETWEEN 0 AND resets)"
+	") STRICT, WITHOUT ROWID;";
+
+const char *const queue_migrations[QUEUE_SCHEMA_VERSION] = {
+	migration_1, migration_2, migration_3, migration_4};
 
 #define RECORD                                                                               \
 	"SELECT sequence, id, key, folio, epoch, service, operation, lang, priority, class," \
@@ -214,6 +235,9 @@ const char *const queue_sql[SQL_COUNT] = {
 	[SQL_EFFECTS_OPEN] =
 		EFFECT "INDEXED BY effect_open " ITS_TXN "WHERE e.outcome = 0 AND e.sequence > 0"
 		       " ORDER BY e.sequence LIMIT ?1",
+	[SQL_COUNTERS] = "SELECT * FROM counter WHERE device > '' ORDER BY device",
+	[SQL_COUNTERS_PUT] = "INSERT OR REPLACE INTO counter"
+			     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[SQL_SHRED_FIND] = "SELECT sequence FROM txn WHERE state IN (5, 6, 7)"
 			   " AND wrapped IS NOT NULL AND changed_ms <= ?1"
 			   " ORDER BY changed_ms LIMIT ?2",
@@ -266,6 +290,8 @@ const char *const queue_sql_names[SQL_COUNT] = {
 	[SQL_EFFECT_GET] = "effect get",
 	[SQL_EFFECT_FINISH] = "effect finish",
 	[SQL_EFFECTS_OPEN] = "effects open",
+	[SQL_COUNTERS] = "counters",
+	[SQL_COUNTERS_PUT] = "counters put",
 	[SQL_SHRED_FIND] = "shred find",
 	[SQL_SHRED] = "shred",
 	[SQL_DELETE_FIND] = "delete find",

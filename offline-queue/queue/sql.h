@@ -38,6 +38,8 @@ enum sql {
 	SQL_EFFECT_GET,
 	SQL_EFFECT_FINISH,
 	SQL_EFFECTS_OPEN,
+	SQL_COUNTERS,
+	SQL_COUNTERS_PUT,
 	SQL_SHRED_FIND,
 	SQL_SHRED,
 	SQL_DELETE_FIND,
@@ -59,7 +61,7 @@ extern const char *const queue_sql_names[SQL_COUNT];
 /* "VTNQ": application_id of our databases. */
 #define QUEUE_APPLICATION_ID 0x56544e51
 /* Version that this code writes = number of migrations. */
-#define QUEUE_SCHEMA_VERSION 3
+#define QUEUE_SCHEMA_VERSION 4
 /* [n]: from version n to n + 1. Never edit one that was released. */
 extern const char *const queue_migrations[QUEUE_SCHEMA_VERSION];
 

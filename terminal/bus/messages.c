@@ -193,8 +193,10 @@ static const struct bus_field device_status_fields[] = {
 	OPT_ENUM(S, paper, "paper", paper_state_names),
 	OPT_TEXT(S, reason, "reason"),
 	OPT_TEXT(S, advice, "advice"),
+	OPT_TEXT(S, run, "run"),
 	OPT_I64(S, sheets, "sheets"),
 	OPT_I64(S, cuts, "cuts"),
+	OPT_I64(S, reads, "reads"),
 	OPT_I64(S, errors, "errors"),
 	OPT_I64(S, resets, "resets"),
 };

@@ -196,8 +196,11 @@ struct device_status {
 	enum paper_state paper;
 	char reason[32]; /* "", "paper", "cover", "cutter", "unplugged", "refused", "protocol" … */
 	char advice[120]; /* English sentence for the technician */
-	/* counters since the process started; resets: of its port, and by a technician */
-	int64_t sheets, cuts, errors, resets;
+	/* From devices: counted since that process started, which run (uuid text) names. To ctl: in
+	 * the device's life (terminal/core/counters.c), run = "". reads: cards; resets: of its
+	 * port, and by a technician. */
+	char run[VT_UUID_SIZE];
+	int64_t sheets, cuts, reads, errors, resets;
 };
 
 /* ---- Work.* : core and sync ---- */

@@ -32,6 +32,7 @@ void devices_status(struct core *core, const struct device_status *status)
 			device_state_names[status->state], paper_state_names[status->paper],
 			status->reason);
 	*slot = *status;
+	counters_take(core, slot);
 	citizen_health(core);
 }
 

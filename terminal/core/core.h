@@ -154,6 +154,14 @@ struct maintenance {
 	char device[24];
 };
 
+/* Counters of devices in their life, as far as they are known to this core (counters.c). */
+struct counter_book {
+	size_t count;
+	struct queue_counters rows[STATUS_MAX_DEVICES];
+	bool is_changed;  /* since the last commit */
+	int64_t again_ms; /* no commit for their sake alone before */
+};
+
 struct core {
 	const struct vt_config *config;
 	void *event; /* sd_event */
@@ -187,6 +195,7 @@ struct core {
 
 	struct session_health health;
 	struct device_list device_list;
+	struct counter_book counters;
 	struct adapter adapters[CORE_MAX_ADAPTERS];
 	size_t adapter_count;
 
@@ -273,6 +282,16 @@ void sheets_recover(struct core *core);
 /* ---- answers.c ---- */
 void answer_ctl(struct core *core, struct peer *peer);
 void devices_status(struct core *core, const struct device_status *status);
+
+/* ---- counters.c ---- */
+/* Adds what devices told to the device's life and puts the sums into status. */
+void counters_take(struct core *core, struct device_status *status);
+/* In an open batch that is about to be committed, and after its commit. */
+void counters_write(struct core *core);
+void counters_written(struct core *core);
+/* What nothing took along yet opens a batch. */
+void counters_tick(struct core *core);
+void counters_store_opened(struct core *core);
 
 /* ---- ledgers.c ---- */
 /* Cursor of the first page of services' ledgers; 0 if there is no service to ask. */

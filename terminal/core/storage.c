@@ -196,6 +196,7 @@ enum vt_code storage_open(struct core *core, struct vt_error *error)
 	look_for_aside(core);
 	core->rolled_back = core->rolled_back || report.rolled_back;
 	core_clock_store_opened(core);
+	counters_store_opened(core);
 	work_recover(core);
 	sheets_recover(core);
 	storage_commit(core);
@@ -331,12 +332,16 @@ bool storage_commit(struct core *core)
 
 	if (!core->queue || !queue_in_batch(core->queue))
 		return core->queue != NULL;
+	counters_write(core);
+	if (!core->queue) /* closed by what that found */
+		return false;
 	const enum vt_code code = queue_commit(core->queue);
 	if (code) {
 		storage_judge(core, code, "commit");
 		lose_batch(core);
 		return false;
 	}
+	counters_written(core);
 	const size_t count = core->after_count;
 	memcpy(list, core->after, count * sizeof(list[0]));
 	core->after_count = 0;
@@ -387,6 +392,7 @@ void storage_tick(struct core *core)
 	/* It says by itself why not, once. */
 	if (!core->queue && storage_open(core, &error) != VT_OK)
 		vt_log(VT_LOG_DEBUG, "store: %s", error.msg);
+	counters_tick(core);
 	/* Committing may lease new work, which opens the next batch: then the next tick tidies. */
 	storage_commit(core);
 	if (core->queue && !session_is_open(core->session) && !queue_in_batch(core->queue))

@@ -64,6 +64,7 @@ static enum ctl_exit print_device(
 	ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), device->advice);
 	ctl_print_number(CTL_TEXT("hojas", "sheets"), device->sheets);
 	ctl_print_number(CTL_TEXT("cortes", "cuts"), device->cuts);
+	ctl_print_number(CTL_TEXT("lecturas", "reads"), device->reads);
 	ctl_print_number(CTL_TEXT("errores", "errors"), device->errors);
 	ctl_print_number(CTL_TEXT("reinicios", "resets"), device->resets);
 	return CTL_OK;

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ folio_code = TS01
 [core]
 run_dir = {dir}/run
 state_dir = {dir}/state
+storage_check_ms = 200
 catalog = {source}/assets/catalog
 [devices]
 registry = {source}/assets/devices.tsv
@@ -47,7 +49,7 @@ class Maintenance(unittest.TestCase):
                             stdout=subprocess.PIPE)
         self.assertEqual(server.stdout.readline(), b"ready\n")
         self.addCleanup(server.stdout.close)
-        self.start("ventanilla-core", "--config", self.config)
+        self.core = self.start("ventanilla-core", "--config", self.config)
         self.wait(lambda: self.ctl("status")[0] == 0)
 
     def start(self, program, *args, **more):
@@ -106,6 +108,7 @@ class Maintenance(unittest.TestCase):
 
         answer = self.ctl("device", "show", "printer")[1]
         self.assertEqual([answer[name] for name in ("sheets", "cuts", "errors", "resets")], [1, 1, 0, 1])
+        self.assertEqual(answer["run"] if "run" in answer else "", "")
         self.control("paper", "out")
         self.wait(lambda: self.state() == "failed")
         status, answer = self.ctl("print", "test")
@@ -115,6 +118,54 @@ class Maintenance(unittest.TestCase):
         self.assertEqual(self.facts(), [
             "device reset printer", "test printer failed", "device test printer", "test reader failed",
             "device test reader", "device reset printer", "test printer passed", "device test printer"])
+
+    def counters(self):
+        answer = self.ctl("device", "show", "printer")[1]
+        return [answer[name] for name in ("sheets", "cuts", "reads", "errors", "resets")]
+
+    def kill(self, process):
+        process.kill()
+        process.wait()
+
+    def test_counters_outlive_every_process(self):
+        """kill -9 of devices, of core, of both at once: nothing that was told is lost, nothing counts twice."""
+        self.start_devices()
+        self.assertEqual(self.ctl("print", "test")[0], 0)
+        self.assertEqual(self.counters(), [1, 1, 0, 0, 0])
+        self.kill(self.devices)
+        self.wait(lambda: self.ctl("print", "test")[0] == 6)
+        self.start_devices()
+        self.assertEqual(self.ctl("print", "test")[0], 0)
+        self.assertEqual(self.counters(), [2, 2, 0, 0, 0])
+        self.kill(self.core)
+        self.core = self.start("ventanilla-core", "--config", self.config)
+        self.wait(lambda: self.state() == "ready")
+        self.assertEqual(self.counters(), [2, 2, 0, 0, 0], "the same process tells the same again")
+        self.assertEqual(self.ctl("print", "test")[0], 0)
+        self.assertEqual(self.ctl("device", "reset", "printer")[0], 0)
+        self.assertEqual(self.counters(), [3, 3, 0, 0, 1])
+        # What is committed before both die; the tick takes along what came within a second of a commit.
+        def stored():
+            with sqlite3.connect(f"file:{self.dir}/state/copy.db?mode=ro", uri=True) as db:
+                return db.execute("SELECT sheets, cuts, resets FROM counter WHERE device = 'printer'").fetchone()
+
+        def copied():
+            for suffix in ("", "-wal"):
+                source = self.dir / f"state/queue.db{suffix}"
+                if source.exists():
+                    shutil.copy(source, self.dir / f"state/copy.db{suffix}")
+            try:
+                return stored() == (3, 3, 1)
+            except sqlite3.DatabaseError:  # copied while it was written
+                return False
+        self.wait(copied)
+        self.kill(self.devices)
+        self.kill(self.core)
+        self.core = self.start("ventanilla-core", "--config", self.config)
+        self.start_devices()
+        self.assertEqual(self.counters(), [3, 3, 0, 0, 1])
+        listed = self.ctl("device", "list")[1]["devices"]
+        self.assertEqual([row["sheets"] for row in listed if row["id"] == "printer"], [3])
 
 
 if __name__ == "__main__":

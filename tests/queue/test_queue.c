@@ -788,6 +788,71 @@ static void pruning_shreds_then_deletes_only_what_is_settled_and_old(void **stat
 	vt_buf_finish(&out);
 }
 
+/* ---- counters of devices ---- */
+
+static const char first_run[] = "11111111-1111-4111-8111-111111111111";
+static const char second_run[] = "22222222-2222-4222-8222-222222222222";
+
+static void put(struct fixture *f, const struct queue_counters *row)
+{
+	assert_int_equal(queue_begin(f->queue), VT_OK);
+	assert_int_equal(queue_counters_put(f->queue, row), VT_OK);
+	assert_int_equal(queue_commit(f->queue), VT_OK);
+}
+
+static void counters_add_up_over_runs_and_never_twice(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_counters row = {.device = "printer"}, read[2];
+	size_t count;
+
+	assert_true(queue_counters_take(&row, first_run, (int64_t[]){3, 3, 0, 1, 0}));
+	assert_false(queue_counters_take(&row, first_run, (int64_t[]){3, 3, 0, 1, 0}));
+	put(f, &row);
+	queue_close(&f->queue);
+	assert_int_equal(fixture_open(f), VT_OK);
+	assert_int_equal(queue_counters_get(f->queue, 2, read, &count), VT_OK);
+	assert_int_equal(count, 1);
+	assert_memory_equal(&read[0], &row, sizeof(row));
+	/* The same process tells again what is in the sums already, and a little more. */
+	assert_true(queue_counters_take(&read[0], first_run, (int64_t[]){4, 4, 0, 1, 0}));
+	assert_int_equal(read[0].sums[QUEUE_COUNTER_SHEETS], 4);
+	/* Another one begins at nought. */
+	assert_true(queue_counters_take(&read[0], second_run, (int64_t[]){1, 2, 0, 0, 7}));
+	assert_int_equal(read[0].sums[QUEUE_COUNTER_SHEETS], 5);
+	assert_int_equal(read[0].sums[QUEUE_COUNTER_CUTS], 6);
+	assert_int_equal(read[0].sums[QUEUE_COUNTER_RESETS], 7);
+	put(f, &read[0]);
+	assert_int_equal(queue_counters_get(f->queue, 1, &read[1], &count), VT_OK);
+	assert_memory_equal(&read[0], &read[1], sizeof(row));
+}
+
+static void counters_that_fall_or_leap_are_not_believed(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_counters row = {.device = "printer"}, bad;
+
+	assert_true(queue_counters_take(&row, first_run, (int64_t[]){5, 5, 0, 0, 0}));
+	assert_false(queue_counters_take(
+		&row, first_run, (int64_t[]){4, -1, INT64_MIN, INT64_MAX, QUEUE_MAX_TOLD + 1}));
+	assert_int_equal(row.sums[QUEUE_COUNTER_SHEETS], 5);
+	row.sums[QUEUE_COUNTER_ERRORS] = INT64_MAX;
+	assert_false(queue_counters_take(&row, first_run, (int64_t[]){5, 5, 0, 1, 0}));
+	/* The table refuses what cannot be true, whoever writes. */
+	assert_int_equal(queue_begin(f->queue), VT_OK);
+	bad = row;
+	bad.run[0] = '\0';
+	assert_int_equal(queue_counters_put(f->queue, &bad), VT_ERR_INVALID);
+	bad = row;
+	bad.device[0] = '\0';
+	assert_int_equal(queue_counters_put(f->queue, &bad), VT_ERR_INVALID);
+	bad = row;
+	bad.told[QUEUE_COUNTER_CUTS] = bad.sums[QUEUE_COUNTER_CUTS] + 1;
+	assert_int_not_equal(queue_counters_put(f->queue, &bad), VT_OK);
+	queue_abort(f->queue);
+	assert_int_equal(queue_counters_put(f->queue, &row), VT_ERR_STATE);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -816,6 +881,8 @@ int main(void)
 		T(the_session_is_remembered_over_a_crash),
 		T(an_effect_without_outcome_is_found_after_a_crash),
 		T(an_outcome_is_given_once_unless_it_was_doubt),
+		T(counters_add_up_over_runs_and_never_twice),
+		T(counters_that_fall_or_leap_are_not_believed),
 		T(pruning_shreds_then_deletes_only_what_is_settled_and_old),
 	};
 

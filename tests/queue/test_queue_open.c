@@ -182,9 +182,32 @@ static void a_newer_store_is_left_alone(void **state)
 	assert_int_equal(fixture_open(f), VT_ERR_UNSUPPORTED);
 	assert_false(f->report.quarantined);
 	assert_non_null(strstr(f->error.msg, "newer version"));
-	tamper(f, "PRAGMA user_version = 3");
+	tamper(f, "PRAGMA user_version = 4");
 	assert_int_equal(fixture_open(f), VT_OK);
 	assert_true(has(f, 1));
+}
+
+/* What version 3 wrote, with its rows: the table of counters was added behind them. */
+static void a_store_of_version_3_gets_its_counters(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_counters row = {
+		.device = "printer", .run = "11111111-1111-4111-8111-111111111111"};
+	size_t count = 1;
+
+	open_with_rows(f, 2);
+	queue_close(&f->queue);
+	tamper(f, "DROP TABLE counter; PRAGMA user_version = 3");
+	assert_int_equal(fixture_open(f), VT_OK);
+	assert_false(f->report.quarantined || f->report.created || f->report.rolled_back);
+	assert_int_equal(f->report.schema_from, 3);
+	assert_int_equal(f->report.schema_to, 4);
+	assert_true(has(f, 1) && has(f, 2));
+	assert_int_equal(queue_counters_get(f->queue, 1, &row, &count), VT_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(queue_begin(f->queue), VT_OK);
+	assert_int_equal(queue_counters_put(f->queue, &row), VT_OK);
+	assert_int_equal(queue_commit(f->queue), VT_OK);
 }
 
 static void a_database_of_another_program_is_put_aside(void **state)
@@ -545,6 +568,7 @@ int main(void)
 		T(a_store_belongs_to_one_terminal),
 		T(a_second_process_is_told_busy_and_the_first_goes_on),
 		T(a_newer_store_is_left_alone),
+		T(a_store_of_version_3_gets_its_counters),
 		T(a_database_of_another_program_is_put_aside),
 		T(a_corrupt_store_is_renamed_and_a_new_epoch_begins),
 		T(damage_in_the_middle_is_found_at_opening),

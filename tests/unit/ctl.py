@@ -224,7 +224,7 @@ class Asking(unittest.TestCase):
             self.assertRegex(out, r"printer +Printer +Demo 80 mm\?\[31m +04b8:0e15 +degraded +low +-")
             status, out, _ = ctl("device", "show", "printer", "--socket", core.path)
             self.assertRegex(out, r"qué hacer: +Load a new roll of paper\.\n")
-            self.assertRegex(out, r"hojas: +41\ncortes: +43\nerrores: +0\nreinicios: +2\n")
+            self.assertRegex(out, r"hojas: +41\ncortes: +43\nlecturas: +0\nerrores: +0\nreinicios: +2\n")
             answer = json.loads(ctl("device", "list", "--socket", core.path, "--json")[1])
             self.assertEqual(answer["schema"], "ventanilla.device.list/1")
             self.assertEqual(answer["devices"][1]["id"], "reader")
