@@ -8,6 +8,7 @@
 #include "ui/screens/screen.h"
 #include "ui/speech/explore.h"
 #include "ui/speech/switches.h"
+#include "ui/staff_gesture.h"
 
 /* UI.md §7: after this long without touch CURP and names are masked. */
 #define MASK_MS 20000
@@ -37,6 +38,7 @@ struct app {
 	struct speech *speech;
 	struct explore explore;
 	struct switches switches;
+	struct staff_gesture gesture;
 	int64_t place;	      /* another number for each other screen */
 	struct canvas *black; /* what a blanked panel shows */
 	bool is_blank;
@@ -243,11 +245,47 @@ static bool take_explorer(struct app *app, int64_t finger, enum input_phase phas
 	return true;
 }
 
+/* A panel too small for clock or emblem has their corners. */
+static bool is_in(const struct app *app, const char *id, bool is_right, int x, int y)
+{
+	const struct node *node = ui_find(app->ui, id);
+	const struct profile *profile = ui_profile(app->ui);
+	const int side = profile_px(profile, 80); /* 20 mm */
+	const struct rect corner = {is_right ? profile->width_px - side : 0, 0, side, side};
+
+	return rect_contains(node ? &node->rect : &corner, x, y);
+}
+
+/* The hidden gesture; only asks core. */
+static void watch_gesture(struct app *app, int64_t finger, enum input_phase phase, int x, int y,
+	const struct app_time *time)
+{
+	const enum staff_zone zone = is_in(app, "clock", true, x, y)	 ? STAFF_CLOCK
+				     : is_in(app, "emblem", false, x, y) ? STAFF_EMBLEM
+									 : STAFF_ELSEWHERE;
+
+	if (!app->has_model || !app->is_linked || app->is_waiting)
+		return;
+	if (phase == INPUT_DOWN)
+		(void)staff_gesture_down(&app->gesture, finger, zone, time->now_ms);
+	else if (phase == INPUT_CANCEL)
+		app->gesture = (struct staff_gesture){0};
+	else if (phase == INPUT_UP && staff_gesture_up(&app->gesture, finger, zone, time->now_ms)) {
+		const struct screen_model *model = screen_get_model(app->screen);
+
+		app->has_intent = true;
+		app->intent = (struct intent_act){.screen = model->screen,
+			.revision = model->revision,
+			.action = INTENT_STAFF};
+	}
+}
+
 void app_finger(struct app *app, int64_t finger, enum input_phase phase, int x, int y,
 	const struct app_time *time)
 {
 	struct input_result result;
 
+	watch_gesture(app, finger, phase, x, y, time);
 	if (take_explorer(app, finger, phase, x, y, time))
 		return;
 	result = input_finger(app->ui, finger, phase, x, y, time->now_ms);

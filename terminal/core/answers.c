@@ -33,6 +33,7 @@ void devices_status(struct core *core, const struct device_status *status)
 			status->reason);
 	*slot = *status;
 	counters_take(core, slot);
+	session_staff_devices(core->session, &core->device_list);
 	citizen_health(core);
 }
 

@@ -573,6 +573,8 @@ static bool is_free(const struct core *core)
 	case SESSION_SIGN_IN:
 	case SESSION_CARD_LEFT:
 	case SESSION_CLOSED:
+	case SESSION_STAFF:
+	case SESSION_MAINTENANCE:
 		return core->cards.phase == CARD_IDLE;
 	case SESSION_INTRO:
 	case SESSION_ASK:

@@ -28,6 +28,7 @@ void citizen_show(struct core *core)
 		return;
 	bus_make_command(core->tx, core->ui.conn, BUS_SCREEN_SHOW);
 	session_model(core->session, &core->tx->payload.screen_model);
+	technician_fill(core, &core->tx->payload.screen_model);
 	(void)peer_send(&core->ui);
 }
 
@@ -87,6 +88,7 @@ void citizen_feed(struct core *core, struct session_event *event)
 	if (effects.ended)
 		clean_up(core, before);
 	/* Last: they may step the session again. */
+	technician_carry_out(core, &effects);
 	if (effects.read_card)
 		cards_read(core);
 	else if (effects.sign)

@@ -7,6 +7,7 @@
  *   devices ─┤  peers.c ──► permits ──► ├─ work.c     leases, deliveries, results
  *   sync ────┤   (decode)               ├─ sheets.c   print effects
  *   ctl ─────┘                          ├─ answers.c  ventanillactl
+ *                                       ├─ technician.c  who maintains it, at the screen
  *                                       └─ journal.c  core's facts for the audit journal
  *                        │ all write into one open batch of the store
  *                        ▼
@@ -22,10 +23,12 @@
 #include "offline-queue/queue/journal.h"
 #include "offline-queue/queue/queue.h"
 #include "terminal/base/config.h"
+#include "terminal/base/passcode.h"
 #include "terminal/base/secret.h"
 #include "terminal/base/timekeeper.h"
 #include "terminal/bus/conn.h"
 #include "terminal/certificate/certificate.h"
+#include "terminal/session/lockout.h"
 #include "terminal/session/session.h"
 #include "terminal/session/txn.h"
 
@@ -148,7 +151,8 @@ struct card_desk {
 
 /* A technician's Device.Reset or Device.Test (maintain.c). */
 struct maintenance {
-	struct peer *peer; /* who asked; NULL = none is under way */
+	bool is_used;
+	struct peer *peer; /* who asked; NULL = the technician at the screen */
 	struct bus_header request;
 	int64_t asked; /* id of the command at devices */
 	char device[24];
@@ -209,6 +213,8 @@ struct core {
 	struct export_job export_job;
 	struct card_desk cards;
 	struct maintenance maintenance;
+	struct passcode code; /* of the technicians; session_duty() says whether there is one */
+	struct lockout lockout;
 
 	void *card_timer; /* sd_event_source: the operation on a card, at the latest */
 	void *session_timer, *work_timer, *sheet_timer, *storage_timer; /* sd_event_source */
@@ -364,6 +370,10 @@ void answer_card(struct core *core, struct peer *peer);
 /* ---- maintain.c ---- */
 /* Device.Reset, Device.Test of a technician: passed on to devices, one at a time. */
 void answer_maintenance(struct core *core, struct peer *peer);
+/* The same for the technician at the screen: technician_ordered() tells the outcome. Else why it
+ * cannot be, with a text. */
+VT_MUST_USE enum bus_completion_code maintenance_order(
+	struct core *core, const char *id, bool is_test, const char **ret_text);
 /* A completion of devices; true if it answers what a technician asked. */
 bool maintenance_done(struct core *core, const struct bus_message *msg);
 void maintenance_devices_gone(struct core *core);
@@ -376,6 +386,8 @@ void maintenance_peer_gone(struct core *core, const struct peer *peer);
 void journal_note(struct core *core, struct journal_fact fact);
 /* What a technician has done, with the uid of the caller; subject: a transaction or NULL. */
 void journal_note_technician(const struct peer *peer, const char *what, const char *subject);
+/* The same of the technician at the screen, whom only the code has named: uid -1. */
+void journal_note_screen(struct core *core, const char *what, const char *subject);
 /* A checkpoint over everything up to now, in the open batch. */
 void journal_sign(struct core *core);
 /* A checkpoint each ten minutes, if there is something to sign. */
@@ -386,7 +398,22 @@ void answer_journal(struct core *core, struct peer *peer);
 /* ---- decide.c ---- */
 /* Queue.Retry, Queue.Discard: answered once the decision is durable. */
 void answer_decision(struct core *core, struct peer *peer);
+/* "Try again" of the technician at the screen, by folio. *ret_verdict is written on VT_OK. */
+VT_MUST_USE enum vt_code decide_retry(
+	struct core *core, const char *folio, enum queue_verdict *ret_verdict);
 /* Why a person gave record up; "" if nobody did, or the reason is no longer kept. */
 void decide_note(struct core *core, const struct queue_record *record, char *note, size_t size);
+
+/* ---- technician.c: the technician at the screen ---- */
+/* Reads [technician] and what was kept of the last run. VT_ERR_PARSE, VT_ERR_LIMIT: the code's line
+ * is malformed. */
+VT_MUST_USE enum vt_code technician_open(struct core *core, struct vt_error *error);
+/* Effects of the session: see struct session_effects. */
+void technician_carry_out(struct core *core, const struct session_effects *effects);
+/* Outcome of maintenance_order(); tested NULL: there was none, text says why. */
+void technician_ordered(struct core *core, const char *device, enum bus_completion_code code,
+	const char *text, const struct device_tested *tested);
+/* Completes the model of the maintenance screen with the facts. */
+void technician_fill(struct core *core, struct screen_model *model);
 
 #endif

@@ -68,11 +68,10 @@ static enum queue_verdict explain(const struct queue_record *record)
 	return record->txn.due_unix_ms == TXN_HELD ? VERDICT_IN_LANE : VERDICT_IN_DOUBT;
 }
 
-/* Steps and commits; *ret_verdict is written on VT_OK. */
-static enum vt_code decide(const struct peer *peer, struct queue_record *record,
+/* Steps and commits; peer NULL = the technician at the screen. *ret_verdict is written on VT_OK. */
+static enum vt_code decide(struct core *core, const struct peer *peer, struct queue_record *record,
 	enum txn_event_type type, const char *reason, enum queue_verdict *ret_verdict)
 {
-	struct core *core = peer->core;
 	struct txn_event event = {.type = type};
 	struct txn_effects effects;
 	char *note = NULL;
@@ -94,8 +93,11 @@ static enum vt_code decide(const struct peer *peer, struct queue_record *record,
 		return VT_OK;
 	if (code)
 		return code;
-	journal_note_technician(
-		peer, type == TXN_DISCARD ? "queue discard" : "queue retry", record->id);
+	if (peer)
+		journal_note_technician(
+			peer, type == TXN_DISCARD ? "queue discard" : "queue retry", record->id);
+	else
+		journal_note_screen(core, "queue retry", record->id);
 	return storage_commit(core) ? VT_OK : VT_ERR_FAILED;
 }
 
@@ -137,7 +139,7 @@ void answer_decision(struct core *core, struct peer *peer)
 	}
 	enum vt_code code = queue_get(core->queue, decision.id, &record);
 	if (code == VT_OK)
-		code = decide(peer, &record, type, decision.reason, &verdict);
+		code = decide(core, peer, &record, type, decision.reason, &verdict);
 	if (code) {
 		refuse(peer, &request,
 			code == VT_ERR_NOT_FOUND ? BUS_NOT_FOUND : BUS_INTERNAL_ERROR,
@@ -153,4 +155,19 @@ void answer_decision(struct core *core, struct peer *peer)
 	memcpy(decided->folio, record.folio, sizeof(decided->folio));
 	vt_copy_cut(decided->state, sizeof(decided->state), txn_state_names[record.txn.state]);
 	(void)peer_send(peer);
+}
+
+enum vt_code decide_retry(struct core *core, const char *folio, enum queue_verdict *ret_verdict)
+{
+	struct queue_record record;
+
+	(void)storage_commit(core);
+	if (!storage_begin(core))
+		return VT_ERR_FAILED;
+	enum vt_code code = queue_get(core->queue, folio, &record);
+	if (code == VT_OK)
+		code = decide(core, NULL, &record, TXN_RETRY, NULL, ret_verdict);
+	if (code == VT_OK && *ret_verdict == VERDICT_DONE)
+		log_decision(&record, TXN_RETRY, NULL);
+	return code;
 }

@@ -30,6 +30,14 @@ void journal_note_technician(const struct peer *peer, const char *what, const ch
 					 .word = what});
 }
 
+void journal_note_screen(struct core *core, const char *what, const char *subject)
+{
+	journal_note(core, (struct journal_fact){.event = JOURNAL_TECHNICIAN,
+				   .subject = subject,
+				   .first = -1,
+				   .word = what});
+}
+
 void journal_sign(struct core *core)
 {
 	if (storage_begin(core))

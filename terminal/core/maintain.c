@@ -4,9 +4,10 @@
  *       ── Device.Test ──► a printer: Printer.PrintForm of a test sheet ─► its outcome
  *                          others: Device.Test ─► what devices found
  *
- * One at a time, and not while a citizen is served. A test sheet has no row in the store and no
- * print intent: nobody's transaction depends on it. Who asked waits as long as he likes: when he
- * hangs up, a late answer finds nobody. */
+ * A technician at the screen asks the same (technician.c) and gets a session event instead of a
+ * completion. One at a time, and not while a citizen is served. A test sheet has no row in the
+ * store and no print intent: nobody's transaction depends on it. Who asked waits as long as he
+ * likes: when he hangs up, a late answer finds nobody. */
 
 #include <string.h>
 #include <time.h>
@@ -87,6 +88,40 @@ static bool is_printer(const struct device_status *device)
 	return strcmp(device->class, "Printer") == 0;
 }
 
+/* Answers whoever asked: with a completion, or at the screen. tested holds for both orders there.
+ */
+static void tell(struct core *core, enum bus_completion_code code, const char *text,
+	const struct device_tested *tested, const struct device_status *status)
+{
+	struct maintenance *order = &core->maintenance;
+	struct peer *peer = order->peer;
+
+	order->is_used = false;
+	order->peer = NULL;
+	if (!peer) {
+		technician_ordered(core, order->device, code, text, tested);
+		return;
+	}
+	bus_make_completion(core->tx, &order->request, code, code ? text : NULL);
+	if (code == BUS_SUCCESS && order->request.name == BUS_DEVICE_TEST)
+		core->tx->payload.device_tested = *tested;
+	else if (code == BUS_SUCCESS)
+		core->tx->payload.device_status = *status;
+	(void)peer_send(peer);
+}
+
+static void note(struct core *core, const char *what, const char *device)
+{
+	char fact[JOURNAL_WORD_SIZE];
+
+	if (!vt_format(fact, sizeof(fact), "%s %s", what, device))
+		vt_copy_cut(fact, sizeof(fact), what);
+	if (core->maintenance.peer)
+		journal_note_technician(core->maintenance.peer, fact, NULL);
+	else
+		journal_note_screen(core, fact, NULL);
+}
+
 static void send_order(struct core *core, const struct device_status *device)
 {
 	struct maintenance *order = &core->maintenance;
@@ -105,47 +140,75 @@ static void send_order(struct core *core, const struct device_status *device)
 	(void)peer_send(&core->devices); /* if it is gone, maintenance_devices_gone() tells so */
 }
 
-void answer_maintenance(struct core *core, struct peer *peer)
+/* Why an order cannot be given now; BUS_SUCCESS: it can. */
+static enum bus_completion_code judge(
+	const struct core *core, const struct device_status *device, const char **ret_text)
 {
-	struct maintenance *order = &core->maintenance;
-	const char *id = core->rx->payload.device_query.device;
-	const bool is_reset = core->rx->header.name == BUS_DEVICE_RESET;
-	const struct device_status *device = find_device(core, id);
-	char fact[JOURNAL_WORD_SIZE];
-
 	if (!core->devices.conn) {
-		refuse(core, peer, BUS_DEVICE_NOT_READY, "the device process is not there");
-		return;
+		*ret_text = "the device process is not there";
+		return BUS_DEVICE_NOT_READY;
 	}
 	if (!device) {
-		refuse(core, peer, BUS_NOT_FOUND, "no such device");
-		return;
+		*ret_text = "no such device";
+		return BUS_NOT_FOUND;
 	}
-	if (order->peer || core->sheet.is_used || session_is_open(core->session)) {
-		refuse(core, peer, BUS_SEQUENCE_ERROR,
-			"a citizen is served, or a device is being tested");
-		return;
+	if (core->maintenance.is_used || core->sheet.is_used || session_is_open(core->session)) {
+		*ret_text = "a citizen is served, or a device is being tested";
+		return BUS_SEQUENCE_ERROR;
 	}
+	return BUS_SUCCESS;
+}
+
+static void give_order(struct core *core, struct peer *peer, const struct bus_header *request,
+	const struct device_status *device)
+{
+	struct maintenance *order = &core->maintenance;
+
+	order->is_used = true;
 	order->peer = peer;
-	order->request = core->rx->header;
+	order->request = *request;
 	memcpy(order->device, device->id, sizeof(order->device));
-	if (vt_format(fact, sizeof(fact), "%s %s", is_reset ? "device reset" : "device test", id))
-		journal_note_technician(peer, fact, NULL);
+	note(core, request->name == BUS_DEVICE_RESET ? "device reset" : "device test", device->id);
 	send_order(core, device);
+}
+
+void answer_maintenance(struct core *core, struct peer *peer)
+{
+	const struct bus_header request = core->rx->header;
+	const struct device_status *device =
+		find_device(core, core->rx->payload.device_query.device);
+	const char *text;
+	const enum bus_completion_code code = judge(core, device, &text);
+
+	if (code)
+		refuse(core, peer, code, text);
+	else
+		give_order(core, peer, &request, device);
+}
+
+enum bus_completion_code maintenance_order(
+	struct core *core, const char *id, bool is_test, const char **ret_text)
+{
+	const struct bus_header request = {.name = is_test ? BUS_DEVICE_TEST : BUS_DEVICE_RESET};
+	const struct device_status *device = find_device(core, id);
+	const enum bus_completion_code code = judge(core, device, ret_text);
+
+	if (code == BUS_SUCCESS)
+		give_order(core, NULL, &request, device);
+	return code;
 }
 
 /* ---- answers ---- */
 
 /* What came of a test, for the audit journal. */
-static void note_test(const struct peer *peer, const struct device_tested *tested)
+static void note_test(struct core *core, const struct device_tested *tested)
 {
 	char fact[JOURNAL_WORD_SIZE];
 
 	vt_log(VT_LOG_NOTICE, "device %s: test %s %s", tested->device,
 		test_outcome_names[tested->outcome], tested->reason);
-	if (vt_format(fact, sizeof(fact), "test %s %s", tested->device,
-		    test_outcome_names[tested->outcome]))
-		journal_note_technician(peer, fact, NULL);
+	if (vt_format(fact, sizeof(fact), "test %s", tested->device))
+		note(core, fact, test_outcome_names[tested->outcome]);
 }
 
 static void take_print(const struct core *core, const struct printer_print_result *result,
@@ -171,17 +234,27 @@ static void take_print(const struct core *core, const struct printer_print_resul
 			: ends[result->outcome].detail);
 }
 
+/* A reset has come out well if the device works now. */
+static void take_reset(const struct device_status *status, struct device_tested *tested)
+{
+	const bool is_good = status->state == DEVICE_READY || status->state == DEVICE_DEGRADED;
+
+	tested->outcome = is_good			   ? TEST_PASSED
+			  : status->state == DEVICE_FAILED ? TEST_FAILED
+							   : TEST_UNKNOWN;
+	memcpy(tested->reason, status->reason, sizeof(tested->reason));
+	memcpy(tested->detail, status->advice, sizeof(tested->detail));
+}
+
 bool maintenance_done(struct core *core, const struct bus_message *msg)
 {
-	struct maintenance *order = &core->maintenance;
+	const struct maintenance *order = &core->maintenance;
 	const bool is_test = order->request.name == BUS_DEVICE_TEST;
 	enum bus_completion_code code = msg->header.completion;
 	struct device_tested tested = {0};
-	struct peer *peer = order->peer;
 
-	if (!peer || msg->header.request_id != order->asked)
+	if (!order->is_used || msg->header.request_id != order->asked)
 		return false;
-	order->peer = NULL;
 	if (is_test && msg->header.name == BUS_DEVICE_TEST && code == BUS_SUCCESS) {
 		tested = msg->payload.device_tested;
 	} else if (is_test && msg->header.name == BUS_PRINTER_PRINT_FORM) {
@@ -192,31 +265,22 @@ bool maintenance_done(struct core *core, const struct bus_message *msg)
 		code = BUS_SUCCESS;
 	}
 	memcpy(tested.device, order->device, sizeof(tested.device));
-	bus_make_completion(core->tx, &order->request, code, code ? msg->header.error : NULL);
 	if (code == BUS_SUCCESS && is_test)
-		core->tx->payload.device_tested = tested;
-	else if (code == BUS_SUCCESS)
-		core->tx->payload.device_status = msg->payload.device_status;
-	if (code == BUS_SUCCESS && is_test)
-		note_test(peer, &tested);
-	(void)peer_send(peer);
+		note_test(core, &tested);
+	if (code == BUS_SUCCESS && !is_test)
+		take_reset(&msg->payload.device_status, &tested);
+	tell(core, code, msg->header.error, &tested, is_test ? NULL : &msg->payload.device_status);
 	return true;
 }
 
 void maintenance_devices_gone(struct core *core)
 {
-	struct peer *peer = core->maintenance.peer;
-
-	if (!peer)
-		return;
-	core->maintenance.peer = NULL;
-	bus_make_completion(core->tx, &core->maintenance.request, BUS_DEVICE_NOT_READY,
-		"the device process is gone");
-	(void)peer_send(peer);
+	if (core->maintenance.is_used)
+		tell(core, BUS_DEVICE_NOT_READY, "the device process is gone", NULL, NULL);
 }
 
 void maintenance_peer_gone(struct core *core, const struct peer *peer)
 {
 	if (core->maintenance.peer == peer)
-		core->maintenance.peer = NULL;
+		core->maintenance = (struct maintenance){0};
 }

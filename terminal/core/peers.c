@@ -41,6 +41,7 @@ static void peer_close(struct peer *peer)
 		maintenance_peer_gone(core, peer);
 	} else if (peer->role == ROLE_DEVICES) {
 		core->device_list.count = 0;
+		session_staff_devices(core->session, &core->device_list);
 		cards_devices_gone(core);
 		maintenance_devices_gone(core);
 		sheet_devices_gone(core);

@@ -131,6 +131,7 @@ enum ctl_exit ctl_queue_retry(const struct ctl_options *options);
 enum ctl_exit ctl_queue_discard(const struct ctl_options *options);
 enum ctl_exit ctl_queue_export(const struct ctl_options *options);
 enum ctl_exit ctl_queue_reconcile(const struct ctl_options *options);
+enum ctl_exit ctl_technician_code(const struct ctl_options *options);
 enum ctl_exit ctl_journal_show(const struct ctl_options *options);
 enum ctl_exit ctl_journal_verify(const struct ctl_options *options);
 enum ctl_exit ctl_journal_checkpoint(const struct ctl_options *options);

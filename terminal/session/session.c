@@ -28,6 +28,8 @@ const char *const session_state_names[SESSION_STATE_COUNT] = {
 	[SESSION_SIGN_IN] = "sign-in",
 	[SESSION_CARD_LEFT] = "card-left",
 	[SESSION_CLOSED] = "closed",
+	[SESSION_STAFF] = "staff",
+	[SESSION_MAINTENANCE] = "maintenance",
 };
 
 const struct session_times session_default_times = {
@@ -39,6 +41,8 @@ const struct session_times session_default_times = {
 	.patience = 8000,
 	.card_left = 30000,
 	.card_busy = 90000,
+	.staff_code = 60000,
+	.staff_idle = 600000,
 };
 
 const struct session_language session_languages[] = {
@@ -49,7 +53,7 @@ const size_t session_language_count = VT_ELEMENTS(session_languages);
 
 /* ---- life ---- */
 
-static void reset_citizen(struct session *s, enum session_state state)
+void session_reset(struct session *s, enum session_state state)
 {
 	json_decref(s->c.answer);
 	vt_wipe(&s->c, sizeof(s->c));
@@ -69,7 +73,7 @@ struct session *session_create(
 	s->times = *times;
 	s->health = (struct session_health){.storage_ok = true};
 	vt_copy_cut(s->terminal, sizeof(s->terminal), terminal);
-	reset_citizen(s, SESSION_ATTRACT);
+	session_reset(s, SESSION_ATTRACT);
 	return s;
 }
 
@@ -77,7 +81,7 @@ void session_destroy(struct session **session)
 {
 	if (!*session)
 		return;
-	reset_citizen(*session, SESSION_ATTRACT);
+	session_reset(*session, SESSION_ATTRACT);
 	free(*session);
 	*session = NULL;
 }
@@ -99,7 +103,29 @@ bool session_is_printing(const struct session *s)
 
 bool session_is_open(const struct session *s)
 {
-	return s->c.state != SESSION_ATTRACT && s->c.state != SESSION_CLOSED;
+	return s->c.state != SESSION_ATTRACT && s->c.state != SESSION_CLOSED &&
+	       !session_is_staff(s);
+}
+
+bool session_is_staff(const struct session *s)
+{
+	return s->c.state == SESSION_STAFF || s->c.state == SESSION_MAINTENANCE;
+}
+
+void session_set_duty(struct session *s, const struct session_duty *duty)
+{
+	s->duty = *duty;
+	session_reset(s, session_rest(s));
+}
+
+const struct session_duty *session_duty(const struct session *s)
+{
+	return &s->duty;
+}
+
+enum session_state session_rest(const struct session *s)
+{
+	return s->health.storage_ok && !s->duty.reason[0] ? SESSION_ATTRACT : SESSION_CLOSED;
 }
 
 static bool is_adapter_offline(const struct session *s, const struct catalogue_service *service)
@@ -140,9 +166,12 @@ void session_end(struct session *s, struct session_effects *fx)
 
 	fx->cancel_card = card_is_busy(s);
 	memcpy(lang, s->c.lang, sizeof(lang));
-	reset_citizen(s, s->health.storage_ok ? SESSION_ATTRACT : SESSION_CLOSED);
+	if (session_is_staff(s))
+		fx->staff_act = s->c.state == SESSION_MAINTENANCE ? "screen left" : NULL;
+	else
+		fx->ended = true;
+	session_reset(s, session_rest(s));
 	fx->show = true;
-	fx->ended = true;
 	if (!is_left)
 		return;
 	/* Nothing of the citizen is in memory any more but the language that the words are in. */
@@ -154,7 +183,7 @@ void session_end(struct session *s, struct session_effects *fx)
 
 void session_stop_reminding(struct session *s, struct session_effects *fx)
 {
-	reset_citizen(s, s->health.storage_ok ? SESSION_ATTRACT : SESSION_CLOSED);
+	session_reset(s, session_rest(s));
 	fx->show = true;
 }
 
@@ -172,7 +201,7 @@ void session_go_home(struct session *s, struct session_effects *fx)
 	fx->cancel_card = card_is_busy(s);
 
 	memcpy(kept.lang, s->c.lang, sizeof(kept.lang));
-	reset_citizen(s, SESSION_HOME);
+	session_reset(s, SESSION_HOME);
 	s->c.settings = kept.settings;
 	s->c.identity = kept.identity;
 	memcpy(s->c.lang, kept.lang, sizeof(kept.lang));
@@ -335,6 +364,8 @@ static void go_back(struct session *s, struct session_effects *fx)
 	case SESSION_RESULTS:
 	case SESSION_DONE:
 	case SESSION_SIGN_IN: /* card_intent() has its own way back */
+	case SESSION_STAFF:
+	case SESSION_MAINTENANCE:
 	case SESSION_CARD_LEFT:
 	case SESSION_CLOSED:
 	case SESSION_STATE_COUNT:
@@ -437,7 +468,12 @@ static bool on_common_intent(
 	case INTENT_HELP:
 		set_overlay(s, OVERLAY_HELP, fx);
 		return true;
+	case INTENT_STAFF:
+		staff_begin(s, fx);
+		return true;
 	case INTENT_CLOSE:
+		if (s->c.overlay == OVERLAY_NONE && session_is_staff(s))
+			return false;
 		if (s->c.overlay == OVERLAY_NONE && s->c.state == SESSION_PROBLEM)
 			session_go_home(s, fx);
 		else
@@ -456,7 +492,7 @@ static bool on_common_intent(
 	case INTENT_BACK:
 		if (s->c.overlay != OVERLAY_NONE)
 			set_overlay(s, OVERLAY_NONE, fx);
-		else if (s->c.state == SESSION_SIGN_IN)
+		else if (s->c.state == SESSION_SIGN_IN || session_is_staff(s))
 			return false;
 		else
 			go_back(s, fx);
@@ -552,6 +588,10 @@ static void on_screen_intent(
 		if (action == INTENT_SIGN_IN && card_can_retry(s))
 			card_begin(s, fx);
 		return;
+	case SESSION_STAFF:
+	case SESSION_MAINTENANCE:
+		staff_intent(s, intent, fx);
+		return;
 	case SESSION_SUBMITTING:
 	case SESSION_WAITING:
 	case SESSION_CARD_LEFT:
@@ -597,13 +637,13 @@ static void on_health(
 
 	s->health = *health;
 	if (storage_was_ok && !health->storage_ok && s->c.state != SESSION_DONE &&
-		s->c.state != SESSION_CARD_LEFT) {
+		s->c.state != SESSION_CARD_LEFT && !session_is_staff(s)) {
 		if (session_is_open(s))
 			session_problem(s, "storage", fx);
 		else
 			session_end(s, fx);
 	} else if (!storage_was_ok && health->storage_ok && s->c.state == SESSION_CLOSED) {
-		reset_citizen(s, SESSION_ATTRACT);
+		session_reset(s, session_rest(s));
 		fx->show = true;
 	}
 	/* The line went while the citizen waits: nothing to wait for. (If only sync went, it is
@@ -613,6 +653,9 @@ static void on_health(
 		finish_with(s, service_provisional(s->c.service), fx);
 	/* Only these screens show health; others must not move under a typing finger. */
 	if (is_changed && (s->c.state == SESSION_HOME || s->c.state == SESSION_ATTRACT))
+		fx->show = true;
+	/* This one shows more than health knows. */
+	if (s->c.state == SESSION_MAINTENANCE)
 		fx->show = true;
 }
 
@@ -715,6 +758,9 @@ static int64_t deadline(const struct session *s)
 		return 0;
 	case SESSION_CARD_LEFT:
 		return c->card_left_until_ms;
+	case SESSION_STAFF:
+	case SESSION_MAINTENANCE:
+		return staff_deadline(s);
 	case SESSION_SIGN_IN:
 		return card_is_busy(s) ? card_deadline(s)
 				       : c->touched_ms + scaled(s, s->times.idle_personal);
@@ -761,6 +807,10 @@ static void on_deadline(struct session *s, struct session_effects *fx)
 	case SESSION_CARD_LEFT:
 		session_stop_reminding(s, fx);
 		return;
+	case SESSION_STAFF:
+	case SESSION_MAINTENANCE:
+		staff_timeout(s, fx);
+		return;
 	case SESSION_SIGN_IN:
 		if (card_is_busy(s)) {
 			card_timeout(s, fx);
@@ -799,6 +849,7 @@ void session_check(const struct session *s)
 	VT_ASSERT((c->state != SESSION_RESULTS && c->state != SESSION_DONE) || c->outcome);
 	VT_ASSERT(c->state != SESSION_ATTRACT || (!c->service && !c->answer && !c->folio[0]));
 	card_check(s);
+	staff_check(s);
 	VT_ASSERT(
 		c->print == PRINT_NONE || c->state == SESSION_DONE || c->state == SESSION_PROBLEM);
 }
@@ -852,6 +903,11 @@ enum vt_code session_step(
 	case SESSION_PIN_ENTRY:
 	case SESSION_SIGNED:
 		card_event(s, event, effects);
+		break;
+	case SESSION_CODE_JUDGED:
+	case SESSION_ORDERED:
+	case SESSION_RETRIED:
+		staff_event(s, event, effects);
 		break;
 	}
 	if (deadline(s) > 0 && s->now_ms >= deadline(s))

@@ -27,6 +27,9 @@
  *   session_card.c has its steps. Every end with the citizen's card in the reader → CARD_LEFT →
  *   ATTRACT when it is taken or 30 s are over.
  *
+ *   ATTRACT, HOME, CLOSED → STAFF [hidden gesture] → MAINTENANCE [right code] → ATTRACT or CLOSED;
+ *   session_staff.c has its steps. A citizen's session ends before STAFF.
+ *
  * Overlays (LANGUAGE, ACCESS, HELP) and the time-out dialogue stand over a state and leave it as it
  * is. What may be trusted: from SUBMITTING on the answers do not change; a folio is set only after
  * COMMITTED arrived, so nothing is shown as registered before it is on disk. session_check()
@@ -51,9 +54,11 @@ enum session_state {
 	SESSION_RESULTS,    /* "are these your data?" */
 	SESSION_DONE,
 	SESSION_PROBLEM,
-	SESSION_SIGN_IN,   /* with a certificate card; which step: session_card.c */
-	SESSION_CARD_LEFT, /* everything is wiped, but the card is still in the reader */
-	SESSION_CLOSED,	   /* out of service */
+	SESSION_SIGN_IN,     /* with a certificate card; which step: session_card.c */
+	SESSION_CARD_LEFT,   /* everything is wiped, but the card is still in the reader */
+	SESSION_CLOSED,	     /* out of service */
+	SESSION_STAFF,	     /* a technician's code is asked */
+	SESSION_MAINTENANCE, /* … and was right */
 	SESSION_STATE_COUNT
 };
 extern const char *const session_state_names[SESSION_STATE_COUNT];
@@ -70,6 +75,8 @@ struct session_times {
 	int64_t patience;      /* for services that state none: 8 s */
 	int64_t card_left;     /* the reminder about a forgotten card: 30 s */
 	int64_t card_busy;     /* reader, card and revocation at work, at the latest: 90 s */
+	int64_t staff_code;    /* the technician's code, untouched: 60 s */
+	int64_t staff_idle;    /* maintenance, until the warning: 10 min (UI.md §2) */
 };
 extern const struct session_times session_default_times;
 
@@ -101,6 +108,16 @@ enum session_event_type {
 	SESSION_IDENTITY,  /* what the card's certificate says, and whether it may be believed */
 	SESSION_PIN_ENTRY, /* a key on the reader's own pad */
 	SESSION_SIGNED,	   /* outcome of the signature that was asked for */
+	SESSION_CODE_JUDGED, /* was it a technician's code? */
+	SESSION_ORDERED,     /* outcome of a technician's test or reset */
+	SESSION_RETRIED,     /* outcome of "try again" for a transaction */
+};
+
+/* What the terminal's keepers have decided; core keeps it over restarts. */
+struct session_duty {
+	bool has_code;	 /* a technician's code is configured: else nobody gets in here */
+	char reason[24]; /* why it was taken out of service, "" = it serves */
+	char until[24];	 /* when it comes back: "today", "tomorrow", "unknown" */
 };
 
 /* A certificate as core has read and checked it. Texts are borrowed by the event. */
@@ -145,6 +162,20 @@ struct session_event {
 			enum sign_outcome outcome;
 			int tries_left;
 		} sign; /* SESSION_SIGNED */
+		struct {
+			bool is_right;
+			int64_t wait_ms; /* wrong, or not tried: time until the next try */
+		} code;			 /* SESSION_CODE_JUDGED */
+		struct {
+			const char *device;
+			enum test_outcome outcome;
+			const char *reason, *detail; /* English words for the technician */
+		} ordered;			     /* SESSION_ORDERED */
+		struct {
+			const char *folio;
+			enum queue_verdict verdict;
+			bool is_failed; /* the store did not take it; verdict means nothing */
+		} retried;		/* SESSION_RETRIED */
 	} u;
 };
 
@@ -161,7 +192,15 @@ struct session_effects {
 	const char *pin;
 	bool last_try;	  /* with sign: the citizen wants to use the last try */
 	bool cancel_card; /* nobody waits for IDENTITY or SIGNED any more */
-	int64_t wake_ms;  /* monotonic time of the next SESSION_TICK; 0 = none needed */
+	/* a technician's code to judge, borrowed from this step's intent, secret; then CODE_JUDGED
+	 */
+	const char *code;
+	/* session_staff_device() is to be tested or reset, then ORDERED */
+	bool test_device, reset_device;
+	const char *retry;     /* folio to try again, borrowed from the session; then RETRIED */
+	const char *staff_act; /* for the audit journal, static text */
+	bool duty;	       /* session_duty() has changed: keep it */
+	int64_t wake_ms;       /* monotonic time of the next SESSION_TICK; 0 = none needed */
 };
 
 /* What is to be delivered. Texts are borrowed from the session until its next step. */
@@ -205,6 +244,37 @@ const char *session_transaction(const struct session *s);
 bool session_is_printing(const struct session *s);
 /* True while a citizen uses the terminal. */
 bool session_is_open(const struct session *s);
+/* True while the technician's screens are shown. */
+bool session_is_staff(const struct session *s);
+
+/* What was kept; before the first step. */
+void session_set_duty(struct session *s, const struct session_duty *duty);
+const struct session_duty *session_duty(const struct session *s);
+/* What the maintenance screen shows, for core, which knows the facts (terminal/core/technician.c).
+ */
+enum staff_view {
+	STAFF_TABS,   /* tab says which */
+	STAFF_DEVICE, /* one device */
+	STAFF_REASON, /* out of service: why */
+	STAFF_UNTIL,  /* … and until when */
+};
+enum staff_tab {
+	STAFF_DEVICES,
+	STAFF_NETWORK,
+	STAFF_QUEUE,
+	STAFF_VERSION,
+	STAFF_LOG,
+	STAFF_TAB_COUNT
+};
+extern const char *const staff_tab_names[STAFF_TAB_COUNT];
+enum staff_view session_staff_view(const struct session *s);
+enum staff_tab session_staff_tab(const struct session *s);
+/* Device of the page, or under test; "" = none. */
+const char *session_staff_device(const struct session *s);
+/* Last outcome of a device's test since the technician came; false: none. */
+bool session_staff_tested(const struct session *s, const char *device, enum test_outcome *ret);
+/* Devices to test in turn, "Test all": the caller tells their ids, 16 at most. */
+void session_staff_devices(struct session *s, const struct device_list *list);
 /* Asserts the invariants above; called after every step. */
 void session_check(const struct session *s);
 

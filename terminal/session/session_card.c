@@ -347,6 +347,8 @@ static bool invites_card(const struct session *s)
 	case SESSION_SIGN_IN:
 	case SESSION_CARD_LEFT:
 	case SESSION_CLOSED:
+	case SESSION_STAFF:
+	case SESSION_MAINTENANCE:
 	case SESSION_STATE_COUNT:
 		break;
 	}

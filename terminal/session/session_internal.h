@@ -47,6 +47,32 @@ struct identity {
 	char holder[128], rfc[16], curp[24];
 };
 
+/* A technician at the screen. */
+struct staff {
+	enum staff_view view;
+	enum staff_tab tab;
+	char device[24];
+	enum staff_order { ORDER_NONE, ORDER_TEST, ORDER_RESET } order; /* under way */
+	bool is_all;	 /* one device after the other */
+	size_t next;	 /* … this one comes next */
+	bool asks;	 /* the sheet is out: "did it come out well?" */
+	bool has_result; /* of device: outcome, reason, detail */
+	bool was_reset;	 /* … it was a reset */
+	enum test_outcome outcome;
+	char reason[32], detail[120];
+	struct {
+		bool is_known;
+		enum test_outcome outcome;
+	} tested[STATUS_MAX_DEVICES];
+	char error[32];	   /* of the code */
+	int64_t locked_ms; /* monotonic: no try before */
+	bool is_judging;   /* core looks at the code */
+	char retry[VT_FOLIO_SIZE];
+	char verdict[24];    /* what came of "try again", "" = nothing */
+	char out_reason[24]; /* chosen, not yet in force */
+	int64_t end_ms;	     /* the shift is over */
+};
+
 /* Everything of one citizen; wiped as one block. */
 struct citizen {
 	enum session_state state;
@@ -72,6 +98,7 @@ struct citizen {
 	char problem[32];
 	struct sign_in sign;
 	struct identity identity;
+	struct staff staff;	    /* SESSION_STAFF, MAINTENANCE: then there is no citizen */
 	int64_t card_left_until_ms; /* SESSION_CARD_LEFT */
 	int64_t touched_ms;
 	int64_t warning_until_ms;   /* > 0: the dialogue stands */
@@ -90,6 +117,8 @@ struct session {
 	int minute;
 	bool card_in, card_readable;
 	bool card_stale; /* it was left by somebody: nobody signs in with it */
+	struct session_duty duty;
+	struct device_list devices; /* as core told them last */
 	struct citizen c;
 };
 
@@ -99,6 +128,10 @@ void session_end(struct session *s, struct session_effects *fx);
 /* CARD_LEFT is over. */
 void session_stop_reminding(struct session *s, struct session_effects *fx);
 void session_problem(struct session *s, const char *problem, struct session_effects *fx);
+/* Nobody is there: ATTRACT, or CLOSED while it does not serve. */
+enum session_state session_rest(const struct session *s);
+/* Nobody's data any more, in this state. */
+void session_reset(struct session *s, enum session_state state);
 /* Forgets the service but not language, settings and identity; back to the choice of services. */
 void session_go_home(struct session *s, struct session_effects *fx);
 void session_ask(struct session *s, size_t index, struct session_effects *fx);
@@ -123,6 +156,16 @@ void card_prefill(struct session *s);
 /* Is this answer what the certificate says? */
 bool card_answered(const struct session *s, const struct catalogue_question *question);
 void card_check(const struct session *s);
+
+/* session_staff.c */
+/* The hidden gesture. */
+void staff_begin(struct session *s, struct session_effects *fx);
+void staff_intent(struct session *s, const struct intent_act *intent, struct session_effects *fx);
+void staff_event(struct session *s, const struct session_event *event, struct session_effects *fx);
+int64_t staff_deadline(const struct session *s);
+void staff_timeout(struct session *s, struct session_effects *fx);
+void staff_check(const struct session *s);
+void staff_model(const struct session *s, struct screen_model *model);
 
 /* session_form.c */
 struct session_answer *form_answer(struct session *s, const struct catalogue_question *question);

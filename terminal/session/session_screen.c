@@ -391,10 +391,12 @@ static void fill_card_left(struct screen_model *model)
 	model->card_in = true;
 }
 
-static void fill_closed(struct screen_model *model)
+static void fill_closed(const struct session *s, struct screen_model *model)
 {
 	model->screen = SCREEN_OUT_OF_SERVICE;
-	SET(model->problem, "storage");
+	SET(model->problem, s->health.storage_ok ? "maintenance" : "storage");
+	if (s->health.storage_ok)
+		SET(model->outcome, s->duty.until);
 }
 
 static void fill_state(const struct session *s, struct screen_model *model)
@@ -435,7 +437,11 @@ static void fill_state(const struct session *s, struct screen_model *model)
 		fill_card_left(model);
 		return;
 	case SESSION_CLOSED:
-		fill_closed(model);
+		fill_closed(s, model);
+		return;
+	case SESSION_STAFF:
+	case SESSION_MAINTENANCE:
+		staff_model(s, model);
 		return;
 	case SESSION_STATE_COUNT:
 		break;

@@ -95,7 +95,8 @@ static double least_contrast(const struct ui *ui, enum color color)
 	case THEME_LOW_GLARE:
 		return 4.5;
 	case THEME_LIGHT:
-	case THEME_MODE_COUNT:
+	case THEME_TECHNICIAN:
+	case THEME_PALETTE_COUNT:
 		break;
 	}
 	/* Words of buttons and on coloured headers 7:1, everything else 10:1. */

@@ -769,32 +769,110 @@ static void staff_pin(struct screen_model *m, const char *lang)
 	SET(m->field.value, "123");
 }
 
+static void staff_locked(struct screen_model *m, const char *lang)
+{
+	staff_pin(m, lang);
+	m->field.value[0] = '\0';
+	SET(m->field.error, "staff.wait");
+	m->expected_ms = 900000;
+}
+
+/* Message ids, as core sends them. */
+static struct screen_item *fact(struct screen_model *m, const char *id, const char *label,
+	const char *value, const char *reason)
+{
+	struct screen_item *item = row(m, id, label, value, false);
+
+	SET(item->reason, reason);
+	return item;
+}
+
+static void staff_tabs(struct screen_model *m, const char *lang, size_t current)
+{
+	static const char *const tabs[][2] = {{"devices", "Devices"}, {"network", "Network"},
+		{"queue", "Queue"}, {"version", "Version"}, {"log", "Log"}};
+
+	start(m, lang, SCREEN_MAINTENANCE);
+	SET(m->outcome, "tabs");
+	for (size_t i = 0; i < 5; i++)
+		add(m, ITEM_TAB, tabs[i][0], tabs[i][1])->state =
+			i == current ? ITEM_SELECTED : ITEM_AVAILABLE;
+}
+
 static void maintenance(struct screen_model *m, const char *lang)
 {
-	static const char *const tabs[][3] = {{"devices", "Dispositivos", "Devices"},
-		{"network", "Red", "Network"}, {"queue", "Cola", "Queue"},
-		{"version", "Versión", "Version"}, {"log", "Bitácora", "Log"}};
+	struct screen_item *item;
+
+	staff_tabs(m, lang, 0);
+	item = fact(m, "printer", "EPSON TM-T88VI", "{1}. Test: {2}|Ready|passed", "ok");
+	SET(item->detail2, "Open");
+	SET(item->icon, "printer");
+	item = fact(m, "scanner", "Honeywell 1900", "Not working", "error");
+	SET(item->detail2, "Open");
+	SET(item->icon, "barcode");
+	item = fact(m, "reader", "Gemalto PC Twin Reader", "Works, but needs care", "warn");
+	SET(item->detail2, "Open");
+	SET(item->icon, "identification-card");
+}
+
+static void maintenance_queue(struct screen_model *m, const char *lang)
+{
+	struct screen_item *item;
+
+	staff_tabs(m, lang, 2);
+	SET(m->outcome, "out");
+	SET(m->lead, "This terminal is out of service.");
+	item = fact(m, "verdict", "SM01-0010-0010-ABCD", "Not tried again: {1}|inDoubt", "warn");
+	SET(item->icon, "cloud-arrow-up");
+	fact(m, "storage", "Storage", "Good", "ok");
+	fact(m, "pending", "Still to deliver", "{1}, the oldest since {2}|3|2 h", "warn");
+	item = fact(m, "SM01-0010-0010-ABCD", "SM01-0010-0010-ABCD",
+		"{1}, tries: {2}|Needs a person|9", "error");
+	SET(item->detail, "curp");
+	SET(item->detail2, "Try again");
+}
+
+static void maintenance_device(struct screen_model *m, const char *lang)
+{
 	struct screen_item *item;
 
 	start(m, lang, SCREEN_MAINTENANCE);
-	for (size_t i = 0; i < 5; i++)
-		add(m, ITEM_TAB, tabs[i][0], in(lang, tabs[i][1], tabs[i][2]))->state =
-			i == 0 ? ITEM_SELECTED : ITEM_AVAILABLE;
-	item = row(m, "printer", in(lang, "Impresora de 80 mm", "80 mm printer"),
-		in(lang, "Lista", "Ready"), false);
-	SET(item->detail, "USB 04b8:0e28");
-	SET(item->detail2, in(lang, "Imprimir prueba", "Print a test"));
+	SET(m->outcome, "asks");
+	SET(m->title, "EPSON TM-T88VI");
+	m->can_back = true;
+	item = fact(m, "result", "Last test", "Passed", "ok");
+	SET(item->icon, "list-checks");
+	SET(item->detail, "Look at the sheet: did it come out well?");
+	item = fact(m, "state", "State", "Works, but needs care", "warn");
 	SET(item->icon, "printer");
-	SET(item->reason, "ok");
-	item = row(m, "barcode", in(lang, "Lector de códigos", "Code reader"),
-		in(lang, "No responde", "Not answering"), false);
-	SET(item->detail, "USB 0c2e:0b61");
-	SET(item->icon, "barcode");
-	SET(item->reason, "error");
-	item = row(m, "certificate", in(lang, "Certificado de la terminal", "Terminal certificate"),
-		in(lang, "Vence en 30 días", "Expires in 30 days"), false);
-	SET(item->icon, "certificate");
-	SET(item->reason, "warn");
+	SET(item->detail, "Paper is near its end: bring a new roll.");
+	fact(m, "usb", "Connection", "USB {1}, name {2}|04b8:0e28|printer", "");
+	fact(m, "counters", "Counters since the start",
+		"Sheets {1}, cuts {2}, errors {3}, resets {4}|12|12|1|0", "");
+}
+
+static void maintenance_busy(struct screen_model *m, const char *lang)
+{
+	maintenance(m, lang);
+	SET(m->outcome, "busy");
+}
+
+static void maintenance_choice(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_MAINTENANCE);
+	SET(m->outcome, "choice");
+	SET(m->title, "Why is it out of service?");
+	m->can_back = true;
+	SET(fact(m, "maintenance", "Maintenance work", "", "")->detail2, "Choose");
+	SET(fact(m, "paper", "No paper to put in", "", "")->detail2, "Choose");
+	SET(fact(m, "device", "A device is broken", "", "")->detail2, "Choose");
+}
+
+static void out_of_service_until(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_OUT_OF_SERVICE);
+	SET(m->problem, "maintenance");
+	SET(m->outcome, "tomorrow");
 }
 
 static void setup(struct screen_model *m, const char *lang)
@@ -856,7 +934,13 @@ const struct fixture fixtures[] = {
 	{.name = "directory", .fill = directory},
 	{.name = "payment", .fill = payment},
 	{.name = "staff-pin", .fill = staff_pin},
+	{.name = "staff-locked", .fill = staff_locked},
 	{.name = "maintenance", .fill = maintenance},
+	{.name = "maintenance-queue", .fill = maintenance_queue},
+	{.name = "maintenance-device", .fill = maintenance_device},
+	{.name = "maintenance-busy", .fill = maintenance_busy},
+	{.name = "maintenance-choice", .fill = maintenance_choice},
+	{.name = "out-of-service-until", .fill = out_of_service_until},
 	{.name = "setup", .fill = setup},
 	{.name = "setup-calibrate", .fill = setup_calibrate},
 	{.name = "wait", .fill = wait_curp, .since_show_ms = 2000},

@@ -32,7 +32,7 @@ static void every_shipped_theme_loads(void **state)
 			vt_format(path, sizeof(path), "%s/assets/theme/%s", source(), names[i]));
 		if (theme_load(path, &theme, &error) != VT_OK)
 			fail_msg("%s", error.msg);
-		for (int mode = 0; mode < THEME_MODE_COUNT; mode++)
+		for (int mode = 0; mode < THEME_PALETTE_COUNT; mode++)
 			for (int c = 1; c < COLOR_COUNT; c++)
 				if (c != COLOR_SCRIM)
 					assert_int_equal(theme.modes[mode].argb[c] >> 24, 0xFF);
@@ -88,7 +88,7 @@ static void damaged_themes_are_refused(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	assert_int_equal(theme_load(folder, &theme, &error), VT_ERR_NOT_FOUND);
-	for (int mode = 0; mode < THEME_MODE_COUNT; mode++)
+	for (int mode = 0; mode < THEME_PALETTE_COUNT; mode++)
 		write_mode(theme_mode_names[mode], theme_mode_names[mode], NULL, "");
 	assert_int_equal(theme_load(folder, &theme, &error), VT_OK);
 	assert_refused("focus-inner", "", "focus-inner");
@@ -101,7 +101,7 @@ static void damaged_themes_are_refused(void **state)
 	assert_refused("shadows", "shadows maybe\n", "light.tokens");
 	assert_refused("border-card", "border-card 99\n", "light.tokens");
 	assert_refused("border-card", "border-card -1\n", "light.tokens");
-	for (int mode = 0; mode < THEME_MODE_COUNT; mode++) {
+	for (int mode = 0; mode < THEME_PALETTE_COUNT; mode++) {
 		assert_true(vt_format(
 			path, sizeof(path), "%s/%s.tokens", folder, theme_mode_names[mode]));
 		unlink(path);

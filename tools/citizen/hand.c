@@ -1,5 +1,6 @@
 #include "tools/citizen/hand.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,6 +54,16 @@ void hand_drag(struct hand *hand, int x, int y, int to_x, int to_y)
 	XTestFakeButtonEvent(hand->display, 1, True, CurrentTime);
 	if (to_x != x || to_y != y)
 		XTestFakeMotionEvent(hand->display, -1, to_x, to_y, CurrentTime);
+	XTestFakeButtonEvent(hand->display, 1, False, CurrentTime);
+	XSync(hand->display, False);
+}
+
+void hand_hold(struct hand *hand, int x, int y, int hold_ms)
+{
+	XTestFakeMotionEvent(hand->display, -1, x, y, CurrentTime);
+	XTestFakeButtonEvent(hand->display, 1, True, CurrentTime);
+	XSync(hand->display, False);
+	(void)poll(NULL, 0, hold_ms);
 	XTestFakeButtonEvent(hand->display, 1, False, CurrentTime);
 	XSync(hand->display, False);
 }

@@ -15,6 +15,8 @@ void hand_close(struct hand **hand);
 void hand_tap(struct hand *hand, int x, int y);
 /* Presses at one point and releases at another. */
 void hand_drag(struct hand *hand, int x, int y, int to_x, int to_y);
+/* Presses, holds so long, releases. */
+void hand_hold(struct hand *hand, int x, int y, int hold_ms);
 /* Writes what the display shows as PNG. */
 VT_MUST_USE enum vt_code hand_photograph(
 	struct hand *hand, const char *path, struct vt_error *error);

@@ -645,6 +645,93 @@ static void signin_left_behind(struct citizen *c)
 	vt_copy_cut(c->outcome, sizeof(c->outcome), "accepted");
 }
 
+/* ---- a technician ---- */
+
+/* Of tools/demo.conf.in. */
+#define STAFF_PIN	"246813"
+#define STAFF_PIN_WRONG "246814"
+/* In the header of the reference panel: no targets, so the tree does not name them. */
+#define CLOCK_X	 980
+#define CLOCK_Y	 62
+#define EMBLEM_X 82
+#define EMBLEM_Y 62
+
+static void make_gesture(struct citizen *c)
+{
+	hand_hold(c->hand, CLOCK_X, CLOCK_Y, 5200);
+	hand_tap(c->hand, EMBLEM_X, EMBLEM_Y);
+	hand_tap(c->hand, EMBLEM_X, EMBLEM_Y);
+}
+
+static void type_staff_pin(struct citizen *c, const char *pin)
+{
+	expect_screen(c, "staff");
+	type_text(c, pin);
+	if (tree_contains(c->tree, pin))
+		fail(c, "the PIN stands on the screen");
+	photograph(c);
+	tap(c, "button", "Entrar");
+}
+
+static bool is_closed(struct citizen *c)
+{
+	return world_status_has(&c->world, "\"session\":\"maintenance\"");
+}
+
+/* Tests the printer, sees it pass, looks at every tab, takes the terminal out of service and back,
+ * leaves. */
+static void maintenance(struct citizen *c)
+{
+	enter(c);
+	make_gesture(c);
+	type_staff_pin(c, STAFF_PIN_WRONG);
+	expect_text(c, "El PIN no es correcto");
+	type_staff_pin(c, STAFF_PIN);
+	expect_screen(c, "maintenance");
+	c->begun = false;
+	mark(c, "entered");
+	wait_until(c, is_closed, "core knows of the technician");
+	expect_text(c, "Lista");
+	tap(c, "button", "Epson*");
+	tap(c, "button", "Probar");
+	expect_text(c, "¿salió bien?");
+	photograph(c);
+	mark(c, "printed");
+	c->sheets++;
+	c->printed = world_sheets(&c->world) == c->sheets;
+	if (!c->printed)
+		fail(c, "%d sheets instead of %d", world_sheets(&c->world), c->sheets);
+	tap(c, "button", "Salió bien");
+	tap(c, "button", "Reiniciar");
+	expect_text(c, "Último reinicio");
+	photograph(c);
+	tap(c, "button", "Atrás");
+	expect_text(c, "Prueba: bien");
+	tap(c, "tab", "Red");
+	expect_text(c, "Servicio renapo");
+	photograph(c);
+	tap(c, "tab", "Cola");
+	expect_text(c, "Por entregar");
+	photograph(c);
+	tap(c, "tab", "Bitácora");
+	expect_text(c, "screen entered");
+	photograph(c);
+	tap(c, "button", "Fuera de servicio");
+	tap(c, "button", "Trabajos de mantenimiento: Elegir");
+	tap(c, "button", "Mañana: Elegir");
+	expect_text(c, "Esta terminal está fuera de servicio");
+	tap(c, "button", "Salir");
+	expect_screen(c, "out-of-service");
+	expect_text(c, "Vuelve a dar servicio mañana");
+	make_gesture(c);
+	type_staff_pin(c, STAFF_PIN);
+	expect_screen(c, "maintenance");
+	tap(c, "button", "Dar servicio");
+	tap(c, "button", "Salir");
+	expect_screen(c, "attract");
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "maintained");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct citizen *);
@@ -655,6 +742,7 @@ static const struct {
 	{"curp-none", curp_none},
 	{"curp-offline", curp_offline},
 	{"curp-typo", curp_typo},
+	{"maintenance", maintenance},
 	{"paper-out", paper_out},
 	{"passport-fee", passport_fee},
 	{"printer-unplugged", printer_unplugged},

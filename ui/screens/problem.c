@@ -137,6 +137,16 @@ void build_problem(struct build *b)
 	close_problem(b);
 }
 
+/* When a terminal that a technician took out of service comes back, "" = nobody said. */
+static const char *back_words(const struct screen_model *model)
+{
+	if (strcmp(model->outcome, "today") == 0)
+		return _("It will serve again today.");
+	if (strcmp(model->outcome, "tomorrow") == 0)
+		return _("It will serve again tomorrow.");
+	return "";
+}
+
 static void out_words(struct build *b, const struct text_problem *text)
 {
 	struct ui *ui = b->ui;
@@ -154,6 +164,12 @@ static void out_words(struct build *b, const struct text_problem *text)
 			.fg = COLOR_TEXT2,
 			.text_align = TEXT_CENTER,
 			.width = length_fill(1)});
+	if (back_words(b->model)[0] != '\0')
+		node_add(ui, &(struct node_spec){.text = back_words(b->model),
+				     .type = TYPE_BODY_STRONG,
+				     .text_align = TEXT_CENTER,
+				     .width = length_fill(1),
+				     .id = "back-in"});
 }
 
 static void meanwhile(struct build *b, const struct text_problem *text)

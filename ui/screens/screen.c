@@ -117,6 +117,18 @@ const struct screen_model *screen_get_model(const struct screen *screen)
 	return screen->has_next ? &screen->next.model : &screen->view.model;
 }
 
+/* Technicians have colours of their own, unless they chose a contrast. */
+static enum theme_mode mode_of(const struct screen_model *model)
+{
+	const int wish = model->settings.contrast;
+	const bool is_staff = model->screen == SCREEN_STAFF ||
+			      model->screen == SCREEN_MAINTENANCE || model->screen == SCREEN_SETUP;
+
+	if (wish > 0 && wish < THEME_MODE_COUNT)
+		return (enum theme_mode)wish;
+	return is_staff ? THEME_TECHNICIAN : THEME_LIGHT;
+}
+
 struct ui_settings screen_settings(const struct screen *screen)
 {
 	const struct screen_settings *wish = &screen->view.model.settings;
@@ -125,9 +137,7 @@ struct ui_settings screen_settings(const struct screen *screen)
 		.text_size = wish->text_size >= 0 && wish->text_size < TEXT_SIZE_COUNT
 				     ? (enum text_size)wish->text_size
 				     : TEXT_NORMAL,
-		.mode = wish->contrast >= 0 && wish->contrast < THEME_MODE_COUNT
-				? (enum theme_mode)wish->contrast
-				: THEME_LIGHT,
+		.mode = mode_of(&screen->view.model),
 		.reach = wish->reach,
 		.calm = wish->calm,
 	};
@@ -300,7 +310,7 @@ static bool act_submit(
 	}
 	entry_value(&view->entry, answer->intent.value);
 	/* A PIN is sent once: whatever comes back, it is typed again. */
-	if (view->model.screen == SCREEN_PIN)
+	if (view->model.screen == SCREEN_PIN || view->model.screen == SCREEN_STAFF)
 		vt_wipe(view->entry.text, sizeof(view->entry.text));
 	return send(screen, answer, INTENT_SUBMIT, is_choice ? answer->intent.value : "");
 }

@@ -4,9 +4,47 @@
 #include "ui/screens/locale.h"
 #include "ui/screens/texts.h"
 
-/* What technicians see: their PIN, the state of the terminal in five tabs, and the steps of the
- * first start. Never a citizen's data (UI.md section 13). The models say what is connected: a row
- * without a test has no button, a step that nothing performs yet says so. */
+/* What technicians see: their PIN, the state of the terminal in five tabs, a device's page, and the
+ * steps of the first start. Never a citizen's data (UI.md section 13). The models say what is
+ * connected: a row without a test has no button, a step that nothing performs yet says so.
+ *
+ * Core has the facts and no words: texts of these models are message ids, "{1}|x" puts x in, itself
+ * looked up. What has no translation (a model's name, a number) stands as it came. The ids that
+ * core and the drivers use are listed at the end, for the catalogues. */
+
+#define MAX_WORD 256
+
+/* The part of text up to the next bar, looked up; moves *p behind the bar. */
+static const char *next_words(struct ui *ui, const char **p)
+{
+	const size_t length = strcspn(*p, "|");
+	const char *words = node_text(ui, "%.*s", (int)length, *p);
+
+	*p += length + ((*p)[length] == '|');
+	return words[0] != '\0' ? locale_text(words) : "";
+}
+
+static const char *say(struct build *b, const char *text)
+{
+	const char *pattern, *args[9] = {NULL};
+	char out[2 * MAX_WORD] = "";
+	size_t count = 0, length = 0;
+
+	pattern = next_words(b->ui, &text);
+	while (*text != '\0' && count < 9)
+		args[count++] = next_words(b->ui, &text);
+	while (*pattern != '\0' && length < sizeof(out) - 1) {
+		const bool is_slot = pattern[0] == '{' && pattern[1] >= '1' &&
+				     pattern[1] < (char)('1' + count) && pattern[2] == '}';
+		const char *piece = is_slot ? args[pattern[1] - '1'] : pattern;
+		const size_t room = sizeof(out) - 1 - length, size = is_slot ? strlen(piece) : 1;
+
+		memcpy(out + length, piece, size < room ? size : room);
+		length += size < room ? size : room;
+		pattern += is_slot ? 3 : 1;
+	}
+	return node_text(b->ui, "%.*s", (int)length, out);
+}
 
 /* ---- PIN ---- */
 
@@ -45,6 +83,16 @@ static void digits(struct build *b)
 	node_end(ui);
 }
 
+/* How long the next try has to wait. */
+static const char *wait_words(struct build *b)
+{
+	const long seconds = (long)((b->model->expected_ms + 999) / 1000);
+
+	if (seconds <= 90)
+		return node_text(b->ui, _("Next try in %ld seconds."), seconds);
+	return node_text(b->ui, _("Next try in %ld minutes."), (seconds + 59) / 60);
+}
+
 void build_staff(struct build *b)
 {
 	const struct header header = {.style = HEADER_KEYBOARD,
@@ -56,6 +104,12 @@ void build_staff(struct build *b)
 	frame_open(b, &header);
 	part_error_summary(b);
 	digits(b);
+	if (b->model->expected_ms > 0)
+		node_add(b->ui, &(struct node_spec){.text = wait_words(b),
+					.type = TYPE_BODY,
+					.width = length_fill(1),
+					.role = ROLE_STATUS,
+					.id = "wait"});
 	frame_close(b, &(struct actions){.back = _("Back"),
 			       .back_action = "close",
 			       .primary = _("Enter"),
@@ -79,7 +133,7 @@ static void state_line(struct build *b, const struct screen_item *item)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = 10, .cross = ALIGN_CENTER});
 	if (item->reason[0] != '\0')
 		widget_icon(ui, icon, ICON_FILL, 34, ink);
-	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, item->value);
+	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, say(b, item->value));
 	node_end(ui);
 }
 
@@ -102,16 +156,17 @@ static void row(struct build *b, const struct screen_item *item)
 	part_icon_box(b, item->icon, 72, COLOR_ICON, COLOR_TINT);
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
-	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, item->label);
+	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, say(b, item->label));
 	if (item->detail[0] != '\0' && b->room < ROOM_LEAST)
-		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->detail);
+		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, say(b, item->detail));
 	state_line(b, item);
 	node_end(ui);
 	if (item->detail2[0] != '\0')
 		part_button(b, &(struct button){.kind = BUTTON_TINT,
 				       .id = node_text(ui, "test-%s", item->id),
-				       .label = item->detail2,
-				       .name = node_text(ui, "%s: %s", item->label, item->detail2),
+				       .label = say(b, item->detail2),
+				       .name = node_text(ui, "%s: %s", say(b, item->label),
+					       say(b, item->detail2)),
 				       .action = "open",
 				       .arg = node_text(ui, "test-%s", item->id)});
 	node_end(ui);
@@ -123,7 +178,7 @@ static int tab_columns(struct build *b)
 
 	for (size_t i = 0; i < b->model->item_count; i++) {
 		const struct screen_item *item = &b->model->items[i];
-		int width = ui_text_width(b->ui, TYPE_CAPTION, item->label) + 2 * 10;
+		int width = ui_text_width(b->ui, TYPE_CAPTION, say(b, item->label)) + 2 * 10;
 
 		if (item->kind != ITEM_TAB)
 			continue;
@@ -134,11 +189,19 @@ static int tab_columns(struct build *b)
 	return columns > count ? count : columns < 1 ? 1 : columns;
 }
 
+static bool has_tabs(const struct build *b)
+{
+	for (size_t i = 0; i < b->model->item_count; i++)
+		if (b->model->items[i].kind == ITEM_TAB)
+			return true;
+	return false;
+}
+
 static void tabs(struct build *b)
 {
 	struct ui *ui = b->ui;
 
-	if (tab_columns(b) == 0)
+	if (!has_tabs(b))
 		return;
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
 			       .width = length_fill(1),
@@ -169,13 +232,15 @@ static void tabs(struct build *b)
 				       .id = node_text(ui, "tab-%s", item->id),
 				       .action = "open",
 				       .arg = node_text(ui, "tab-%s", item->id)});
-		widget_text(ui, TYPE_CAPTION, current ? COLOR_ON_ACTION : COLOR_TEXT, item->label);
+		widget_text(ui, TYPE_CAPTION, current ? COLOR_ON_ACTION : COLOR_TEXT,
+			say(b, item->label));
 		node_end(ui);
 	}
 	node_end(ui);
 }
 
-static void rows(struct build *b, const char *name)
+/* second: a button that has no place beside the others, NULL = none. */
+static void rows(struct build *b, const char *name, const char *second)
 {
 	struct ui *ui = b->ui;
 
@@ -193,10 +258,10 @@ static void rows(struct build *b, const char *name)
 	for (size_t i = 0; i < b->model->item_count; i++)
 		if (b->model->items[i].kind == ITEM_ROW)
 			row(b, &b->model->items[i]);
-	if (b->room == ROOM_LEAST && b->model->screen == SCREEN_MAINTENANCE)
+	if (b->room == ROOM_LEAST && second != NULL)
 		part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
 				       .id = "second",
-				       .label = _("Out of service"),
+				       .label = second,
 				       .action = "no",
 				       .width = length_fill(1)});
 	part_pager(b, _("See more"));
@@ -205,25 +270,63 @@ static void rows(struct build *b, const char *name)
 
 /* ---- maintenance ---- */
 
+static struct actions tab_actions(const struct build *b, const char *outcome)
+{
+	const bool is_busy = strcmp(outcome, "busy") == 0;
+
+	(void)b;
+	return (struct actions){.back = is_busy ? NULL : _("Leave"),
+		.back_action = "close",
+		.second = is_busy			? NULL
+			  : strcmp(outcome, "out") == 0 ? _("Back in service")
+							: _("Out of service"),
+		.second_action = "no",
+		.second_icon = "wrench",
+		.primary = is_busy ? NULL : _("Test all"),
+		.primary_action = "confirm",
+		.primary_icon = "list-checks"};
+}
+
+static struct actions page_actions(const char *outcome)
+{
+	if (strcmp(outcome, "choice") == 0)
+		return (struct actions){.back = _("Back")};
+	if (strcmp(outcome, "busy") == 0)
+		return (struct actions){0};
+	if (strcmp(outcome, "asks") == 0)
+		return (struct actions){.second = _("It came out badly"),
+			.second_action = "no",
+			.primary = _("It came out well"),
+			.primary_action = "yes",
+			.primary_icon = "check"};
+	return (struct actions){.back = _("Back"),
+		.second = _("Reset"),
+		.second_action = "no",
+		.second_icon = "power",
+		.primary = _("Test"),
+		.primary_action = "confirm",
+		.primary_icon = "list-checks"};
+}
+
 void build_maintenance(struct build *b)
 {
+	const struct screen_model *model = b->model;
+	const bool is_busy = strcmp(model->outcome, "busy") == 0;
 	const struct header header = {.style = HEADER_TALL,
-		.title = text_title(b->model),
-		.lead = b->model->lead,
-		.step = b->model->terminal};
+		.title = model->title[0] != '\0' ? say(b, model->title) : text_title(model),
+		.lead = is_busy ? _("The device is at work. Wait a moment.") : say(b, model->lead),
+		.step = model->terminal};
+	struct actions actions =
+		has_tabs(b) ? tab_actions(b, model->outcome) : page_actions(model->outcome);
+	const char *second = actions.second;
 
+	if (b->room == ROOM_LEAST)
+		actions.second = NULL;
 	frame_open(b, &header);
 	if (b->room <= ROOM_SNUG)
 		tabs(b);
-	rows(b, header.title);
-	frame_close(b, &(struct actions){.back = _("Leave"),
-			       .back_action = "close",
-			       .second = b->room < ROOM_LEAST ? _("Out of service") : NULL,
-			       .second_action = "no",
-			       .second_icon = "wrench",
-			       .primary = _("Test all"),
-			       .primary_action = "confirm",
-			       .primary_icon = "list-checks"});
+	rows(b, header.title, second);
+	frame_close(b, &actions);
 }
 
 /* ---- first start ---- */
@@ -232,8 +335,8 @@ void build_setup(struct build *b)
 {
 	const struct screen_model *model = b->model;
 	const struct header header = {.style = HEADER_TALL,
-		.title = text_title(model),
-		.lead = model->lead,
+		.title = say(b, text_title(model)),
+		.lead = say(b, model->lead),
 		.step = node_text(
 			b->ui, _("First start | Step %d of %d"), model->step, model->steps)};
 
@@ -246,10 +349,118 @@ void build_setup(struct build *b)
 				       .ink = COLOR_WARN,
 				       .ground = COLOR_WARN_BG,
 				       .role = ROLE_STATUS});
-	rows(b, header.title);
+	rows(b, header.title, NULL);
 	frame_close(
 		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
 			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),
 			   .primary_action = "confirm",
 			   .primary_icon_after = "arrow-right"});
 }
+
+/* ---- words of core and of the drivers (see the top) ---- */
+
+const char *const staff_words[] = {
+	N_("Devices"),
+	N_("Network"),
+	N_("Queue"),
+	N_("Version"),
+	N_("Log"),
+	N_("Maintenance work"),
+	N_("No paper to put in"),
+	N_("A device is broken"),
+	N_("No network"),
+	N_("Damage or vandalism"),
+	N_("Today"),
+	N_("Tomorrow"),
+	N_("Not known yet"),
+	N_("Choose"),
+	N_("Why is it out of service?"),
+	N_("When will it serve again?"),
+	N_("This terminal is out of service."),
+	N_("It is being tried again"),
+	N_("Not tried again: {1}"),
+	N_("Passed"),
+	N_("Failed"),
+	N_("Not known"),
+	N_("passed"),
+	N_("failed"),
+	N_("not known"),
+	N_("Last reset"),
+	N_("Last test"),
+	N_("Look at the sheet: did it come out well?"),
+	N_("Clean or replace what prints, then test again."),
+	N_("No paper"),
+	N_("Ready"),
+	N_("Works, but needs care"),
+	N_("Starting"),
+	N_("Not working"),
+	N_("Not connected"),
+	N_("{1}. Test: {2}"),
+	N_("Open"),
+	N_("The device process is not there"),
+	N_("State"),
+	N_("Connection"),
+	N_("USB {1}, name {2}"),
+	N_("Counters since the start"),
+	N_("Sheets {1}, cuts {2}, errors {3}, resets {4}"),
+	N_("Service {1}"),
+	N_("Answers"),
+	N_("Does not answer: {1}"),
+	N_("Process that delivers"),
+	N_("Runs"),
+	N_("Is not there"),
+	N_("Clock"),
+	N_("Confirmed by a service"),
+	N_("Not confirmed by a service yet"),
+	N_("Needs a person"),
+	N_("Waits"),
+	N_("{1}, tries: {2}"),
+	N_("Try again"),
+	N_("Storage"),
+	N_("Good"),
+	N_("Still to deliver"),
+	N_("{1}, the oldest since {2}"),
+	N_("Need a person's decision"),
+	N_("Program"),
+	N_("Terminal"),
+	N_("Since the start"),
+	N_("{1}, citizens served: {2}"),
+	N_("Services in the catalogue"),
+	N_("the device process is not there"),
+	N_("no such device"),
+	N_("a citizen is served, or a device is being tested"),
+	N_("the device process is gone"),
+	N_("Look at the sheet: lines complete, both codes readable, cut clean."),
+	N_("Nothing usable was printed."),
+	N_("The printer did not say whether the sheet came out: look at it."),
+	N_("Put in a new paper roll."),
+	N_("Close the printer's cover."),
+	N_("Clear the jammed cutter, then close the cover."),
+	N_("Connect the device's USB cable and switch it on."),
+	N_("Switch the device off and on; replace it if that does not help."),
+	N_("It does not answer as its model should: check its line in the table."),
+	N_("Another program or a missing permission keeps it: see the log."),
+	N_("It does not answer: unplug it for ten seconds; then replace it."),
+	N_("The USB connection fails: try another cable and another port."),
+	N_("This reader cannot be used: see ventanillactl device descriptor."),
+	N_("The device process is out of memory: restart it."),
+	N_("It came and went too often: check cable and power, then reset it."),
+	N_("It keeps breaking its protocol: replace it, then reset it."),
+	N_("Paper is near its end: bring a new roll."),
+	N_("Insert a card, chip first, and test again."),
+	N_("The card gives no ATR: turn it round, clean it or try another one."),
+	N_("The card was powered and told its ATR."),
+	/* queue_verdict_names, storage_problem_names */
+	N_("inFlight"),
+	N_("inLane"),
+	N_("served"),
+	N_("inDoubt"),
+	N_("settled"),
+	N_("io"),
+	N_("full"),
+	N_("readOnly"),
+	N_("missing"),
+	N_("newer"),
+	N_("key"),
+	NULL,
+};

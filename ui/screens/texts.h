@@ -39,4 +39,7 @@ extern const char *const text_error_ids[];
 extern const char *const text_reason_ids[];
 extern const char *const text_print_ids[];
 
+/* Message ids that the models of the technicians' screens bring (staff.c): NULL-terminated. */
+extern const char *const staff_words[];
+
 #endif

@@ -7,11 +7,12 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 
-const char *const theme_mode_names[THEME_MODE_COUNT] = {
+const char *const theme_mode_names[THEME_PALETTE_COUNT] = {
 	[THEME_LIGHT] = "light",
 	[THEME_HIGH_DARK] = "high-dark",
 	[THEME_HIGH_LIGHT] = "high-light",
 	[THEME_LOW_GLARE] = "low-glare",
+	[THEME_TECHNICIAN] = "technician",
 };
 
 enum token_kind { TOKEN_COLOR, TOKEN_SWITCH, TOKEN_WIDTH };
@@ -114,7 +115,7 @@ enum vt_code theme_load(const char *folder, struct theme *ret_theme, struct vt_e
 	struct theme theme;
 	char path[512];
 
-	for (int mode = 0; mode < THEME_MODE_COUNT; mode++) {
+	for (int mode = 0; mode < THEME_PALETTE_COUNT; mode++) {
 		if (!vt_format(path, sizeof(path), "%s/%s.tokens", folder, theme_mode_names[mode]))
 			return vt_fail(error, VT_ERR_LIMIT, 0, "theme: path too long");
 		enum vt_code code = load_mode(path, &theme.modes[mode], error);

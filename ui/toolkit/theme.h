@@ -4,9 +4,10 @@
 /* Colours and shapes of a theme, by token. Code names tokens, never colours (UI.md §5).
  *
  * A theme is a folder assets/theme/<name>/ with one file for each contrast: light, high-dark,
- * high-light and low-glare.tokens. A line is `token value`, '#' in the first column starts a
- * comment; colours are #RRGGBB or #RRGGBBAA, switches yes or no, widths numbers of units. Every
- * token must be there exactly once; a missing or unknown one refuses the theme. */
+ * high-light and low-glare.tokens, and technician.tokens for their screens. A line is `token
+ * value`, '#' in the first column starts a comment; colours are #RRGGBB or #RRGGBBAA, switches yes
+ * or no, widths numbers of units. Every token must be there exactly once; a missing or unknown one
+ * refuses the theme. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -75,9 +76,11 @@ enum theme_mode {
 	THEME_HIGH_DARK,
 	THEME_HIGH_LIGHT,
 	THEME_LOW_GLARE,
-	THEME_MODE_COUNT
+	THEME_MODE_COUNT, /* what people choose from; behind it what a screen has by itself */
+	THEME_TECHNICIAN = THEME_MODE_COUNT,
+	THEME_PALETTE_COUNT
 };
-extern const char *const theme_mode_names[THEME_MODE_COUNT];
+extern const char *const theme_mode_names[THEME_PALETTE_COUNT];
 
 struct theme_palette {
 	uint32_t argb[COLOR_COUNT]; /* 0xAARRGGBB, straight alpha; [COLOR_NONE] = 0 */
@@ -90,10 +93,10 @@ struct theme_palette {
 };
 
 struct theme {
-	struct theme_palette modes[THEME_MODE_COUNT];
+	struct theme_palette modes[THEME_PALETTE_COUNT];
 };
 
-/* Reads the four files of folder. VT_ERR_NOT_FOUND, VT_ERR_PARSE with file and token in error;
+/* Reads the five files of folder. VT_ERR_NOT_FOUND, VT_ERR_PARSE with file and token in error;
  * *ret_theme is untouched on failure. */
 VT_MUST_USE enum vt_code theme_load(
 	const char *folder, struct theme *ret_theme, struct vt_error *error);

@@ -77,7 +77,7 @@ const struct ui_settings *ui_settings(const struct ui *ui)
 void ui_set_settings(struct ui *ui, const struct ui_settings *settings)
 {
 	VT_ASSERT((unsigned)settings->text_size < TEXT_SIZE_COUNT);
-	VT_ASSERT((unsigned)settings->mode < THEME_MODE_COUNT);
+	VT_ASSERT((unsigned)settings->mode < THEME_PALETTE_COUNT);
 	ui->settings = *settings;
 }
 
