@@ -295,11 +295,13 @@ static void fill_device(const struct core *core, struct screen_model *model)
 		item = add(model, "usb", "hash", "Connection", "");
 		say(item->value, sizeof(item->value), "USB {1}, name {2}|%s|%s", device->usb,
 			device->id);
-		item = add(model, "counters", "list-bullets", "Counters since the start", "");
+		item = add(model, "counters", "list-bullets", "Counters of its life", "");
 		say(item->value, sizeof(item->value),
-			"Sheets {1}, cuts {2}, errors {3}, resets {4}|%lld|%lld|%lld|%lld",
+			"Sheets {1}, cuts {2}, cards read {3}, errors {4}, resets {5}"
+			"|%lld|%lld|%lld|%lld|%lld",
 			(long long)device->sheets, (long long)device->cuts,
-			(long long)device->errors, (long long)device->resets);
+			(long long)device->reads, (long long)device->errors,
+			(long long)device->resets);
 	}
 	if (!model->title[0])
 		SET(model->title, id);

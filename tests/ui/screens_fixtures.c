@@ -847,8 +847,8 @@ static void maintenance_device(struct screen_model *m, const char *lang)
 	SET(item->icon, "printer");
 	SET(item->detail, "Paper is near its end: bring a new roll.");
 	fact(m, "usb", "Connection", "USB {1}, name {2}|04b8:0e28|printer", "");
-	fact(m, "counters", "Counters since the start",
-		"Sheets {1}, cuts {2}, errors {3}, resets {4}|12|12|1|0", "");
+	fact(m, "counters", "Counters of its life",
+		"Sheets {1}, cuts {2}, cards read {3}, errors {4}, resets {5}|12|12|0|1|0", "");
 }
 
 static void maintenance_busy(struct screen_model *m, const char *lang)
