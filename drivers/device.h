@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "drivers/profiles.h"
 #include "drivers/registry.h"
 #include "drivers/usb/usb.h"
 #include "terminal/bus/messages.h"
@@ -23,6 +24,7 @@ struct device_host {
 	void *owner;
 	struct usb *usb; /* borrowed */
 	const struct registry *registry;
+	const struct profiles *profiles;   /* of receipt printers */
 	int64_t (*now_ms)(void *owner);	   /* monotonic */
 	bool (*is_connected)(void *owner); /* to core */
 	/* The one message for sending: fill it with bus_make_…(), then send(). */

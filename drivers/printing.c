@@ -34,8 +34,14 @@ struct printing {
 	char state_path[PATH_MAX]; /* "" = no trace */
 	struct text_fonts *fonts;  /* borrowed */
 	struct printer_port *port;
-	const struct device_entry *entry; /* of the printer in use, or of the last one; or NULL */
-	struct printer_trace stored;	  /* what the file at state_path says */
+	/* The printer in use, or the last one: is_known. */
+	bool is_known;
+	uint16_t vid, pid;
+	char model[64];
+	struct printer_profile profile;
+	bool is_listed;		     /* in devices.tsv; else it must say what it is */
+	usb_key refused_key;	     /* it did, and is none of ours */
+	struct printer_trace stored; /* what the file at state_path says */
 	struct waiting *waiting[PRINTING_MAX_WAITING]; /* owned */
 	size_t waiting_count;
 	struct bus_header current; /* command of the sheet in work */
@@ -177,11 +183,11 @@ static void start(struct printing *s, struct waiting *waiting)
 	struct vt_error error = {0};
 	struct sheet sheet;
 
-	if (printer_get_state(printer_port_machine(s->port)) == PRINTER_ABSENT || !s->entry) {
+	if (printer_get_state(printer_port_machine(s->port)) == PRINTER_ABSENT || !s->is_known) {
 		fail_waiting(s, waiting, "absent");
 		return;
 	}
-	if (sheet_make(&waiting->form.receipt, &s->entry->printer, s->fonts, &sheet, &error)) {
+	if (sheet_make(&waiting->form.receipt, &s->profile, s->fonts, &sheet, &error)) {
 		vt_log(VT_LOG_ERROR, "sheet %s: %s", waiting->form.job, error.msg);
 		refuse(s, &waiting->header, BUS_INVALID_DATA, error.msg);
 		return;
@@ -208,7 +214,7 @@ static void pump(struct printing *s)
 {
 	struct printer *machine = printer_port_machine(s->port);
 
-	if (s->is_pumping)
+	if (s->is_pumping || printer_port_is_identifying(s->port))
 		return;
 	s->is_pumping = true;
 	give_up_late(s, now_of(s));
@@ -292,30 +298,85 @@ static void take_trace(struct printing *s)
 
 /* ---- the slot ---- */
 
+static const struct device_entry *find_entry(
+	const struct device *device, const struct usb_device_info *info)
+{
+	return registry_find(device->host->registry, info->desc.vid, info->desc.pid);
+}
+
+/* A two-way printer that no table lists may say what it is; nothing else is touched. */
+static bool may_be_asked(const struct device *device, const struct usb_device_info *info)
+{
+	const struct usb_interface *interface = printer_port_interface(&info->desc);
+
+	return profiles_default(device->host->profiles) && interface->class == 7 &&
+	       interface->protocol == 2 &&
+	       ((const struct printing *)device)->refused_key != info->key;
+}
+
 static bool takes(const struct device *device, const struct usb_device_info *info)
 {
-	return registry_find(device->host->registry, info->desc.vid, info->desc.pid) != NULL &&
-	       printer_port_interface(&info->desc) != NULL;
+	const struct device_entry *entry = find_entry(device, info);
+
+	if (!printer_port_interface(&info->desc))
+		return false;
+	return entry ? strcmp(entry->driver, "escpos") == 0 : may_be_asked(device, info);
+}
+
+/* Its own word goes before the table's: one id may stand for a family of models. */
+static bool on_identified(void *owner, const struct device_id *id, struct printer_profile *profile,
+	struct sheet *void_mark)
+{
+	struct printing *s = owner;
+	const struct profiles *profiles = s->base.host->profiles;
+	const struct printer_model *model = id ? profiles_find(profiles, id) : NULL;
+	struct vt_error error = {0};
+	struct sheet other;
+
+	if (!model && !s->is_listed && id && device_id_speaks(id, "ESC/POS"))
+		model = profiles_default(profiles);
+	if (!model && !s->is_listed) {
+		vt_log(VT_LOG_NOTICE,
+			"printer %04x:%04x: %s %s speaks no language of ours: refused", s->vid,
+			s->pid, id ? id->manufacturer : "", id ? id->model : "nameless");
+		s->refused_key = printer_port_key(s->port);
+		return false;
+	}
+	if (!model)
+		return true;
+	if (sheet_make_void(&model->profile, s->fonts, &other, &error)) {
+		vt_log(VT_LOG_ERROR, "printer: %s", error.msg);
+		return s->is_listed;
+	}
+	sheet_finish(void_mark);
+	*void_mark = other;
+	*profile = s->profile = model->profile;
+	vt_copy_cut(s->model, sizeof(s->model), model->name);
+	vt_log(VT_LOG_INFO, "printer says %s %s: %s", id->manufacturer, id->model, model->name);
+	return true;
 }
 
 static enum vt_code attach(
 	struct device *device, const struct usb_device_info *info, struct vt_error *error)
 {
 	struct printing *s = printing_of(device);
-	const struct device_entry *before = s->entry;
-	const struct device_entry *entry =
-		registry_find(device->host->registry, info->desc.vid, info->desc.pid);
+	const struct device_entry *entry = find_entry(device, info);
+	const struct printer_profile *profile =
+		entry ? &entry->printer : &profiles_default(device->host->profiles)->profile;
 	struct sheet void_mark;
 
-	VT_ASSERT(entry);
-	enum vt_code code = sheet_make_void(&entry->printer, s->fonts, &void_mark, error);
-	s->entry = entry; /* the port may call back at once */
-	if (!code) {
-		code = printer_port_attach(s->port, info, &entry->printer, &void_mark, error);
-		sheet_finish(&void_mark);
-	}
-	if (code && before)
-		s->entry = before;
+	enum vt_code code = sheet_make_void(profile, s->fonts, &void_mark, error);
+	if (code)
+		return code;
+	/* The port may call back at once. */
+	s->is_known = true;
+	s->is_listed = entry != NULL;
+	s->vid = info->desc.vid;
+	s->pid = info->desc.pid;
+	s->profile = *profile;
+	vt_copy_cut(s->model, sizeof(s->model), entry ? entry->model : "");
+	code = printer_port_attach(s->port, info, profile, &void_mark, error);
+	sheet_finish(&void_mark);
 	return code;
 }
 
@@ -337,11 +398,14 @@ static void status(const struct device *device, struct device_status *ret)
 	struct printer_view view;
 
 	printer_view(machine, &view);
-	if (s->entry) {
-		vt_copy_cut(ret->model, sizeof(ret->model), s->entry->model);
-		if (!vt_format(
-			    ret->usb, sizeof(ret->usb), "%04x:%04x", s->entry->vid, s->entry->pid))
+	if (s->is_known) {
+		vt_copy_cut(ret->model, sizeof(ret->model), s->model);
+		if (!vt_format(ret->usb, sizeof(ret->usb), "%04x:%04x", s->vid, s->pid))
 			VT_UNREACHABLE();
+	}
+	if (printer_port_is_identifying(s->port)) {
+		view.state = DEVICE_STARTING;
+		view.reason = "";
 	}
 	ret->state = view.state;
 	ret->paper = view.paper;
@@ -453,6 +517,7 @@ struct device *printing_create(
 		.begun = on_begun,
 		.done = on_done,
 		.resolved = on_resolved,
+		.identified = on_identified,
 		.changed = on_port_changed};
 	s->base = (struct device){.ops = &ops, .host = host};
 	s->fonts = fonts;

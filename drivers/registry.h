@@ -11,8 +11,6 @@
 #include "terminal/base/error.h"
 
 #define REGISTRY_MAX_DEVICES 256
-/* Bytes of the file. */
-#define REGISTRY_MAX_FILE 65536
 
 /* How a printer tells that it has worked off everything before a point in the data stream. */
 enum printer_confirm {
@@ -22,10 +20,17 @@ enum printer_confirm {
 
 enum printer_cut { CUT_NONE, CUT_PARTIAL, CUT_FULL };
 
+/* How rows of dots get onto the paper. */
+enum printer_image {
+	IMAGE_NONE,	/* not at all: text mode */
+	IMAGE_RASTER,	/* GS v 0 */
+	IMAGE_GRAPHICS, /* GS 8 L, for what has no GS v 0 */
+};
+
 struct printer_profile {
-	uint16_t width_px;    /* printable dots, multiple of 8, 128 … 1024 */
-	uint16_t dpi;	      /* 180 … 300 */
-	bool raster;	      /* GS v 0 works; else text mode */
+	uint16_t width_px; /* printable dots, multiple of 8, 128 … 1024 */
+	uint16_t dpi;	   /* 180 … 300 */
+	enum printer_image image;
 	enum printer_cut cut; /* CUT_NONE: tear bar, sheet is fed out instead */
 	uint8_t feed_lines;   /* CUT_NONE: lines from head to tear bar, fed at the end */
 	uint8_t code_page;    /* text mode: n of ESC t for CP858 (Spanish with €) */

@@ -36,6 +36,7 @@ struct service {
 	char socket_path[108];
 	struct registry *registry;
 	struct readers *readers;
+	struct profiles *profiles;
 	struct text_fonts *fonts;
 	struct usb *usb;
 	struct device_host host;

@@ -46,25 +46,44 @@ static enum vt_code load_fonts(
 	return text_fonts_load(list, &s->fonts, error);
 }
 
-/* [devices] readers, else readers.tsv beside the registry; without a file no reader is driven. */
-static enum vt_code load_readers(
-	struct service *s, const struct vt_config *config, struct vt_error *error)
+/* [devices] key, else name beside the registry. */
+static enum vt_code find_table(const struct vt_config *config, const char *key, const char *name,
+	char ret_path[PATH_MAX], struct vt_error *error)
 {
-	const char *path = vt_config_get(config, "devices", "readers", NULL);
+	const char *path = vt_config_get(config, "devices", key, NULL);
 	const char *registry = vt_config_get(config, "devices", "registry", "");
 	const char *slash = strrchr(registry, '/');
-	char beside[PATH_MAX];
+
+	if (path ? !vt_copy(ret_path, PATH_MAX, path)
+		 : !vt_format(ret_path, PATH_MAX, "%.*s%s", slash ? (int)(slash - registry + 1) : 0,
+			   registry, name))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "devices: %s: path too long", key);
+	return VT_OK;
+}
+
+/* Without a file of readers no reader is driven, without one of printers only the listed. Whoever
+ * names a file means it. */
+static enum vt_code load_tables(
+	struct service *s, const struct vt_config *config, struct vt_error *error)
+{
+	char path[PATH_MAX];
 
 	s->readers = calloc(1, sizeof(*s->readers));
-	if (!s->readers)
+	s->profiles = calloc(1, sizeof(*s->profiles));
+	if (!s->readers || !s->profiles)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
-	if (path)
-		return readers_load(path, s->readers, error);
-	if (!vt_format(beside, sizeof(beside), "%.*sreaders.tsv",
-		    slash ? (int)(slash - registry + 1) : 0, registry))
-		return vt_fail(error, VT_ERR_LIMIT, 0, "devices: registry: path too long");
-	const enum vt_code code = readers_load(beside, s->readers, error);
-	return code == VT_ERR_NOT_FOUND ? VT_OK : code;
+	enum vt_code code = find_table(config, "readers", "readers.tsv", path, error);
+	if (!code)
+		code = readers_load(path, s->readers, error);
+	if (code == VT_ERR_NOT_FOUND && !vt_config_get(config, "devices", "readers", NULL))
+		code = VT_OK;
+	if (!code)
+		code = find_table(config, "printers", "printers.tsv", path, error);
+	if (!code)
+		code = profiles_load(path, s->profiles, error);
+	if (code == VT_ERR_NOT_FOUND && !vt_config_get(config, "devices", "printers", NULL))
+		code = VT_OK;
+	return code;
 }
 
 static enum vt_code load_files(
@@ -79,7 +98,7 @@ static enum vt_code load_files(
 		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
 	enum vt_code code = registry_load(registry, s->registry, error);
 	if (!code)
-		code = load_readers(s, config, error);
+		code = load_tables(s, config, error);
 	if (!code)
 		code = load_fonts(s, config, error);
 	return code;
@@ -133,6 +152,7 @@ static enum vt_code start_devices(
 	s->host = (struct device_host){.owner = s,
 		.usb = s->usb,
 		.registry = s->registry,
+		.profiles = s->profiles,
 		.now_ms = now_ms,
 		.is_connected = core_link_is_up,
 		.message = core_link_message,
@@ -191,6 +211,7 @@ void service_destroy(struct service **service)
 	text_fonts_close(&s->fonts);
 	free(s->registry);
 	free(s->readers);
+	free(s->profiles);
 	free(s->message);
 	free(s);
 	*service = NULL;

@@ -34,6 +34,18 @@ void escpos_raster(struct vt_buf *out, const uint8_t *bits, size_t width_bytes, 
 	put(out, bits, width_bytes * rows);
 }
 
+void escpos_graphics(struct vt_buf *out, const uint8_t *bits, size_t width_bytes, size_t rows)
+{
+	const size_t dots = width_bytes * 8, length = width_bytes * rows + 10;
+
+	VT_ASSERT(rows > 0 && rows <= ESCPOS_BAND_ROWS && width_bytes > 0 && width_bytes <= 255);
+	PUT(out, 0x1d, 0x38, 0x4c, (uint8_t)length, (uint8_t)(length >> 8), (uint8_t)(length >> 16),
+		0x00, 0x30, 0x70, 0x30, 0x01, 0x01, 0x31, (uint8_t)dots, (uint8_t)(dots >> 8),
+		(uint8_t)rows, (uint8_t)(rows >> 8));
+	put(out, bits, width_bytes * rows);
+	PUT(out, 0x1d, 0x28, 0x4c, 0x02, 0x00, 0x30, 0x32);
+}
+
 void escpos_cut(struct vt_buf *out, const struct printer_profile *profile)
 {
 	/* Function B: the printer itself knows how far its cutter is from its head. */

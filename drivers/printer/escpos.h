@@ -22,6 +22,8 @@ void escpos_auto_status(struct vt_buf *out, bool on);
 /* One band: rows ≤ ESCPOS_BAND_ROWS rows of width_bytes each, MSB left, 1 = black. The bits must
  * have gone through escpos_guard(). */
 void escpos_raster(struct vt_buf *out, const uint8_t *bits, size_t width_bytes, size_t rows);
+/* The same through the graphics buffer (GS 8 L 112 stores, 50 prints). */
+void escpos_graphics(struct vt_buf *out, const uint8_t *bits, size_t width_bytes, size_t rows);
 /* Real-time commands (DLE EOT, DLE ENQ, DLE DC4) act wherever they stand in the stream, also inside
  * picture data: a pattern of dots could open a drawer or clear the buffer. One dot is added beside
  * a dot wherever the bits look like one. Returns how many were changed. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
+#include "terminal/base/log.h"
 
 /* Answers are a few bytes; a multiple of every packet size, so that nothing overflows. */
 #define IN_BYTES 512
@@ -13,7 +14,7 @@
 #define MAX_PENDING 8
 #define MAX_NOTES   16
 
-enum class_request { GET_PORT_STATUS = 1, SOFT_RESET = 2 };
+enum class_request { GET_DEVICE_ID = 0, GET_PORT_STATUS = 1, SOFT_RESET = 2 };
 
 struct note {
 	bool is_resolved;
@@ -26,7 +27,13 @@ struct printer_port {
 	struct printer *machine;
 	struct usb_handle *handle; /* NULL: none attached */
 	usb_key key;
-	uint8_t interface;
+	uint8_t interface, alternate;
+	/* Until the printer has said what it is. */
+	bool is_identifying;
+	struct printer_profile profile;
+	struct sheet void_mark;
+	struct usb_transfer identity;
+	uint8_t identity_data[DEVICE_ID_MAX];
 	struct usb_transfer out, in, control, clear_out, clear_in;
 	uint8_t in_data[IN_BYTES], control_data[8];
 	enum printer_effect_type control_effect, clear_effect;
@@ -205,6 +212,8 @@ static void close_device(struct printer_port *port)
 	port->handle = NULL;
 	port->key = 0;
 	port->is_gone = false;
+	port->is_identifying = false;
+	sheet_finish(&port->void_mark);
 	port->pending_count = 0;
 	if (step(port, &(struct printer_event){.type = PRINTER_EV_DETACHED}))
 		VT_UNREACHABLE(); /* only a print is ever refused */
@@ -240,6 +249,61 @@ static void run(struct printer_port *port)
 	port->owner.changed(port->owner.owner);
 }
 
+/* ---- what is it? ---- */
+
+static void begin_work(struct printer_port *port)
+{
+	port->is_identifying = false;
+	printer_set_model(port->machine, &port->profile, &port->void_mark);
+	post(port, &(struct printer_event){.type = PRINTER_EV_ATTACHED});
+	run(port);
+}
+
+static void on_identity(struct usb_transfer *t, void *owner)
+{
+	struct printer_port *port = owner;
+	struct vt_error error = {0};
+	struct device_id id;
+	bool is_known = false;
+
+	(void)usb_io_of(t->status, &port->is_gone);
+	if (port->is_gone) {
+		run(port);
+		return;
+	}
+	if (t->status == USB_COMPLETED) {
+		is_known = device_id_parse(t->data, t->actual, &id, &error) == VT_OK;
+		if (!is_known)
+			vt_log(VT_LOG_WARNING, "printer: %s", error.msg);
+	}
+	if (port->owner.identified(
+		    port->owner.owner, is_known ? &id : NULL, &port->profile, &port->void_mark)) {
+		begin_work(port);
+		return;
+	}
+	port->is_gone = true;
+	run(port);
+}
+
+/* GET_DEVICE_ID of the printer class: first configuration, this interface. */
+static void identify(struct printer_port *port)
+{
+	port->identity = (struct usb_transfer){.type = USB_TYPE_CONTROL,
+		.data = port->identity_data,
+		.length = sizeof(port->identity_data),
+		.timeout_ms = CONTROL_MS,
+		.done = on_identity,
+		.owner = port};
+	usb_setup(port->identity.setup, 0xa1, GET_DEVICE_ID, 0,
+		(uint16_t)(port->interface << 8 | port->alternate), sizeof(port->identity_data));
+	port->is_identifying = true;
+	const enum vt_code code = port->usb->ops->submit(port->handle, &port->identity, NULL);
+	if (!code)
+		return;
+	port->identity.status = code == VT_ERR_NOT_FOUND ? USB_NO_DEVICE : USB_ERROR;
+	on_identity(&port->identity, port);
+}
+
 /* ---- outside ---- */
 
 struct printer_port *printer_port_create(
@@ -267,6 +331,7 @@ void printer_port_destroy(struct printer_port **port)
 		return;
 	if (p->handle)
 		p->usb->ops->close(p->handle);
+	sheet_finish(&p->void_mark);
 	printer_machine_destroy(&p->machine);
 	free(p);
 	*port = NULL;
@@ -298,6 +363,7 @@ static void prepare(struct printer_port *port, const struct usb_interface *inter
 	const uint8_t in = usb_desc_endpoint(interface, USB_TYPE_BULK, 0x80)->address;
 
 	port->interface = interface->number;
+	port->alternate = interface->alternate;
 	port->out = (struct usb_transfer){
 		.endpoint = out, .type = USB_TYPE_BULK, .done = on_out, .owner = port};
 	port->in = (struct usb_transfer){.endpoint = in,
@@ -339,9 +405,13 @@ enum vt_code printer_port_attach(struct printer_port *port, const struct usb_dev
 	port->handle = handle;
 	port->key = info->key;
 	prepare(port, interface);
-	printer_set_model(port->machine, profile, void_mark);
-	post(port, &(struct printer_event){.type = PRINTER_EV_ATTACHED});
-	run(port);
+	port->profile = *profile;
+	port->void_mark = *void_mark;
+	*void_mark = (struct sheet){0};
+	if (port->owner.identified)
+		identify(port);
+	else
+		begin_work(port);
 	return VT_OK;
 }
 
@@ -352,6 +422,11 @@ bool printer_port_detach(struct printer_port *port, usb_key key)
 	port->is_gone = true;
 	run(port);
 	return true;
+}
+
+bool printer_port_is_identifying(const struct printer_port *port)
+{
+	return port->is_identifying;
 }
 
 usb_key printer_port_key(const struct printer_port *port)

@@ -4,6 +4,7 @@
 /* The printer machine on a USB device: carries out its effects as transfers of usb.h and brings
  * their ends back as events. Knows no loop: its owner asks for the next wake-up time. */
 
+#include "drivers/device_id.h"
 #include "drivers/printer/printer.h"
 #include "drivers/usb/usb.h"
 
@@ -19,6 +20,12 @@ struct printer_port_owner {
 	void (*begun)(void *owner);
 	void (*done)(void *owner, const struct printer_print_result *result);
 	void (*resolved)(void *owner, const struct printer_print_result *result);
+	/* What the printer says of itself before anything is sent to it; NULL: it does not, or
+	 * nonsense. May put another profile and void mark in the place of those of
+	 * printer_port_attach(). False: it is none of ours, the port lets it go. Must not call the
+	 * port. NULL: the printer is not asked. */
+	bool (*identified)(void *owner, const struct device_id *id, struct printer_profile *profile,
+		struct sheet *void_mark);
 	/* View, wake-up time or readiness may have changed. */
 	void (*changed)(void *owner);
 };
@@ -40,6 +47,8 @@ VT_MUST_USE enum vt_code printer_port_attach(struct printer_port *port,
 	struct sheet *void_mark, struct vt_error *error);
 /* The device is gone (hotplug): true if it was this port's. */
 bool printer_port_detach(struct printer_port *port, usb_key key);
+/* Attached, but not asked yet what it is: it cannot print, and that is no failure. */
+bool printer_port_is_identifying(const struct printer_port *port);
 /* 0 if none is attached. */
 usb_key printer_port_key(const struct printer_port *port);
 

@@ -398,6 +398,15 @@ static void copy_mark(struct page *page)
 	rule(page);
 }
 
+/* Without a cutter the citizen is told where the sheet ends. */
+static void tear_notice(struct page *page)
+{
+	space(page, points(page, SIZE_BODY));
+	rule(page);
+	paragraph(page, &(struct style){TEXT_BOLD, points(page, SIZE_BODY), ALIGN_CENTRE},
+		RENDER_TEAR_TEXT);
+}
+
 enum vt_code render_receipt(const struct receipt *receipt, const struct printer_profile *profile,
 	struct text_fonts *fonts, struct bitmap *ret, struct vt_error *error)
 {
@@ -410,6 +419,8 @@ enum vt_code render_receipt(const struct receipt *receipt, const struct printer_
 		copy_mark(&page);
 	for (size_t i = 0; i < receipt->line_count && !code && !page.failed; i++)
 		code = draw(&page, &receipt->lines[i], error);
+	if (profile->cut == CUT_NONE && !code && page.y > 0)
+		tear_notice(&page);
 	return finish(&page, code, ret, error);
 }
 

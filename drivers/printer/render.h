@@ -14,6 +14,9 @@
 /* Longest sheet: 1 m at 203 dpi. */
 #define RENDER_MAX_ROWS 8000
 
+/* Last line of a sheet that no cutter cuts. */
+#define RENDER_TEAR_TEXT "Arranque aquí su recibo"
+
 struct text_fonts; /* text.h */
 
 struct bitmap {

@@ -20,7 +20,7 @@ static enum vt_code end_segment(struct sheet *sheet)
 	return VT_OK;
 }
 
-static enum vt_code add_bands(struct sheet *sheet, struct bitmap *bitmap)
+static enum vt_code add_bands(struct sheet *sheet, struct bitmap *bitmap, enum printer_image image)
 {
 	enum vt_code code = VT_OK;
 
@@ -28,8 +28,9 @@ static enum vt_code add_bands(struct sheet *sheet, struct bitmap *bitmap)
 	(void)escpos_guard(bitmap->bits, bitmap->rows * bitmap->width_bytes);
 	for (size_t row = 0; row < bitmap->rows && !code; row += ESCPOS_BAND_ROWS) {
 		const size_t left = bitmap->rows - row;
-		escpos_raster(&sheet->stream, bitmap->bits + row * bitmap->width_bytes,
-			bitmap->width_bytes, left < ESCPOS_BAND_ROWS ? left : ESCPOS_BAND_ROWS);
+		(image == IMAGE_GRAPHICS ? escpos_graphics : escpos_raster)(&sheet->stream,
+			bitmap->bits + row * bitmap->width_bytes, bitmap->width_bytes,
+			left < ESCPOS_BAND_ROWS ? left : ESCPOS_BAND_ROWS);
 		code = end_segment(sheet);
 	}
 	sheet->rows = bitmap->rows;
@@ -163,6 +164,8 @@ static enum vt_code add_text(
 	struct sheet *sheet, const struct receipt *receipt, const struct printer_profile *profile)
 {
 	static const struct receipt_line copy = {.kind = RECEIPT_TITLE, .text = "COPIA"};
+	static const struct receipt_line tear[] = {{.kind = RECEIPT_RULE},
+		{.kind = RECEIPT_TEXT, .text = RENDER_TEAR_TEXT, .centred = true}};
 	enum vt_code code = VT_OK;
 
 	escpos_initialise(&sheet->stream);
@@ -171,6 +174,8 @@ static enum vt_code add_text(
 		code = text_add(sheet, &copy, profile);
 	for (size_t i = 0; i < receipt->line_count && !code; i++)
 		code = text_add(sheet, &receipt->lines[i], profile);
+	for (size_t i = 0; i < VT_ELEMENTS(tear) && profile->cut == CUT_NONE && !code; i++)
+		code = text_add(sheet, &tear[i], profile);
 	return code;
 }
 
@@ -204,12 +209,12 @@ enum vt_code sheet_make(const struct receipt *receipt, const struct printer_prof
 
 	*ret = (struct sheet){0};
 	begin(&sheet);
-	if (!profile->raster)
+	if (profile->image == IMAGE_NONE)
 		return end(&sheet, add_text(&sheet, receipt, profile), ret, error);
 	enum vt_code code = render_receipt(receipt, profile, fonts, &bitmap, error);
 	if (code)
 		return code;
-	code = add_bands(&sheet, &bitmap);
+	code = add_bands(&sheet, &bitmap, profile->image);
 	render_finish(&bitmap);
 	return end(&sheet, code, ret, error);
 }
@@ -223,14 +228,14 @@ enum vt_code sheet_make_void(const struct printer_profile *profile, struct text_
 	struct bitmap bitmap;
 	struct sheet sheet;
 
-	if (!profile->raster)
+	if (profile->image == IMAGE_NONE)
 		return sheet_make(&text, profile, fonts, ret, error);
 	*ret = (struct sheet){0};
 	enum vt_code code = render_void_mark(profile, fonts, &bitmap, error);
 	if (code)
 		return code;
 	begin(&sheet);
-	code = add_bands(&sheet, &bitmap);
+	code = add_bands(&sheet, &bitmap, profile->image);
 	render_finish(&bitmap);
 	return end(&sheet, code, ret, error);
 }

@@ -160,7 +160,7 @@ void state_sheet_confirmed(struct printer *p)
 	VT_ASSERT(p->state == PRINTER_CUTTING && p->cut_handed && p->confirm == CONFIRM_DONE &&
 		  escpos_status_good(&p->status));
 	p->dirty = false;
-	p->counters.cuts++;
+	p->counters.cuts += p->profile.cut != CUT_NONE;
 	outcome_finish(p, OUTCOME_PRINTED, "");
 	state_idle(p, "printed");
 }
@@ -168,7 +168,7 @@ void state_sheet_confirmed(struct printer *p)
 void state_void_confirmed(struct printer *p)
 {
 	p->dirty = false;
-	p->counters.cuts++;
+	p->counters.cuts += p->profile.cut != CUT_NONE;
 	if (p->unknown.is_open && (!p->unknown.cut_handed || p->unknown.not_cut))
 		outcome_resolve(p, OUTCOME_FAILED, "device");
 	enter_ready(p);

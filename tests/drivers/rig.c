@@ -9,7 +9,7 @@
 
 const struct printer_profile rig_profile = {.width_px = 576,
 	.dpi = 203,
-	.raster = true,
+	.image = IMAGE_RASTER,
 	.cut = CUT_PARTIAL,
 	.feed_lines = 3,
 	.code_page = 19,
@@ -177,13 +177,14 @@ static void make_sheet(
 	if (!receipt)
 		receipt = &none;
 	for (i = 0; i < count; i++)
-		if (cache[i].is_void == is_void && cache[i].is_raster == rig->profile.raster &&
+		if (cache[i].is_void == is_void &&
+			cache[i].is_raster == (rig->profile.image != IMAGE_NONE) &&
 			cache[i].line_count == receipt->line_count)
 			break;
 	if (i == count) {
 		assert_true(count < VT_ELEMENTS(cache));
 		count++;
-		cache[i].is_raster = rig->profile.raster;
+		cache[i].is_raster = (rig->profile.image != IMAGE_NONE);
 		cache[i].line_count = receipt->line_count;
 		cache[i].is_void = is_void;
 		if (is_void ? sheet_make_void(&rig->profile, rig->fonts, &cache[i].sheet, &error)

@@ -105,7 +105,7 @@ static void text_mode_prints_what_raster_cannot(void **state)
 	struct rig rig;
 
 	(void)state;
-	profile.raster = false;
+	profile.image = IMAGE_NONE;
 	rig_start(&rig, NULL, &profile);
 	print_and_wait(&rig);
 	assert_int_equal(rig.done.outcome, OUTCOME_PRINTED);

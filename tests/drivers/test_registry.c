@@ -9,6 +9,7 @@
 #include "drivers/readers.h"
 #include "drivers/registry.h"
 #include "drivers/trace.h"
+#include "drivers/tsv.h"
 #include "drivers/usb/desc.h"
 #include "terminal/base/text.h"
 #include "tests/lib/cmocka_prelude.h"
@@ -99,7 +100,7 @@ static void each_column_refuses_what_it_cannot_be(void **state)
 static void a_broken_file_is_refused_as_a_whole(void **state)
 {
 	static const char nul[] = HEADING "04b8\0\n";
-	char *large = malloc(REGISTRY_MAX_FILE + 2);
+	char *large = malloc(TSV_MAX_FILE + 2);
 	struct vt_error error;
 
 	(void)state;
@@ -109,9 +110,8 @@ static void a_broken_file_is_refused_as_a_whole(void **state)
 	refused(HEADING "\xff\n", VT_ERR_PARSE, "not text");
 	assert_int_equal(registry_parse(nul, sizeof(nul) - 1, &registry, &error), VT_ERR_PARSE);
 	assert_non_null(large);
-	memset(large, '#', REGISTRY_MAX_FILE + 1);
-	assert_int_equal(
-		registry_parse(large, REGISTRY_MAX_FILE + 1, &registry, &error), VT_ERR_LIMIT);
+	memset(large, '#', TSV_MAX_FILE + 1);
+	assert_int_equal(registry_parse(large, TSV_MAX_FILE + 1, &registry, &error), VT_ERR_LIMIT);
 	assert_int_equal(registry_parse(large, 600, &registry, &error), VT_ERR_LIMIT);
 	free(large);
 	assert_int_equal(registry_load("/nonexistent", &registry, &error), VT_ERR_NOT_FOUND);

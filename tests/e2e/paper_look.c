@@ -99,7 +99,7 @@ static bool look(const char *path, const struct bitmap *copy_mark, const struct 
 int main(int argc, char **argv)
 {
 	static const struct printer_profile profile = {
-		.width_px = DOTS, .dpi = 203, .raster = true};
+		.width_px = DOTS, .dpi = 203, .image = IMAGE_RASTER};
 	static const char *const names[TEXT_FACE_COUNT] = {
 		"NotoSans-400.ttf", "NotoSans-600.ttf", "Montserrat-700.ttf"};
 	/* What is drawn for a copy before its first line. */

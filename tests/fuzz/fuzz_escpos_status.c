@@ -80,7 +80,7 @@ static void attach(struct harness *h, uint8_t how)
 {
 	const struct printer_profile profile = {.width_px = 128,
 		.dpi = 203,
-		.raster = true,
+		.image = IMAGE_RASTER,
 		.cut = CUT_PARTIAL,
 		.confirm = how & 1 ? CONFIRM_GS_R : CONFIRM_PROCESS_ID,
 		.auto_status = true,

@@ -7,7 +7,7 @@
 
 static int area_left(const struct escpos *e)
 {
-	return e->style.left_margin < PRINTER_WIDTH_PX ? e->style.left_margin : 0;
+	return e->style.left_margin < e->paper_px ? e->style.left_margin : 0;
 }
 
 /* First dot behind the printable area. */
@@ -15,7 +15,7 @@ static int area_end(const struct escpos *e)
 {
 	int end = area_left(e) + e->style.area_width;
 
-	return end < PRINTER_WIDTH_PX ? end : PRINTER_WIDTH_PX;
+	return end < e->paper_px ? end : e->paper_px;
 }
 
 int line_width(const struct escpos *e)
@@ -79,7 +79,7 @@ void line_print(struct printer *p, int feed)
 		int from = e->style.upside_down ? LINE_ROWS - 1 - i : LINE_ROWS - height + i;
 		uint8_t *source = e->line[from];
 		if (e->style.upside_down)
-			mirror_row(source, e->x < PRINTER_WIDTH_PX ? e->x : PRINTER_WIDTH_PX);
+			mirror_row(source, e->x < e->paper_px ? e->x : e->paper_px);
 		shift_row(source, shift, row);
 		mechanism_add_row(p, row);
 	}

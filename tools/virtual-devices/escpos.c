@@ -28,13 +28,13 @@ enum state { S_TEXT, S_LETTER, S_ARGS, S_DATA };
 
 /* --- life --- */
 
-static void default_style(struct escpos_style *s)
+static void default_style(struct escpos_style *s, int paper_px)
 {
 	*s = (struct escpos_style){
 		.width = 1,
 		.height = 1,
 		.line_pitch = DEFAULT_PITCH,
-		.area_width = PRINTER_WIDTH_PX,
+		.area_width = paper_px,
 		.bar_height = 162,
 		.bar_module = 3,
 		.qr_module = 3,
@@ -45,7 +45,7 @@ static void default_style(struct escpos_style *s)
 
 void escpos_reset(struct escpos *e)
 {
-	default_style(&e->style);
+	default_style(&e->style, e->paper_px);
 	e->line_used = true;
 	line_clear(e);
 	e->state = S_TEXT;
@@ -55,9 +55,10 @@ void escpos_reset(struct escpos *e)
 	e->graphics_rows = 0;
 }
 
-void escpos_init(struct escpos *e)
+void escpos_init(struct escpos *e, int paper_px)
 {
 	memset(e, 0, sizeof(*e));
+	e->paper_px = paper_px;
 	escpos_reset(e);
 }
 
@@ -271,7 +272,7 @@ static void gs_margin(struct printer *p)
 static void gs_area(struct printer *p)
 {
 	if (!p->esc.line_used)
-		style(p)->area_width = arg16(p, 0) > 0 ? arg16(p, 0) : PRINTER_WIDTH_PX;
+		style(p)->area_width = arg16(p, 0) > 0 ? arg16(p, 0) : p->esc.paper_px;
 }
 
 static void gs_cut(struct printer *p)
@@ -466,6 +467,12 @@ static void gs_raster(struct printer *p)
 	e->mode = digit_arg(p, 1);
 	if (digit_arg(p, 0) != 0 || e->mode > 3) {
 		unknown(p);
+		return;
+	}
+	if (p->options.look->no_raster) {
+		unknown(p);
+		if (width > 0 && height > 0)
+			take_data(p, SINK_SKIP, width * height);
 		return;
 	}
 	line_finish(p);

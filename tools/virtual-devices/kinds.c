@@ -10,7 +10,8 @@
 
 const char kind_help[] =
 	"         KIND is one of; each takes id=NAME, serial=TEXT, unplugged:\n"
-	"           printer[:buffer=BYTES,paper=MM,speed=FACTOR,usblp,no-qr,no-process-id]\n"
+	"           "
+	"printer[:model=NAME,buffer=BYTES,paper=MM,speed=FACTOR,usblp,no-qr,no-process-id]\n"
 	"           ccid[:level=tpdu|short|extended,protocols=0|1|both,slots=N,busy=N,no-notify,\n"
 	"             message=BYTES,ifsd=N,pin=verify|modify|both,voltages=MASK,features=HEX,\n"
 	"             usb=VID:PID,product=TEXT,vendor-class,descriptor-last,emv,zero-packets,\n"
@@ -117,6 +118,8 @@ static bool printer_option(struct wanted *w, const char *key, char *value)
 		return kind_parse_speed(value, &o->speed_percent, &o->instant);
 	else if (strcmp(key, "usblp") == 0 && !value)
 		w->driver = "usblp";
+	else if (strcmp(key, "model") == 0 && value)
+		return (o->look = printer_look(value)) != NULL;
 	else if (strcmp(key, "no-qr") == 0 && !value)
 		o->no_qr = true;
 	else if (strcmp(key, "no-process-id") == 0 && !value)

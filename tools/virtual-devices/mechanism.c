@@ -64,6 +64,8 @@ void mechanism_feed(struct printer *p, int rows)
 
 void mechanism_cut(struct printer *p, bool partial)
 {
+	if (p->options.look->no_cutter)
+		return;
 	p->cut = partial ? CUT_PARTIAL : CUT_FULL;
 }
 
@@ -91,7 +93,7 @@ static bool give_sheet(struct printer *p, int rows, bool partial, const char *re
 	memcpy(copy, p->sheet, (size_t)rows * ROW_BYTES);
 	*effect.sheet = (struct vdev_sheet){
 		.number = ++p->sheet_count,
-		.width_px = PRINTER_WIDTH_PX,
+		.width_px = p->options.look->width_px,
 		.row_count = rows,
 		.row_bytes = ROW_BYTES,
 		.partial = partial,
@@ -147,8 +149,11 @@ static bool move_paper(struct printer *p, const uint8_t *row)
 	}
 	uint8_t *to = p->sheet + (size_t)p->sheet_rows * ROW_BYTES;
 	if (row) {
-		memcpy(to, row, ROW_BYTES);
-		for (int i = 0; i < ROW_BYTES && !p->sheet_inked; i++)
+		/* What is wider than the head is lost. */
+		const int bytes = p->options.look->width_px / 8;
+		memset(to, 0, ROW_BYTES);
+		memcpy(to, row, (size_t)bytes);
+		for (int i = 0; i < bytes && !p->sheet_inked; i++)
 			p->sheet_inked = row[i] != 0;
 	} else {
 		memset(to, 0, ROW_BYTES);

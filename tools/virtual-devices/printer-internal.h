@@ -53,6 +53,7 @@ struct escpos_style {
 };
 
 struct escpos {
+	int paper_px;
 	struct escpos_style style;
 	uint8_t command[4]; /* prefix, letter, sub-letter */
 	uint8_t args[20];
@@ -90,6 +91,7 @@ struct escpos {
 struct printer {
 	struct vdev base;
 	struct printer_options options;
+	uint8_t device[18];
 	char serial[32];
 	const char *strings[3];
 	/* receive buffer: a ring */
@@ -156,7 +158,8 @@ void mechanism_tear(struct printer *p, const char *reason);
 bool mechanism_near_end(const struct printer *p);
 
 /* escpos.c */
-void escpos_init(struct escpos *e);
+/* paper_px: dots of the head. */
+void escpos_init(struct escpos *e, int paper_px);
 void escpos_finish(struct escpos *e);
 /* ESC @ and power-up: style and line back to the beginning; keeps unknown. */
 void escpos_reset(struct escpos *e);

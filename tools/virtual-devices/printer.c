@@ -17,7 +17,7 @@
 #define PORT_SELECTED	 0x10
 #define PORT_NO_ERROR	 0x08
 
-static const uint8_t device_descriptor[18] = {18, 1, 0x00, 0x02, 0, 0, 0, 64,
+static const uint8_t device_template[18] = {18, 1, 0x00, 0x02, 0, 0, 0, 64,
 	PRINTER_VENDOR_ID & 0xff, PRINTER_VENDOR_ID >> 8, PRINTER_PRODUCT_ID & 0xff,
 	PRINTER_PRODUCT_ID >> 8, 0x00, 0x01, 1, 2, 3, 1};
 
@@ -27,9 +27,6 @@ static const uint8_t config_descriptor[32] = {
 	7, 5, PRINTER_EP_OUT, 2, 64, 0, 0, /* bulk OUT */
 	7, 5, PRINTER_EP_IN, 2, 64, 0, 0,  /* bulk IN */
 };
-
-static const char device_id[] =
-	"MFG:EPSON;CMD:ESC/POS;MDL:TM-T20II;CLS:PRINTER;DES:EPSON TM-T20II;";
 
 /* --- status --- */
 
@@ -260,21 +257,24 @@ static uint8_t port_status(const struct printer *p)
 	return status;
 }
 
+static int give_device_id(const struct printer *p, uint8_t *data, size_t max)
+{
+	const struct printer_look *look = p->options.look;
+	const size_t length = strlen(look->device_id) + 2;
+	const size_t said = length + (size_t)look->length_lie;
+	const uint8_t head[2] = {(uint8_t)(said >> 8), (uint8_t)said};
+
+	for (size_t i = 0; i < length && i < max; i++)
+		data[i] = i < 2 ? head[i] : (uint8_t)look->device_id[i - 2];
+	return (int)(length < max ? length : max);
+}
+
 static int op_control(struct vdev *dev, const struct vdev_setup *setup, uint8_t *data)
 {
 	struct printer *p = printer_of(dev);
 
-	if (setup->type == 0xa1 && setup->request == REQ_GET_DEVICE_ID) {
-		uint8_t answer[2 + sizeof(device_id) - 1];
-		size_t n = sizeof(answer) < setup->length ? sizeof(answer) : setup->length;
-		if (setup->index >> 8 != 0)
-			return VDEV_STALL;
-		answer[0] = (uint8_t)(sizeof(answer) >> 8);
-		answer[1] = (uint8_t)sizeof(answer);
-		memcpy(answer + 2, device_id, sizeof(device_id) - 1);
-		memcpy(data, answer, n);
-		return (int)n;
-	}
+	if (setup->type == 0xa1 && setup->request == REQ_GET_DEVICE_ID)
+		return setup->index >> 8 == 0 ? give_device_id(p, data, setup->length) : VDEV_STALL;
 	if (setup->type == 0xa1 && setup->request == REQ_GET_PORT_STATUS && setup->index == 0) {
 		if (setup->length > 0)
 			data[0] = port_status(p);
@@ -496,6 +496,16 @@ static void apply_options(struct printer *p, const struct printer_options *optio
 {
 	if (options)
 		p->options = *options;
+	if (!p->options.look)
+		p->options.look = printer_look(NULL);
+	const struct printer_look *look = p->options.look;
+	p->options.no_qr |= look->no_qr;
+	p->options.no_process_id |= look->no_process_id;
+	memcpy(p->device, device_template, sizeof(p->device));
+	p->device[8] = (uint8_t)look->vendor;
+	p->device[9] = (uint8_t)(look->vendor >> 8);
+	p->device[10] = (uint8_t)look->product;
+	p->device[11] = (uint8_t)(look->product >> 8);
 	if (p->options.speed_percent == 0)
 		p->options.speed_percent = 100;
 	p->rx_size = p->options.buffer_bytes == 0 ? 4096 : p->options.buffer_bytes;
@@ -519,12 +529,12 @@ struct vdev *printer_create(const struct printer_options *options)
 	if (!p)
 		return NULL;
 	apply_options(p, options);
-	p->strings[0] = "EPSON";
-	p->strings[1] = "TM-T20II";
+	p->strings[0] = p->options.look->manufacturer;
+	p->strings[1] = p->options.look->model;
 	p->strings[2] = p->serial;
 	p->base.ops = &printer_ops;
 	p->base.desc = (struct vdev_descriptors){
-		.device = device_descriptor,
+		.device = p->device,
 		.config = config_descriptor,
 		.config_length = sizeof(config_descriptor),
 		.strings = p->strings,
@@ -533,7 +543,7 @@ struct vdev *printer_create(const struct printer_options *options)
 	};
 	p->base.plugged = p->base.powered = true;
 	p->base.configuration = 1;
-	escpos_init(&p->esc);
+	escpos_init(&p->esc, p->options.look->width_px);
 	p->rx = malloc(p->rx_size);
 	if (!p->rx || mechanism_init(p) != VT_OK) {
 		op_destroy(&p->base);

@@ -1,7 +1,8 @@
 #ifndef VT_VDEV_PRINTER_H
 #define VT_VDEV_PRINTER_H
 
-/* An 80 mm ESC/POS receipt printer with cutter: USB class 7/1/2, 04b8:0e15 "EPSON TM-T20II".
+/* An ESC/POS receipt printer, USB class 7/1/2: 80 mm with cutter, 04b8:0e15 "EPSON TM-T20II", or
+ * one of the others in printer-models.c.
  *
  * Bytes enter a receive buffer of finite size; the interpreter takes them out at the speed of the
  * paper, so that a full buffer NAKs and a power cut hits the middle of a sheet. Interface 0, bulk
@@ -37,8 +38,23 @@
 /* A cut takes this long at speed 1. */
 #define PRINTER_CUT_MS 300
 
+/* Which printer it plays. */
+struct printer_look {
+	const char *name; /* for printer_look() */
+	uint16_t vendor, product;
+	const char *manufacturer, *model; /* string descriptors */
+	const char *device_id;		  /* IEEE 1284, without its length */
+	int width_px;			  /* dots of the head, ≤ PRINTER_WIDTH_PX */
+	int length_lie;			  /* the device id says so much too much */
+	bool no_cutter, no_raster, no_process_id, no_qr;
+};
+/* NULL: the first, 80 mm with cutter. NULL if there is none of that name: tm-t20ii, tm-t88iv,
+ * pos-58, th230, noname, laser, liar. */
+const struct printer_look *printer_look(const char *name);
+
 struct printer_options {
-	const char *id;	    /* name for commands; NULL = "printer" */
+	const struct printer_look *look; /* NULL = printer_look(NULL) */
+	const char *id;			 /* name for commands; NULL = "printer" */
 	const char *serial; /* USB serial string, ≤ 31 characters; NULL = "VT000001" */
 	bool instant;	    /* no time passes: every byte is interpreted as it arrives */
 	/* Print speed in percent of the real one; 0 = 100. Ignored when instant. */
