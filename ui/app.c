@@ -198,6 +198,11 @@ static void take_action(
 	speech_acted(app->speech, action->action);
 	if (screen_act(app->screen, app->ui, &env, action, &answer))
 		app->is_dirty = true;
+	/* Another screen for whoever sees or hears it, though core knows nothing of it. */
+	if (strncmp(action->action, "search", 6) == 0) {
+		app->place++;
+		input_set_focus(app->ui, "", false);
+	}
 	take_answer(app, &answer, time);
 	vt_wipe(&answer, sizeof(answer));
 }

@@ -71,6 +71,7 @@ static const struct bus_field item_fields[] = {
 	OPT_TEXT(struct screen_item, label, "label"),
 	OPT_TEXT(struct screen_item, detail, "detail"),
 	OPT_TEXT(struct screen_item, detail2, "detail2"),
+	OPT_TEXT(struct screen_item, keywords, "keywords"),
 	OPT_TEXT(struct screen_item, value, "value"),
 	OPT_TEXT(struct screen_item, icon, "icon"),
 	OPT_TEXT(struct screen_item, reason, "reason"),

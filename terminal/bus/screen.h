@@ -80,6 +80,7 @@ struct screen_item {
 	char label[128];    /* main text */
 	char detail[256];   /* second text, may be empty */
 	char detail2[64];   /* small third text: the agency on a card */
+	char keywords[256]; /* SCREEN_HOME: other words for it, for the search; never shown */
 	char value[256];    /* right-hand or large value of a row */
 	char icon[32];	    /* icon name of assets/icons, "" = none */
 	char reason[32];    /* why unavailable: "offline", "paper", "printer", "soon" … */

@@ -50,6 +50,18 @@ static void fill_languages(const struct session *s, struct screen_model *model)
 	}
 }
 
+/* What people call it, in their language and in Spanish. */
+static void fill_keywords(
+	const struct session *s, const struct catalogue_service *service, struct screen_item *item)
+{
+	const char *own = catalogue_text(&service->keywords, s->c.lang);
+	const char *spanish = catalogue_text(&service->keywords, CATALOGUE_DEFAULT_LANG);
+
+	if (own == spanish ||
+		!vt_format(item->keywords, sizeof(item->keywords), "%s %s", own, spanish))
+		SET(item->keywords, own);
+}
+
 static void add_service(const struct session *s, const struct catalogue_service *service,
 	struct screen_model *model)
 {
@@ -59,6 +71,8 @@ static void add_service(const struct session *s, const struct catalogue_service 
 	SET(item->detail, catalogue_text(&service->detail, s->c.lang));
 	SET(item->detail2, service->agency);
 	SET(item->icon, service->icon);
+	if (s->c.state == SESSION_HOME)
+		fill_keywords(s, service, item);
 	if (service->status == SERVICE_SOON) {
 		item->state = ITEM_SOON;
 		SET(item->reason, "soon");

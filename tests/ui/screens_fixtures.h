@@ -14,6 +14,7 @@ struct fixture {
 	bool waiting_for_core;
 	int taps;	   /* of the node "more": which page is shown */
 	const char *press; /* id of a node that is tapped before the picture, NULL = none */
+	const char *type;  /* keys that are pressed then, NULL = none */
 };
 
 extern const struct fixture fixtures[];

@@ -114,6 +114,8 @@ void stage_show(struct stage *stage, const struct fixture *fixture, const char *
 		(void)stage_tap(stage, "more");
 	if (fixture->press != NULL)
 		(void)stage_tap(stage, fixture->press);
+	if (fixture->type != NULL)
+		stage_type(stage, fixture->type);
 }
 
 bool stage_tap(struct stage *stage, const char *id)

@@ -175,6 +175,46 @@ static void a_wrong_check_digit_is_marked_mended_and_sent(void **state)
 	assert_intent(INTENT_SUBMIT, "", "BEML920313HMCLNS09");
 }
 
+static void a_service_is_found_by_its_word_and_opened(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	show("home-full");
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Buscar un trámite"));
+	assert_false(stage.answer.send); /* core need not know */
+	assert_true(has_text("Escriba lo que necesita"));
+	stage_type(&stage, "XY");
+	assert_true(has_text("No encontramos un trámite con esa palabra"));
+	assert_true(stage_tap_named(&stage, ROLE_KEY, "Borrar"));
+	assert_true(stage_tap_named(&stage, ROLE_KEY, "Borrar"));
+	stage_type(&stage, "CREDITO");
+	assert_non_null(ui_find(stage.ui, "open-conacyt.beca"));
+	assert_null(ui_find(stage.ui, "open-sre.becas"));
+	/* A banner that comes meanwhile takes nothing away. */
+	fixture_find("home-full")->fill(&model, "es-MX");
+	model.no_paper = true;
+	stage_show_model(&stage, &model);
+	assert_string_equal(field_value("field"), "CREDITO");
+	assert_true(stage_tap(&stage, "open-conacyt.beca"));
+	assert_intent(INTENT_OPEN, "conacyt.beca", "");
+	/* Somebody else's home has no word in it. */
+	show("attract");
+	show("home-full");
+	assert_null(ui_find(stage.ui, "field"));
+}
+
+static void a_search_ends_where_it_began(void **state)
+{
+	(void)state;
+	show("home-full");
+	(void)stage_tap(&stage, "search");
+	stage_type(&stage, "CITA");
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Ver todos los trámites"));
+	assert_non_null(ui_find(stage.ui, "open-curp"));
+	assert_null(ui_find(stage.ui, "field"));
+}
+
 static void no_la_conozco_leads_on_only_where_core_offers_it(void **state)
 {
 	struct screen_model model;
@@ -551,6 +591,8 @@ int main(void)
 		cmocka_unit_test(leaving_the_key_cancels_the_press),
 		cmocka_unit_test(a_short_curp_is_explained_and_not_sent),
 		cmocka_unit_test(a_wrong_check_digit_is_marked_mended_and_sent),
+		cmocka_unit_test(a_service_is_found_by_its_word_and_opened),
+		cmocka_unit_test(a_search_ends_where_it_began),
 		cmocka_unit_test(no_la_conozco_leads_on_only_where_core_offers_it),
 		cmocka_unit_test(a_scanner_types_in_lower_case),
 		cmocka_unit_test(names_take_accents_and_one_blank),

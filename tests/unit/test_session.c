@@ -748,6 +748,28 @@ static void a_service_that_is_not_built_cannot_be_opened(void **state)
 	assert_int_equal(soon, 19);
 }
 
+static void services_are_found_by_their_synonyms_at_home_only(void **state)
+{
+	struct fixture *f = *state;
+	bool is_found = false;
+
+	for (size_t i = 0; i < f->model.item_count; i++)
+		assert_string_equal(f->model.items[i].keywords, "");
+	act(f, INTENT_START, "", "");
+	for (size_t i = 0; i < f->model.item_count; i++)
+		is_found = is_found || (strcmp(f->model.items[i].id, "curp") == 0 &&
+					       strstr(f->model.items[i].keywords, "renapo"));
+	assert_true(is_found);
+	/* In another language by its words and by the Spanish ones. */
+	act(f, INTENT_LANGUAGE, "en", "");
+	for (size_t i = 0; i < f->model.item_count; i++) {
+		if (strcmp(f->model.items[i].id, "curp") != 0)
+			continue;
+		assert_non_null(strstr(f->model.items[i].keywords, "registry"));
+		assert_non_null(strstr(f->model.items[i].keywords, "clave"));
+	}
+}
+
 /* ---- the terminal's health ---- */
 
 static void failed_storage_closes_the_terminal_and_good_storage_opens_it(void **state)
@@ -809,6 +831,7 @@ int main(void)
 		TEST(a_refused_commit_is_a_problem_without_a_folio),
 		TEST(a_wrong_key_is_asked_again_with_what_was_typed),
 		TEST(a_late_or_doubled_touch_is_dropped),
+		TEST(services_are_found_by_their_synonyms_at_home_only),
 		TEST(a_touch_that_crosses_a_change_of_health_counts),
 		TEST(somebody_elses_result_changes_nothing),
 		TEST(none_and_several_records_are_outcomes_not_errors),

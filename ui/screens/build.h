@@ -27,6 +27,7 @@ struct view {
 	const char *error; /* id of a mistake found here; "" = none; static text */
 	bool error_seen;   /* the answer changed since the error was shown: core's error is stale */
 	bool consent;
+	bool is_searching;	/* home: the search stands over the services */
 	int page;		/* of the list that is paged, from 0 */
 	int key_page;		/* of a keyboard that is paged */
 	char chosen[VT_MAX_ID]; /* language that is ticked but not sent */
@@ -171,6 +172,13 @@ void part_rows(struct build *b, bool with_change);
 const char *part_button_icon(struct build *b, const char *icon, const char *label, int width);
 /* Room that grows. */
 void part_spacer(struct build *b);
+
+/* ---- search.c ---- */
+
+/* The button that begins it. */
+void part_search(struct build *b);
+/* Home while view->is_searching. */
+void build_search(struct build *b);
 
 /* ---- keys.c ---- */
 

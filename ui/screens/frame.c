@@ -344,7 +344,7 @@ static bool is_keyboard_beside(struct build *b)
 	bool has_keyboard = b->model->screen == SCREEN_QUESTION ||
 			    b->model->screen == SCREEN_CURP || b->model->screen == SCREEN_STAFF;
 
-	if (!b->is_wide || !has_keyboard || !b->model->has_field ||
+	if (!b->is_wide || !((has_keyboard && b->model->has_field) || b->view->is_searching) ||
 		!entry_layout(&b->view->entry, &layout))
 		return false;
 	return layout == KEYBOARD_NUMBER || ui_width(b->ui) >= WIDE_ENOUGH;
@@ -545,7 +545,8 @@ static int dock_shorten(struct build *b, struct dock_item *items, int count, boo
 		return count;
 	items[1].label = _("Settings");
 	items[1].name = _("Settings of accessibility");
-	if (!b->model->has_field || dock_width(b, items, count, is_row, widths) <= all)
+	if (!(b->model->has_field || b->view->is_searching) ||
+		dock_width(b, items, count, is_row, widths) <= all)
 		return count;
 	items[2] = items[3];
 	return count - 1;

@@ -271,6 +271,10 @@ void build_home(struct build *b)
 	struct ui *ui = b->ui;
 	const struct screen_model *model = b->model;
 	bool has_banner = model->offline || model->no_paper || model->no_printer;
+	if (b->view->is_searching) {
+		build_search(b);
+		return;
+	}
 	const struct header header = {
 		/* Banners are no targets: they may stand in the top quarter. */
 		.style = has_banner ? HEADER_COMPACT : HEADER_TALL,
@@ -283,6 +287,8 @@ void build_home(struct build *b)
 	frame_open(b, &header);
 	if (b->room <= ROOM_SNUG)
 		banners(b);
+	if (b->room < ROOM_LEAST)
+		part_search(b);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
@@ -293,6 +299,8 @@ void build_home(struct build *b)
 			       .id = "services"});
 	if (b->room > ROOM_SNUG)
 		banners(b);
+	if (b->room == ROOM_LEAST)
+		part_search(b);
 	features(b);
 	cards(b);
 	part_pager(b, _("See more services"));

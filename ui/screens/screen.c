@@ -350,6 +350,9 @@ static bool act_key(struct view *view, const char *arg)
 	if (!entry_layout(&view->entry, &layout) || (key = keyboard_find(layout, arg)) == NULL ||
 		!entry_press(&view->entry, key))
 		return false;
+	/* Other letters find something else. */
+	if (view->is_searching)
+		view->page = 0;
 	/* What was wrong is being mended: the summary stays until the next "Continuar", the mark at
 	 * the field goes. */
 	view->error_seen = true;
@@ -384,6 +387,16 @@ static bool act_local(struct view *view, const struct ui_action *action, bool *r
 		view->page = -1;
 	} else if (strcmp(action->action, "keys") == 0) {
 		view->key_page++;
+	} else if (strcmp(action->action, "search") == 0) {
+		static const struct screen_field field = {.type = FIELD_TEXT, .max_length = 40};
+
+		entry_init(&view->entry, &field);
+		view->is_searching = true;
+		view->page = view->key_page = 0;
+	} else if (strcmp(action->action, "search-end") == 0) {
+		entry_finish(&view->entry);
+		view->is_searching = false;
+		view->page = 0;
 	} else {
 		return false;
 	}
@@ -432,7 +445,8 @@ bool screen_type(struct screen *screen, const char *text)
 	const struct keyboard_key *key;
 	char upper[8];
 
-	if (screen->has_next || !screen->has_model || !view->model.has_field ||
+	if (screen->has_next || !screen->has_model ||
+		!(view->model.has_field || view->is_searching) ||
 		!entry_layout(&view->entry, &layout))
 		return false;
 	key = keyboard_find(layout, text[0] == '\b' ? "delete" : text);
