@@ -29,8 +29,9 @@
 #define BAR_DOTS_MAX  3
 #define BAR_DOTS_MIN  2
 #define BAR_HEIGHT_MM 12
-/* A break in a sheet's flow; canvas steps of 256 rows. */
-#define GROW_ROWS 256
+/* A canvas of 2,048 rows holds all usual receipts; what stays white costs no memory, and moving a
+ * full one to a larger place costs milliseconds. */
+#define GROW_ROWS 2048
 
 struct page {
 	const struct printer_profile *profile;
@@ -43,7 +44,7 @@ struct page {
 static void wipe_canvas(struct canvas *canvas)
 {
 	if (canvas->pixels)
-		vt_wipe(canvas->pixels, (size_t)canvas->width * (size_t)canvas->height);
+		vt_wipe(canvas->pixels, (size_t)canvas->width * (size_t)canvas->inked);
 	free(canvas->pixels);
 	canvas->pixels = NULL;
 }
@@ -61,7 +62,7 @@ static bool need_rows(struct page *page, int rows)
 		page->failed = VT_ERR_LIMIT;
 		return false;
 	}
-	struct canvas bigger = {.width = canvas->width};
+	struct canvas bigger = {.width = canvas->width, .inked = canvas->inked};
 	bigger.height = (page->y + rows) * 3 / 2 + GROW_ROWS;
 	bigger.pixels = calloc((size_t)bigger.height, (size_t)bigger.width);
 	if (!bigger.pixels) {
@@ -69,7 +70,8 @@ static bool need_rows(struct page *page, int rows)
 		return false;
 	}
 	if (canvas->pixels)
-		memcpy(bigger.pixels, canvas->pixels, (size_t)canvas->width * (size_t)page->y);
+		memcpy(bigger.pixels, canvas->pixels,
+			(size_t)canvas->width * (size_t)canvas->inked);
 	wipe_canvas(canvas);
 	*canvas = bigger;
 	return true;
@@ -93,6 +95,8 @@ static void space(struct page *page, int rows)
 
 static void fill(struct page *page, int x, int y, int width, int height)
 {
+	if (page->canvas.inked < y + height)
+		page->canvas.inked = y + height;
 	for (int row = y; row < y + height; row++)
 		memset(page->canvas.pixels + (ptrdiff_t)row * page->canvas.width + x, 0xff,
 			(size_t)width);

@@ -1,15 +1,34 @@
 #include "drivers/printer/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <ft2build.h>
 #include FT_FREETYPE_H
 
 #include "terminal/base/text.h"
 
+/* Glyphs kept: a receipt has some 200 (face, size, character); hinting and drawing one takes tens
+ * of microseconds, and breaking a line measures its words again and again. */
+#define CACHE_SLOTS 2048
+
+/* One character as it is drawn; a slot's next owner frees it. Shapes of a font, no text. */
+struct glyph {
+	uint32_t cp; /* 0 = empty */
+	int size_px;
+	enum text_face asked, face; /* face: that lent the glyph */
+	FT_UInt index;
+	FT_Pos advance; /* 26.6 */
+	bool is_drawn;	/* the bitmap is there */
+	int left, top, width, rows;
+	uint8_t *pixels; /* owned; rows × width */
+};
+
 struct text_fonts {
 	FT_Library library;
 	FT_Face faces[TEXT_FACE_COUNT];
+	int sizes_px[TEXT_FACE_COUNT]; /* set now: changing it runs the font's program */
+	struct glyph cache[CACHE_SLOTS];
 };
 
 enum vt_code text_fonts_load(const char *const paths[TEXT_FACE_COUNT],
@@ -39,6 +58,8 @@ void text_fonts_close(struct text_fonts **fonts)
 {
 	if (!*fonts)
 		return;
+	for (size_t i = 0; i < CACHE_SLOTS; i++)
+		free((*fonts)->cache[i].pixels);
 	for (int i = 0; i < TEXT_FACE_COUNT; i++)
 		if ((*fonts)->faces[i])
 			FT_Done_Face((*fonts)->faces[i]);
@@ -53,36 +74,72 @@ static FT_Face set_face(struct text_fonts *fonts, enum text_face face, int size_
 	FT_Face f = fonts->faces[face];
 
 	/* Fails only for bitmap fonts without that size; then glyphs are missing, not memory. */
-	if (FT_Set_Pixel_Sizes(f, 0, (FT_UInt)size_px) != 0)
-		return f;
+	if (fonts->sizes_px[face] != size_px && FT_Set_Pixel_Sizes(f, 0, (FT_UInt)size_px) == 0)
+		fonts->sizes_px[face] = size_px;
 	return f;
 }
 
-/* A font without the glyph lends it from the regular face, the widest one. */
-static FT_UInt find_glyph(struct text_fonts *fonts, FT_Face *face, int size_px, uint32_t cp)
+/* The character's slot; a font without the glyph lends it from the regular face, the widest one. */
+static struct glyph *get_glyph(
+	struct text_fonts *fonts, enum text_face asked, int size_px, uint32_t cp)
 {
-	FT_UInt glyph = FT_Get_Char_Index(*face, cp);
+	const uint32_t hash = (cp * 31u + (uint32_t)size_px) * 3u + (uint32_t)asked;
+	struct glyph *glyph = &fonts->cache[hash % CACHE_SLOTS];
 
-	if (glyph == 0 && *face != fonts->faces[TEXT_REGULAR]) {
+	if (glyph->cp == cp && glyph->size_px == size_px && glyph->asked == asked)
+		return glyph;
+	free(glyph->pixels);
+	*glyph = (struct glyph){.cp = cp, .size_px = size_px, .asked = asked, .face = asked};
+	glyph->index = FT_Get_Char_Index(fonts->faces[asked], cp);
+	if (glyph->index == 0 && asked != TEXT_REGULAR) {
 		const FT_UInt other = FT_Get_Char_Index(fonts->faces[TEXT_REGULAR], cp);
 		if (other != 0) {
-			*face = set_face(fonts, TEXT_REGULAR, size_px);
-			return other;
+			glyph->index = other;
+			glyph->face = TEXT_REGULAR;
 		}
 	}
+	FT_Face f = set_face(fonts, glyph->face, size_px);
+	if (FT_Load_Glyph(f, glyph->index, FT_LOAD_DEFAULT) == 0)
+		glyph->advance = f->glyph->advance.x;
 	return glyph;
 }
 
-/* Copies one glyph, darkest wins. */
-static void blend(struct canvas *canvas, const FT_Bitmap *bitmap, int left, int top)
+/* A glyph that cannot be drawn, or for which there is no memory, stays white. */
+static void draw_glyph(struct text_fonts *fonts, struct glyph *glyph)
 {
-	for (int row = 0; row < (int)bitmap->rows; row++) {
+	FT_Face f = set_face(fonts, glyph->face, glyph->size_px);
+
+	glyph->is_drawn = true;
+	if (FT_Load_Glyph(f, glyph->index, FT_LOAD_RENDER) != 0 ||
+		f->glyph->bitmap.pixel_mode != FT_PIXEL_MODE_GRAY)
+		return;
+	const FT_Bitmap *bitmap = &f->glyph->bitmap;
+	glyph->pixels = malloc((size_t)bitmap->rows * bitmap->width + 1);
+	if (!glyph->pixels) {
+		glyph->is_drawn = false; /* the next time, perhaps */
+		return;
+	}
+	glyph->left = f->glyph->bitmap_left;
+	glyph->top = f->glyph->bitmap_top;
+	glyph->width = (int)bitmap->width;
+	glyph->rows = (int)bitmap->rows;
+	for (int row = 0; row < glyph->rows; row++)
+		memcpy(glyph->pixels + (ptrdiff_t)row * glyph->width,
+			bitmap->buffer + (ptrdiff_t)row * bitmap->pitch, bitmap->width);
+}
+
+/* Copies one glyph, darkest wins. */
+static void blend(struct canvas *canvas, const struct glyph *glyph, int left, int top)
+{
+	for (int row = 0; row < glyph->rows; row++) {
 		const int y = top + row;
 		if (y < 0 || y >= canvas->height)
 			continue;
-		const uint8_t *from = bitmap->buffer + (ptrdiff_t)row * bitmap->pitch;
+		if (canvas->inked <= y)
+			canvas->inked = y + 1;
+		const uint8_t *from = glyph->pixels + (ptrdiff_t)row * glyph->width;
 		uint8_t *to = canvas->pixels + (ptrdiff_t)y * canvas->width;
-		for (int col = 0; col < (int)bitmap->width; col++) {
+		for (int col = 0; col < glyph->width; col++) {
 			const int x = left + col;
 			if (x >= 0 && x < canvas->width && from[col] > to[x])
 				to[x] = from[col];
@@ -90,11 +147,21 @@ static void blend(struct canvas *canvas, const FT_Bitmap *bitmap, int left, int 
 	}
 }
 
+static FT_Pos kerning(struct text_fonts *fonts, const struct glyph *glyph, FT_UInt previous)
+{
+	FT_Vector kern = {0, 0};
+
+	if (previous == 0 || !FT_HAS_KERNING(fonts->faces[glyph->face]))
+		return 0;
+	FT_Face f = set_face(fonts, glyph->face, glyph->size_px);
+	return FT_Get_Kerning(f, previous, glyph->index, FT_KERNING_DEFAULT, &kern) == 0 ? kern.x
+											 : 0;
+}
+
 /* Walks the text; draws where canvas is not NULL. Returns the pen's way in pixels. */
 static int walk(struct text_fonts *fonts, enum text_face face, int size_px, const char *text,
 	size_t length, struct canvas *canvas, int x, int y)
 {
-	FT_Face first = set_face(fonts, face, size_px);
 	FT_UInt previous = 0;
 	FT_Pos pen = 0;
 	const char *end = text + length;
@@ -103,22 +170,16 @@ static int walk(struct text_fonts *fonts, enum text_face face, int size_px, cons
 		const uint32_t cp = vt_utf8_next(&text);
 		if (cp == 0)
 			break;
-		FT_Face f = first;
-		const FT_UInt glyph = find_glyph(fonts, &f, size_px, cp);
-		FT_Vector kern = {0, 0};
-		if (f == first && previous != 0 && FT_HAS_KERNING(f) &&
-			FT_Get_Kerning(f, previous, glyph, FT_KERNING_DEFAULT, &kern) == 0)
-			pen += kern.x;
-		previous = f == first ? glyph : 0;
-		if (FT_Load_Glyph(f, glyph, FT_LOAD_DEFAULT) != 0)
-			continue;
-		const FT_Pos advance = f->glyph->advance.x;
-		if (canvas && FT_Render_Glyph(f->glyph, FT_RENDER_MODE_NORMAL) == 0 &&
-			f->glyph->bitmap.pixel_mode == FT_PIXEL_MODE_GRAY)
-			blend(canvas, &f->glyph->bitmap,
-				x + (int)((pen + 32) >> 6) + f->glyph->bitmap_left,
-				y - f->glyph->bitmap_top);
-		pen += advance;
+		struct glyph *glyph = get_glyph(fonts, face, size_px, cp);
+		if (glyph->face == face)
+			pen += kerning(fonts, glyph, previous);
+		previous = glyph->face == face ? glyph->index : 0;
+		if (canvas && !glyph->is_drawn)
+			draw_glyph(fonts, glyph);
+		if (canvas)
+			blend(canvas, glyph, x + (int)((pen + 32) >> 6) + glyph->left,
+				y - glyph->top);
+		pen += glyph->advance;
 	}
 	return (int)((pen + 32) >> 6);
 }

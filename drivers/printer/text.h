@@ -17,6 +17,7 @@ struct text_fonts;
 /* 8-bit canvas: 0 white … 255 black. */
 struct canvas {
 	int width, height;
+	int inked;	 /* rows from here on are white */
 	uint8_t *pixels; /* width × height */
 };
 
