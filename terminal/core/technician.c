@@ -131,7 +131,7 @@ static int64_t judge(struct core *core, const char *code, bool *ret_right)
 	}
 	const int64_t wait = lockout_left_ms(&core->lockout, now);
 	vt_log(VT_LOG_WARNING, "technician: wrong code, %d in a row", core->lockout.failures);
-	journal_note_screen(core, wait > 60000 ? "code wrong, locked" : "code wrong", NULL);
+	journal_note_screen(core, wait > 60000 ? "code wrong and locked" : "code wrong", NULL);
 	return is_kept || wait > UNKEPT_MS ? wait : UNKEPT_MS;
 }
 
@@ -140,6 +140,8 @@ static void judge_code(struct core *core, const char *code)
 	struct session_event event = {.type = SESSION_CODE_JUDGED};
 
 	event.u.code.wait_ms = judge(core, code, &event.u.code.is_right);
+	/* On disk before anybody sees the answer. */
+	(void)storage_commit(core);
 	citizen_feed(core, &event);
 }
 
