@@ -180,12 +180,12 @@ typedef unsigned long scard_dword;
 struct scard_pci {
 	scard_dword protocol, length;
 };
-#define SCOPE_SYSTEM   2
-#define SHARE_SHARED   2
-#define PROTOCOL_ANY   3
-#define PROTOCOL_T1    2
-#define LEAVE_CARD     0
-#define RETRY_EVERY_NS 20000000
+#define SCOPE_SYSTEM  2
+#define SHARE_SHARED  2
+#define PROTOCOL_ANY  3
+#define PROTOCOL_T1   2
+#define LEAVE_CARD    0
+#define STATE_PRESENT 0x20
 
 static void *symbol(void *library, const char *name)
 {
@@ -196,24 +196,52 @@ static void *symbol(void *library, const char *name)
 	return found;
 }
 
-static void rest(void)
+struct scard_state {
+	const char *reader;
+	void *user;
+	scard_dword current, event, atr_length;
+	uint8_t atr[33];
+};
+typedef scard_result list_fn(long, const char *, char *, scard_dword *);
+typedef scard_result change_fn(long, scard_dword, struct scard_state *, scard_dword);
+
+/* pcscd finds the reader and powers the card in its own time: waits for both. The first reader's
+ * name goes to readers. */
+static void wait_for_card(
+	long context, list_fn *list, change_fn *change, char *readers, scard_dword size)
 {
-	nanosleep(&(struct timespec){.tv_nsec = RETRY_EVERY_NS}, NULL);
+	const int64_t until_ms = vt_clock_monotonic_ms() + PATIENCE_MS;
+	struct scard_state state = {.reader = "\\\\?PnP?\\Notification"};
+	scard_dword length = size;
+
+	while (list(context, NULL, readers, &length) != 0 || !readers[0]) {
+		const int64_t left_ms = until_ms - vt_clock_monotonic_ms();
+		if (left_ms <= 0 || change(context, (scard_dword)left_ms, &state, 1) != 0)
+			die("no reader at pcscd");
+		length = size;
+	}
+	state = (struct scard_state){.reader = readers};
+	while ((state.event & STATE_PRESENT) == 0) {
+		const int64_t left_ms = until_ms - vt_clock_monotonic_ms();
+		if (left_ms <= 0 || change(context, (scard_dword)left_ms, &state, 1) != 0)
+			die("no card at pcscd");
+		state.current = state.event;
+	}
 }
 
 static void run_pcsc(void)
 {
 	void *lib = dlopen("libpcsclite.so.1", RTLD_NOW);
-	const int64_t until_ms = vt_clock_monotonic_ms() + PATIENCE_MS;
 	scard_result (*establish)(scard_dword, const void *, const void *, long *);
-	scard_result (*list)(long, const char *, char *, scard_dword *);
+	list_fn *list;
+	change_fn *change;
 	scard_result (*connect)(
 		long, const char *, scard_dword, scard_dword, long *, scard_dword *);
 	scard_result (*transmit)(long, const struct scard_pci *, const uint8_t *, scard_dword,
 		struct scard_pci *, uint8_t *, scard_dword *);
 	scard_result (*disconnect)(long, scard_dword);
 	char readers[1024];
-	scard_dword length = sizeof(readers), protocol = 0;
+	scard_dword protocol = 0;
 	long context = 0, card = 0;
 	scard_result result;
 
@@ -221,23 +249,15 @@ static void run_pcsc(void)
 		die("no libpcsclite");
 	*(void **)&establish = symbol(lib, "SCardEstablishContext");
 	*(void **)&list = symbol(lib, "SCardListReaders");
+	*(void **)&change = symbol(lib, "SCardGetStatusChange");
 	*(void **)&connect = symbol(lib, "SCardConnect");
 	*(void **)&transmit = symbol(lib, "SCardTransmit");
 	*(void **)&disconnect = symbol(lib, "SCardDisconnect");
-	/* pcscd starts, finds the reader, powers the card: each takes its time. */
-	while ((result = establish(SCOPE_SYSTEM, NULL, NULL, &context)) != 0 &&
-		vt_clock_monotonic_ms() < until_ms)
-		rest();
-	while (result == 0 && vt_clock_monotonic_ms() < until_ms) {
-		length = sizeof(readers);
-		if (list(context, NULL, readers, &length) == 0 && readers[0] &&
-			connect(context, readers, SHARE_SHARED, PROTOCOL_ANY, &card, &protocol) ==
-				0)
-			break;
-		rest();
-	}
-	if (!card)
-		die("no card at pcscd");
+	if (establish(SCOPE_SYSTEM, NULL, NULL, &context) != 0)
+		die("no pcscd");
+	wait_for_card(context, list, change, readers, sizeof(readers));
+	if (connect(context, readers, SHARE_SHARED, PROTOCOL_ANY, &card, &protocol) != 0)
+		die("the card cannot be had");
 	while (count < wanted) {
 		const struct scard_pci pci = {protocol == PROTOCOL_T1 ? 2 : 1, sizeof(pci)};
 		uint8_t answer[258];
