@@ -292,6 +292,24 @@ static void press(struct entry *entry, const char *id)
 	(void)entry_press(entry, keyboard_find(layout, id));
 }
 
+static void a_text_takes_the_rfc_of_a_company_and_a_name_does_not(void **state)
+{
+	struct screen_field field = {.type = FIELD_TEXT, .max_length = 12};
+	struct entry entry = {0};
+	char value[VT_MAX_VALUE];
+
+	(void)state;
+	entry_init(&entry, &field);
+	press(&entry, "D");
+	press(&entry, "&");
+	press(&entry, "Ñ");
+	press(&entry, "9");
+	entry_value(&entry, value);
+	assert_string_equal(value, "D&Ñ9");
+	assert_null(keyboard_find(KEYBOARD_NAME, "&"));
+	assert_null(keyboard_find(KEYBOARD_CURP, "&"));
+}
+
 static void an_entry_stops_at_its_length_in_letters(void **state)
 {
 	struct screen_field field = {.type = FIELD_NAME, .max_length = 3};
@@ -381,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_mask_does_not_tell_the_length),
 		cmocka_unit_test(letters_never_move_between_layouts),
 		cmocka_unit_test(each_row_fills_its_grid_and_each_key_has_one_id),
+		cmocka_unit_test(a_text_takes_the_rfc_of_a_company_and_a_name_does_not),
 		cmocka_unit_test(an_entry_stops_at_its_length_in_letters),
 		cmocka_unit_test(a_value_from_core_is_offered_again),
 		cmocka_unit_test(local_checks_name_what_is_wrong),

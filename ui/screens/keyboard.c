@@ -17,11 +17,14 @@
 /* The marks that stand in names (domain.md section 9: . - / ' and blanks). */
 #define ROW_MARKS \
 	{6, {{KEY_ACCENT, NULL, 1}, C("Ü"), C("'"), C("-"), C("."), {KEY_SPACE, " ", 5}}}
+/* & stands in the RFC of companies. */
+#define ROW_TEXT_MARKS \
+	{7, {{KEY_ACCENT, NULL, 1}, C("Ü"), C("'"), C("-"), C("."), C("&"), {KEY_SPACE, " ", 4}}}
 
 static const struct keyboard layouts[KEYBOARD_LAYOUT_COUNT] = {
 	[KEYBOARD_CURP] = {10, 4, {DIGITS, ROW_Q, ROW_A, ROW_Z}},
 	[KEYBOARD_NAME] = {10, 4, {ROW_Q, ROW_A, ROW_Z, ROW_MARKS}},
-	[KEYBOARD_TEXT] = {10, 5, {DIGITS, ROW_Q, ROW_A, ROW_Z, ROW_MARKS}},
+	[KEYBOARD_TEXT] = {10, 5, {DIGITS, ROW_Q, ROW_A, ROW_Z, ROW_TEXT_MARKS}},
 	[KEYBOARD_EMAIL] = {10, 5, {
 		DIGITS,
 		ROW10("q", "w", "e", "r", "t", "y", "u", "i", "o", "p"),

@@ -10,7 +10,7 @@
 enum keyboard_layout {
 	KEYBOARD_CURP,	 /* digits and A-Z, Ñ; which are enabled depends on the position */
 	KEYBOARD_NAME,	 /* A-Z, Ñ, accents, Ü, apostrophe, hyphen, point, space */
-	KEYBOARD_TEXT,	 /* the same with digits */
+	KEYBOARD_TEXT,	 /* the same with digits and & */
 	KEYBOARD_EMAIL,	 /* lower case, digits, @ . - _ and endings of common domains */
 	KEYBOARD_NUMBER, /* telephone order */
 	KEYBOARD_LAYOUT_COUNT

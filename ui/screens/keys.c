@@ -90,6 +90,8 @@ static const char *key_name(const struct keyboard_key *key)
 		return _("Point");
 	case '@':
 		return _("At sign");
+	case '&':
+		return _("Ampersand");
 	case '_':
 		return _("Underscore");
 	default:
@@ -125,6 +127,7 @@ static void key_build(struct build *b, const struct keys *k, const struct keyboa
 			       .height = k->height,
 			       .disabled = !entry_allows(entry, key),
 			       .repeats = key->kind == KEY_DELETE,
+			       .dot = k->is_pad && strcmp(label, "5") == 0,
 			       /* On a narrow key the W of the titles' face would touch the edge. */
 			       .wide = is_wide || k->width < NARROW_KEY,
 		       });

@@ -112,6 +112,9 @@ struct node *widget_button(struct ui *ui, const struct button *b)
 	return node;
 }
 
+/* Lower keys have no room below their label. */
+#define DOT_HEIGHT 92
+
 struct node *widget_key(struct ui *ui, const struct key *key)
 {
 	enum color fg = key->disabled ? COLOR_DISABLED : key->wide ? COLOR_ACTION_TEXT : COLOR_TEXT;
@@ -146,10 +149,19 @@ struct node *widget_key(struct ui *ui, const struct key *key)
 				.icon_size = 38,
 				.icon_grows = key->label && (key->height == 0 || key->height > 80),
 				.fg = fg});
+	if (key->dot && key->height >= DOT_HEIGHT)
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .cross = ALIGN_CENTER});
 	if (key->label)
 		node_add(ui, &(struct node_spec){.text = key->label,
 				     .type = key->wide ? TYPE_KEY_WORD : TYPE_KEY,
 				     .fg = fg});
+	if (key->dot && key->height >= DOT_HEIGHT) {
+		node_add(ui, &(struct node_spec){.width = length_units(26),
+				     .height = length_units(6),
+				     .fill = fg,
+				     .radius = 3});
+		node_end(ui);
+	}
 	node_end(ui);
 	return node;
 }

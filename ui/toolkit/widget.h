@@ -46,6 +46,7 @@ struct key {
 	struct length width;	      /* zero = 85 units */
 	int height;		      /* 0 = 92 units */
 	bool disabled, repeats, wide; /* wide: label in TYPE_KEY_WORD */
+	bool dot; /* the middle of a number pad: a bar below the label, where there is room */
 };
 struct node *widget_key(struct ui *ui, const struct key *key);
 
