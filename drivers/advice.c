@@ -9,8 +9,14 @@ const char *device_advice(const char *reason, enum device_state state)
 	static const struct {
 		const char *reason, *advice;
 	} table[] = {
-		{"paper", "Put in a new paper roll."},
+		{"paper", "Put in paper."},
 		{"cover", "Close the printer's cover."},
+		{"jam", "Take the jammed sheet out, then close the printer."},
+		{"supply", "Put in new toner."},
+		{"supplyLow", "Toner is near its end: bring a new cartridge."},
+		{"tray", "Put the paper tray in."},
+		{"paused", "The printer is paused: let it go on at its own panel."},
+		{"output", "Take the sheets out of the printer's tray."},
 		{"cutter", "Clear the jammed cutter, then close the cover."},
 		{"unplugged", "Connect the device's USB cable and switch it on."},
 		{"device", "Switch the device off and on; replace it if that does not help."},
@@ -19,7 +25,7 @@ const char *device_advice(const char *reason, enum device_state state)
 		{"refused", "Another program or a missing permission keeps it: see the log."},
 		{"silent", "It does not answer: unplug it for ten seconds; then replace it."},
 		{"transfer", "The USB connection fails: try another cable and another port."},
-		{"unsupported", "This reader cannot be used: see ventanillactl device descriptor."},
+		{"unsupported", "This device cannot be used: see ventanillactl device descriptor."},
 		{"memory", "The device process is out of memory: restart it."},
 		{"flapping", "It came and went too often: check cable and power, then reset it."},
 		{"lying", "It keeps breaking its protocol: replace it, then reset it."},

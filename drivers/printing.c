@@ -419,7 +419,8 @@ static void status(const struct device *device, struct device_status *ret)
 
 static bool command(struct device *device, const struct bus_message *msg)
 {
-	if (msg->header.name != BUS_PRINTER_PRINT_FORM)
+	if (msg->header.name != BUS_PRINTER_PRINT_FORM ||
+		msg->payload.print_form.size != PAPER_ROLL)
 		return false;
 	on_print_form(printing_of(device), msg);
 	pump(printing_of(device));

@@ -48,6 +48,15 @@ static bool parse_hex16(const char *text, uint16_t *ret)
 	return true;
 }
 
+/* A letter-size printer tells all this itself. */
+static enum vt_code check_empty(const struct tsv_line *line, struct vt_error *error)
+{
+	for (size_t column = COL_WIDTH; column <= COL_COUNTER; column++)
+		if (strcmp(line->cells[column], "-") != 0)
+			return tsv_refuse(&table, line, column, error);
+	return VT_OK;
+}
+
 static enum vt_code parse_entry(
 	const struct tsv_line *line, struct device_entry *ret, struct vt_error *error)
 {
@@ -56,8 +65,8 @@ static enum vt_code parse_entry(
 		return tsv_refuse(&table, line, COL_VID, error);
 	if (!parse_hex16(line->cells[COL_PID], &ret->pid))
 		return tsv_refuse(&table, line, COL_PID, error);
-	/* The one driver there is; the next one widens this check and the profile union. */
-	if (strcmp(line->cells[COL_DRIVER], "escpos") != 0 ||
+	const bool is_ipp = strcmp(line->cells[COL_DRIVER], "ipp") == 0;
+	if ((!is_ipp && strcmp(line->cells[COL_DRIVER], "escpos") != 0) ||
 		!vt_copy(ret->driver, sizeof(ret->driver), line->cells[COL_DRIVER]))
 		return tsv_refuse(&table, line, COL_DRIVER, error);
 	if (strcmp(line->cells[COL_CLASS], "Printer") != 0 ||
@@ -68,7 +77,8 @@ static enum vt_code parse_entry(
 		return tsv_refuse(&table, line, COL_MODEL, error);
 	if (!vt_copy(ret->notes, sizeof(ret->notes), line->cells[COL_NOTES]))
 		return tsv_refuse(&table, line, COL_NOTES, error);
-	return profile_parse_cells(&table, line, COL_WIDTH, &ret->printer, error);
+	return is_ipp ? check_empty(line, error)
+		      : profile_parse_cells(&table, line, COL_WIDTH, &ret->printer, error);
 }
 
 static enum vt_code add_line(void *owner, const struct tsv_line *line, struct vt_error *error)

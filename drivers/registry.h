@@ -43,11 +43,11 @@ struct printer_profile {
 
 struct device_entry {
 	uint16_t vid, pid;
-	char driver[16]; /* "escpos" */
+	char driver[16]; /* "escpos"; "ipp": letter size, tells everything else itself */
 	char class[24];	 /* XFS4IoT interface: "Printer" */
 	char model[64];
-	struct printer_profile printer;
-	char notes[96]; /* source of the facts, "(to confirm)" */
+	struct printer_profile printer; /* "ipp": all zero */
+	char notes[96];			/* source of the facts, "(to confirm)" */
 };
 
 struct registry {
@@ -56,8 +56,8 @@ struct registry {
 };
 
 /* Parses the table: lines of tab-separated columns in the order of the heading line, "#" comments.
- * Refused with the line number: wrong number of columns, unknown word, number out of range, a pair
- * vid:pid twice, text too long. *ret is empty then. */
+ * Refused with the line number: wrong number of columns, unknown word, a number where the driver
+ * "ipp" wants "-", number out of range, a pair vid:pid twice, text too long. *ret is empty then. */
 VT_MUST_USE enum vt_code registry_parse(
 	const char *text, size_t length, struct registry *ret, struct vt_error *error);
 VT_MUST_USE enum vt_code registry_load(

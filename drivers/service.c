@@ -6,6 +6,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "drivers/lettering.h"
 #include "drivers/printing.h"
 #include "drivers/reader.h"
 #include "drivers/usb/usb_libusb.h"
@@ -138,6 +139,18 @@ static enum vt_code add_printer(
 	return add_slot(s, printing_create(&s->host, s->fonts, path), error);
 }
 
+/* Which media-type a tray of security paper has is the agency's and the printer's matter. */
+static enum vt_code add_letter(
+	struct service *s, const struct vt_config *config, struct vt_error *error)
+{
+	struct ippu_media media;
+
+	if (!vt_copy(media.security, sizeof(media.security),
+		    vt_config_get(config, "devices", "security_media", "security")))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "devices: security_media: too long");
+	return add_slot(s, lettering_create(&s->host, s->fonts, &media), error);
+}
+
 static enum vt_code start_devices(
 	struct service *s, const struct vt_config *config, struct vt_error *error)
 {
@@ -161,6 +174,8 @@ static enum vt_code start_devices(
 		.refuse = core_link_refuse,
 		.changed = on_changed};
 	code = add_printer(s, config, error);
+	if (!code)
+		code = add_letter(s, config, error);
 	if (!code)
 		code = add_slot(s, reader_slot_create(&s->host, s->readers), error);
 	return code ? code : s->usb->ops->watch(s->usb, &watch, error);

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <qrencode.h>
-
 #include "drivers/printer/code128.h"
+#include "drivers/printer/qr.h"
 #include "drivers/printer/text.h"
 #include "terminal/base/assert.h"
 #include "terminal/base/attributes.h"
@@ -19,8 +18,6 @@
 #define SIZE_LABEL 100
 #define SIZE_BIG   200
 #define SIZE_MIN   100
-/* Quiet zone of a QR code in modules (ISO/IEC 18004 §5.3.8). */
-#define QR_QUIET 4
 /* 6 dots = 0.75 mm at 203 dpi: read by every telephone; 3 dots is the least a scanner reads. */
 #define QR_DOTS	    6
 #define QR_DOTS_MAX 8
@@ -234,33 +231,14 @@ static void big(struct page *page, const char *text)
 	paragraph(page, &style, text);
 }
 
-/* Says that the text is UTF-8 (ECI 26) where that matters: readers otherwise guess, and take
- * "BRISEÑO" for Japanese (seen: zbar). NULL: does not fit. */
-static QRcode *encode_qr(const char *text)
+static enum vt_code draw_qr(struct page *page, const char *text, struct vt_error *error)
 {
-	const int length = (int)strlen(text);
-	bool is_ascii = true;
+	struct qr code;
+	enum vt_code failed = qr_encode(text, &code, error);
 
-	for (const char *p = text; *p; p++)
-		is_ascii = is_ascii && (unsigned char)*p < 0x80;
-	QRinput *input = QRinput_new2(0, QR_ECLEVEL_M);
-	if (!input)
-		return NULL;
-	QRcode *code = NULL;
-	if ((is_ascii || QRinput_appendECIheader(input, 26) == 0) &&
-		QRinput_append(input, QR_MODE_8, length, (const unsigned char *)text) == 0)
-		code = QRcode_encodeInput(input);
-	QRinput_free(input);
-	return code;
-}
-
-static enum vt_code qr(struct page *page, const char *text, struct vt_error *error)
-{
-	QRcode *code = encode_qr(text);
-
-	if (!code)
-		return vt_fail(error, VT_ERR_LIMIT, 0, "render: text does not fit a QR code");
-	const int modules = code->width + 2 * QR_QUIET;
+	if (failed)
+		return failed;
+	const int modules = code.width + 2 * QR_QUIET;
 	int dots = QR_DOTS_MAX;
 	/* Six dots where they fit; up to eight while the code stays within two thirds. */
 	while (dots > QR_DOTS && modules * dots > page->canvas.width * 2 / 3)
@@ -268,20 +246,19 @@ static enum vt_code qr(struct page *page, const char *text, struct vt_error *err
 	while (dots >= QR_DOTS_MIN && modules * dots > page->canvas.width)
 		dots--;
 	if (dots < QR_DOTS_MIN) {
-		QRcode_free(code);
+		qr_finish(&code);
 		return vt_fail(error, VT_ERR_LIMIT, 0, "render: QR code wider than the paper");
 	}
 	if (need_rows(page, modules * dots)) {
-		const int left = (page->canvas.width - code->width * dots) / 2;
+		const int left = (page->canvas.width - code.width * dots) / 2;
 		const int top = page->y + QR_QUIET * dots;
-		for (int row = 0; row < code->width; row++)
-			for (int col = 0; col < code->width; col++)
-				if (code->data[row * code->width + col] & 1)
+		for (int row = 0; row < code.width; row++)
+			for (int col = 0; col < code.width; col++)
+				if (code.modules[row * code.width + col] & 1)
 					fill(page, left + col * dots, top + row * dots, dots, dots);
 		page->y += modules * dots;
 	}
-	vt_wipe(code->data, (size_t)code->width * (size_t)code->width);
-	QRcode_free(code);
+	qr_finish(&code);
 	return VT_OK;
 }
 
@@ -343,7 +320,7 @@ static enum vt_code draw(struct page *page, const struct receipt_line *line, str
 		space(page, points(page, SIZE_BODY));
 		break;
 	case RECEIPT_QR:
-		return line->text[0] ? qr(page, line->text, error) : VT_OK;
+		return line->text[0] ? draw_qr(page, line->text, error) : VT_OK;
 	case RECEIPT_BARCODE:
 		return line->text[0] ? barcode(page, line->text, error) : VT_OK;
 	case RECEIPT_KIND_COUNT:

@@ -80,6 +80,10 @@ const char *const paper_state_names[PAPER_STATE_COUNT] = {
 	[PAPER_LOW] = "low",
 	[PAPER_OUT] = "out",
 };
+const char *const paper_size_names[PAPER_SIZE_COUNT] = {
+	[PAPER_ROLL] = "roll", [PAPER_LETTER] = "letter"};
+const char *const paper_kind_names[PAPER_KIND_COUNT] = {
+	[PAPER_PLAIN] = "plain", [PAPER_SECURITY] = "security"};
 const char *const work_result_names[WORK_RESULT_COUNT] = {
 	[WORK_ACCEPTED] = "accepted",
 	[WORK_REJECTED] = "rejected",
@@ -174,6 +178,8 @@ static const struct bus_field intent_act_fields[] = {
 #define S struct printer_print_form
 static const struct bus_field print_form_fields[] = {
 	REQ_TEXT(S, job, "job"),
+	OPT_ENUM(S, size, "size", paper_size_names),
+	OPT_ENUM(S, paper, "paper", paper_kind_names),
 	REQ_OBJECT(S, receipt, "receipt", receipt_table),
 };
 #undef S
@@ -184,6 +190,15 @@ static const struct bus_field print_result_fields[] = {
 	OPT_TEXT(S, reason, "reason"),
 };
 #undef S
+#define S struct printer_tray
+static const struct bus_field printer_tray_fields[] = {
+	REQ_TEXT(S, name, "name"),
+	REQ_ENUM(S, paper, "paper", paper_kind_names),
+	REQ_ENUM(S, level, "level", paper_state_names),
+};
+#undef S
+static const struct bus_table printer_tray_table =
+	BUS_TABLE(struct printer_tray, "tray", printer_tray_fields);
 #define S struct device_status
 static const struct bus_field device_status_fields[] = {
 	REQ_TEXT(S, id, "id"),
@@ -200,6 +215,8 @@ static const struct bus_field device_status_fields[] = {
 	OPT_I64(S, reads, "reads"),
 	OPT_I64(S, errors, "errors"),
 	OPT_I64(S, resets, "resets"),
+	OPT_ENUM(S, size, "size", paper_size_names),
+	OPT_LIST(S, trays, tray_count, "trays", printer_tray_table),
 };
 #undef S
 #define S struct device_query

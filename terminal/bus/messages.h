@@ -157,9 +157,19 @@ struct intent_act {
 
 /* ---- Printer.*, Common.* : core and devices ---- */
 
-/* Printer.PrintForm (command): one sheet. job names the print effect in core's journal. */
+/* What a printer prints on, and what a document wants. */
+enum paper_size { PAPER_ROLL, PAPER_LETTER, PAPER_SIZE_COUNT };
+extern const char *const paper_size_names[PAPER_SIZE_COUNT];
+/* PAPER_SECURITY: numbered or watermarked sheets of the agency, in a tray of their own. */
+enum paper_kind { PAPER_PLAIN, PAPER_SECURITY, PAPER_KIND_COUNT };
+extern const char *const paper_kind_names[PAPER_KIND_COUNT];
+
+/* Printer.PrintForm (command): one document. job names the print effect in core's journal; the
+ * printer is the one of that size. */
 struct printer_print_form {
 	char job[VT_UUID_SIZE];
+	enum paper_size size;
+	enum paper_kind paper; /* PAPER_LETTER: from which tray */
 	struct receipt receipt;
 };
 
@@ -186,10 +196,18 @@ extern const char *const device_state_names[DEVICE_STATE_COUNT];
 enum paper_state { PAPER_UNKNOWN, PAPER_FULL, PAPER_LOW, PAPER_OUT, PAPER_STATE_COUNT };
 extern const char *const paper_state_names[PAPER_STATE_COUNT];
 
+/* A tray of a letter-size printer. One that is there and empty is PAPER_OUT. */
+struct printer_tray {
+	char name[32];	       /* the printer's own: "tray-1" */
+	enum paper_kind paper; /* trays with other media are not told */
+	enum paper_state level;
+};
+#define PRINTER_MAX_TRAYS 8
+
 /* Common.StatusChangedEvent (unsolicited, devices to core): one device; sent at each change and,
  * for every device, after connecting. */
 struct device_status {
-	char id[24];	/* stable name: "printer", later "reader" … */
+	char id[24];	/* stable name: "printer", "letter", "reader" … */
 	char class[24]; /* "Printer", "CardReader" … (XFS4IoT interface) */
 	char model[64]; /* from assets/devices.tsv */
 	char usb[12];	/* "04b8:0e15" */
@@ -202,6 +220,9 @@ struct device_status {
 	 * port, and by a technician. */
 	char run[VT_UUID_SIZE];
 	int64_t sheets, cuts, reads, errors, resets;
+	enum paper_size size; /* of a printer */
+	size_t tray_count;
+	struct printer_tray trays[PRINTER_MAX_TRAYS];
 };
 
 /* ---- Work.* : core and sync ---- */

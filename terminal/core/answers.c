@@ -43,7 +43,7 @@ static const char *printer_text(const struct core *core)
 {
 	for (size_t i = 0; i < core->device_list.count; i++) {
 		const struct device_status *device = &core->device_list.devices[i];
-		if (strcmp(device->class, "Printer") == 0)
+		if (strcmp(device->class, "Printer") == 0 && device->size == PAPER_ROLL)
 			return device->paper == PAPER_OUT ? "noPaper"
 							  : device_state_names[device->state];
 	}

@@ -111,6 +111,25 @@ static enum session_reader reader_state(enum device_state state)
 	return READER_ABSENT;
 }
 
+static bool is_usable(const struct device_status *device)
+{
+	return device->state == DEVICE_READY || device->state == DEVICE_DEGRADED;
+}
+
+/* What a letter-size printer can print on: one that tells no trays has plain paper. */
+static void take_letter(struct session_health *health, const struct device_status *device)
+{
+	health->letter_present = health->letter_present || device->state != DEVICE_ABSENT;
+	if (!is_usable(device))
+		return;
+	if (device->tray_count == 0 && device->paper != PAPER_OUT)
+		health->letter_ready[PAPER_PLAIN] = true;
+	/* Degraded for a reason of its own: only paper leaves the other trays usable. */
+	for (size_t i = 0; i < device->tray_count; i++)
+		if (device->trays[i].level != PAPER_OUT)
+			health->letter_ready[device->trays[i].paper] = true;
+}
+
 /* Recomputes what the session knows about the terminal's parts. */
 void citizen_health(struct core *core)
 {
@@ -119,6 +138,8 @@ void citizen_health(struct core *core)
 
 	health->printer_ready = false;
 	health->printer_paper = true;
+	memset(health->letter_ready, 0, sizeof(health->letter_ready));
+	health->letter_present = false;
 	health->reader = READER_ABSENT;
 	for (size_t i = 0; i < core->device_list.count; i++) {
 		const struct device_status *device = &core->device_list.devices[i];
@@ -126,7 +147,9 @@ void citizen_health(struct core *core)
 			health->reader = reader_state(device->state);
 		if (strcmp(device->class, "Printer") != 0)
 			continue;
-		if (device->state == DEVICE_READY || device->state == DEVICE_DEGRADED)
+		if (device->size == PAPER_LETTER)
+			take_letter(health, device);
+		else if (is_usable(device))
 			health->printer_ready = true;
 		else if (device->paper == PAPER_OUT)
 			health->printer_paper = false;

@@ -78,6 +78,8 @@ struct sheet {
 	char job[VT_UUID_SIZE];
 	char transaction[VT_UUID_SIZE];
 	enum txn_sheet kind;
+	enum paper_size size;
+	enum paper_kind paper;
 	struct receipt receipt; /* wiped once it is sent */
 };
 

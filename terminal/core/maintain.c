@@ -16,8 +16,9 @@
 #include "terminal/base/text.h"
 #include "terminal/core/core.h"
 
-#define ORDER_MS 20000
-#define SHEET_MS 45000
+#define ORDER_MS  20000
+#define SHEET_MS  45000
+#define LETTER_MS 120000
 
 static void refuse(
 	struct core *core, struct peer *peer, enum bus_completion_code code, const char *text)
@@ -128,8 +129,9 @@ static void send_order(struct core *core, const struct device_status *device)
 
 	if (order->request.name == BUS_DEVICE_TEST && is_printer(device)) {
 		bus_make_command(core->tx, core->devices.conn, BUS_PRINTER_PRINT_FORM);
-		core->tx->header.timeout_ms = SHEET_MS;
+		core->tx->header.timeout_ms = device->size == PAPER_LETTER ? LETTER_MS : SHEET_MS;
 		vt_uuid_make(core->tx->payload.print_form.job);
+		core->tx->payload.print_form.size = device->size;
 		fill_sheet(core, device, &core->tx->payload.print_form.receipt);
 	} else {
 		bus_make_command(core->tx, core->devices.conn, order->request.name);
@@ -219,7 +221,7 @@ static void take_print(const struct core *core, const struct printer_print_resul
 		const char *detail;
 	} ends[PRINT_OUTCOME_COUNT] = {
 		[OUTCOME_PRINTED] = {TEST_PASSED,
-			"Look at the sheet: lines complete, both codes readable, cut clean."},
+			"Look at the sheet: lines complete, both codes readable, edges clean."},
 		[OUTCOME_FAILED] = {TEST_FAILED, "Nothing usable was printed."},
 		[OUTCOME_UNKNOWN] = {TEST_UNKNOWN,
 			"The printer did not say whether the sheet came out: look at it."},

@@ -10,6 +10,8 @@
 
 /* A whole sheet takes 5 to 10 s at 100 mm/s; twice that and a margin, then nobody knows. */
 #define SHEET_MS 45000
+/* A cold letter-size printer warms up for half a minute; drivers/ipp gives a job 90 s. */
+#define LETTER_MS 120000
 /* How long a device process that came back, or is gone, may take to report a sheet. */
 #define REPORT_MS 5000
 
@@ -129,6 +131,7 @@ void sheet_start(struct core *core)
 	vt_copy_cut(
 		sheet->transaction, sizeof(sheet->transaction), session_transaction(core->session));
 	sheet->kind = kind_of(core, sheet->receipt.copy);
+	session_paper(core->session, &sheet->size, &sheet->paper);
 	struct queue_effect effect = {.kind = EFFECT_PRINT,
 		.detail = (int)sheet->kind,
 		.begun_unix_ms = core_unix_ms(core)};
@@ -162,14 +165,17 @@ void sheet_send(struct core *core)
 		finish(core, OUTCOME_FAILED, "printer");
 		return;
 	}
+	const int64_t patience_ms = sheet->size == PAPER_LETTER ? LETTER_MS : SHEET_MS;
 	bus_make_command(core->tx, core->devices.conn, BUS_PRINTER_PRINT_FORM);
-	core->tx->header.timeout_ms = SHEET_MS;
+	core->tx->header.timeout_ms = patience_ms;
 	sheet->request_id = core->tx->header.request_id;
 	memcpy(core->tx->payload.print_form.job, sheet->job, sizeof(sheet->job));
+	core->tx->payload.print_form.size = sheet->size;
+	core->tx->payload.print_form.paper = sheet->paper;
 	core->tx->payload.print_form.receipt = sheet->receipt;
 	vt_wipe(&sheet->receipt, sizeof(sheet->receipt));
 	sheet->is_sent = true;
-	core_arm(core->sheet_timer, vt_clock_monotonic_ms() + SHEET_MS + 2000);
+	core_arm(core->sheet_timer, vt_clock_monotonic_ms() + patience_ms + 2000);
 	(void)peer_send(&core->devices);
 }
 

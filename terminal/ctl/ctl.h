@@ -49,6 +49,7 @@ struct ctl_options {
 	const char *out_file;  /* card sign: where the signature goes; NULL: stdout, base64 */
 	const char *pin_file;  /* card sign: "-" = stdin; NULL: the console */
 	bool last_try;	       /* card sign */
+	bool is_letter;	       /* print test: the letter-size printer */
 	int arg_count;
 	char **args;
 };

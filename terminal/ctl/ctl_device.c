@@ -11,8 +11,9 @@
 
 /* Core gives a device 20 s and a sheet 45 s (terminal/core/maintain.c), and wants some for itself.
  */
-#define RESET_MS 25000
-#define TEST_MS	 50000
+#define RESET_MS  25000
+#define TEST_MS	  50000
+#define LETTER_MS 125000
 
 static enum ctl_exit print_devices(const struct device_list *list)
 {
@@ -44,6 +45,19 @@ enum ctl_exit ctl_device_list(const struct ctl_options *options)
 	return print_devices(&remote.msg->payload.device_list);
 }
 
+/* "main: plain, full" for each tray of a letter-size printer. */
+static void print_trays(const struct device_status *device)
+{
+	char text[80];
+
+	for (size_t i = 0; i < device->tray_count; i++) {
+		const struct printer_tray *tray = &device->trays[i];
+		if (vt_format(text, sizeof(text), "%s: %s, %s", tray->name,
+			    paper_kind_names[tray->paper], paper_state_names[tray->level]))
+			ctl_print_pair(CTL_TEXT("bandeja", "tray"), text);
+	}
+}
+
 static enum ctl_exit print_device(
 	const struct ctl_options *options, const char *schema, const struct device_status *device)
 {
@@ -60,6 +74,7 @@ static enum ctl_exit print_device(
 	ctl_print_pair(CTL_TEXT("USB", "USB"), device->usb);
 	ctl_print_pair(CTL_TEXT("estado", "state"), device_state_names[device->state]);
 	ctl_print_pair(CTL_TEXT("papel", "paper"), paper_state_names[device->paper]);
+	print_trays(device);
 	ctl_print_pair(CTL_TEXT("motivo", "reason"), device->reason);
 	ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), device->advice);
 	ctl_print_number(CTL_TEXT("hojas", "sheets"), device->sheets);
@@ -137,7 +152,8 @@ static const char *outcome_words(enum test_outcome outcome)
 static enum ctl_exit test(const struct ctl_options *options, const char *id)
 {
 	VT_CLEANUP(remote_finish) struct remote remote = {0};
-	enum ctl_exit code = ask_device(options, BUS_DEVICE_TEST, id, TEST_MS, &remote);
+	enum ctl_exit code = ask_device(options, BUS_DEVICE_TEST, id,
+		strcmp(id, "letter") == 0 ? LETTER_MS : TEST_MS, &remote);
 
 	if (code)
 		return code;
@@ -163,5 +179,5 @@ enum ctl_exit ctl_device_test(const struct ctl_options *options)
 
 enum ctl_exit ctl_print_test(const struct ctl_options *options)
 {
-	return test(options, "printer");
+	return test(options, options->is_letter ? "letter" : "printer");
 }

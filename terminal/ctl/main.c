@@ -29,6 +29,7 @@ enum option_group {
 	TAKES_LAST = 1 << 7,
 	TAKES_PROOF = 1 << 8,
 	TAKES_CARD = 1 << 9,
+	TAKES_PAPER = 1 << 10,
 };
 
 struct command {
@@ -56,7 +57,7 @@ static const struct command commands[] = {
 		{"prueba un dispositivo: hoja de prueba, o una tarjeta en el lector",
 			"tests a device: a test sheet, or a card in the reader"},
 		ctl_device_test},
-	{"print", "test", "", 0, 0, TAKES_SOCKET,
+	{"print", "test", "[--paper roll|letter]", 0, 0, TAKES_SOCKET | TAKES_PAPER,
 		{"imprime la hoja de prueba", "prints the test sheet"}, ctl_print_test},
 	{"device", "descriptor", "FILE", 1, 1, 0,
 		{"qué dice ser un dispositivo USB (archivo \"descriptors\" de sysfs)",
@@ -141,6 +142,7 @@ enum option_id {
 	OPTION_OUT,
 	OPTION_PIN_FILE,
 	OPTION_LAST_TRY,
+	OPTION_PAPER,
 	OPTION_FIRST_SURNAME,
 	OPTION_SECOND_SURNAME,
 	OPTION_NAMES,
@@ -195,6 +197,8 @@ static const struct option_help option_helps[] = {
 	{OPTION_LAST_TRY, TAKES_CARD, "last-try", NULL,
 		{"usa el último intento del PIN: si falla, la tarjeta se bloquea",
 			"uses the PIN's last try: if it fails, the card locks itself"}},
+	{OPTION_PAPER, TAKES_PAPER, "paper", "SIZE",
+		{"roll: recibo; letter: hoja carta", "roll: receipt; letter: letter-size page"}},
 	{OPTION_FIRST_SURNAME, TAKES_PERSON, "first-surname", "TEXT",
 		{"primer apellido", "first surname"}},
 	{OPTION_SECOND_SURNAME, TAKES_PERSON, "second-surname", "TEXT",
@@ -411,6 +415,12 @@ static bool take_option(struct ctl_options *options, int id, const char *value)
 	case OPTION_LAST_TRY:
 		options->last_try = true;
 		return true;
+	case OPTION_PAPER:
+		options->is_letter = strcmp(value, "letter") == 0;
+		if (options->is_letter || strcmp(value, "roll") == 0)
+			return true;
+		ctl_complain(CTL_TEXT("--paper: roll o letter", "--paper: roll or letter"), value);
+		return false;
 	case OPTION_FIRST_SURNAME:
 		options->first_surname = value;
 		return true;

@@ -163,6 +163,9 @@ struct catalogue_line {
 struct catalogue_document {
 	const char *id;
 	const char *lang; /* "" = the session's; else this paper is always in that language */
+	/* On a letter-size sheet where there is a printer for it, else on the roll. A service that
+	 * needs "sheet" or "security" has no such choice. */
+	bool prefers_letter;
 	size_t line_count;
 	const struct catalogue_line *lines;
 };
@@ -234,7 +237,8 @@ enum service_need {
 	NEED_RECEIPT = 1 << 1, /* receipt printer; its lack hides nothing a QR can replace */
 	NEED_SHEET = 1 << 2,   /* letter-size printer */
 	NEED_SMARTCARD = 1 << 3,
-	NEED_PAYMENT = 1 << 4, /* cash or card device */
+	NEED_PAYMENT = 1 << 4,	/* cash or card device */
+	NEED_SECURITY = 1 << 5, /* letter-size printer with security paper in a tray */
 };
 
 enum note_kind {

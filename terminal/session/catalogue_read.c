@@ -669,10 +669,11 @@ static void read_document(struct reader *r, const json_t *json, struct catalogue
 {
 	struct catalogue_line *lines;
 
-	if (!is_object(r, json, "id lang lines"))
+	if (!is_object(r, json, "id lang letter lines"))
 		return;
 	document->id = string_member(r, json, "id", true, VT_MAX_ID - 1, is_slug);
 	document->lang = string_member(r, json, "lang", false, 6, is_lang);
+	document->prefers_letter = bool_member(r, json, "letter");
 	const json_t *list = list_member(r, json, "lines", 1, CATALOGUE_MAX_LINES, sizeof(*lines),
 		&lines, &document->line_count);
 	document->lines = lines;
@@ -781,7 +782,8 @@ static void read_fees(struct reader *r, const json_t *json, struct catalogue_ser
 
 static unsigned read_needs(struct reader *r, const json_t *json)
 {
-	static const char *const names[] = {"network", "receipt", "sheet", "smartcard", "payment"};
+	static const char *const names[] = {
+		"network", "receipt", "sheet", "smartcard", "payment", "security"};
 	const char **items;
 	size_t count;
 	unsigned needs = 0;

@@ -209,14 +209,47 @@ void session_go_home(struct session *s, struct session_effects *fx)
 	session_enter(s, SESSION_HOME, fx);
 }
 
+const char *session_lacks_paper(const struct session *s, const struct catalogue_service *service)
+{
+	const bool is_security = service->needs & NEED_SECURITY;
+
+	if (!(service->needs & (NEED_SHEET | NEED_SECURITY)) ||
+		s->health.letter_ready[is_security ? PAPER_SECURITY : PAPER_PLAIN])
+		return "";
+	return s->health.letter_present ? "paper" : "printer";
+}
+
+void session_paper(const struct session *s, enum paper_size *ret_size, enum paper_kind *ret_paper)
+{
+	const struct catalogue_service *service = s->c.service;
+	const struct catalogue_document *document = s->c.outcome ? s->c.outcome->document : NULL;
+	const bool is_letter = service && ((service->needs & (NEED_SHEET | NEED_SECURITY)) ||
+						  (document && document->prefers_letter &&
+							  s->health.letter_ready[PAPER_PLAIN]));
+
+	*ret_size = is_letter ? PAPER_LETTER : PAPER_ROLL;
+	*ret_paper = is_letter && (service->needs & NEED_SECURITY) ? PAPER_SECURITY : PAPER_PLAIN;
+}
+
+static bool can_print(const struct session *s)
+{
+	enum paper_size size;
+	enum paper_kind paper;
+
+	session_paper(s, &size, &paper);
+	return size == PAPER_LETTER ? s->health.letter_ready[paper] : s->health.printer_ready;
+}
+
 static void start_print(struct session *s, bool copy, struct session_effects *fx)
 {
 	/* Before the first refusal: what was to be a copy stays one when it is asked for again. */
 	s->c.print_copy = copy;
-	if (!s->health.printer_ready || s->c.sheets >= MAX_SHEETS) {
+	if (!can_print(s) || s->c.sheets >= MAX_SHEETS) {
 		s->c.print = PRINT_FAILED;
 		vt_copy_cut(s->c.print_reason, sizeof(s->c.print_reason),
-			s->c.sheets >= MAX_SHEETS  ? "limit"
+			s->c.sheets >= MAX_SHEETS ? "limit"
+			: session_lacks_paper(s, s->c.service)[0]
+				? session_lacks_paper(s, s->c.service)
 			: !s->health.printer_paper ? "paper"
 						   : "printer");
 		return;
@@ -253,6 +286,10 @@ static void open_service(struct session *s, const char *id, struct session_effec
 	s->c.way = &service->ways[0];
 	if (service->offline == OFFLINE_ONLINE_ONLY && session_is_offline(s, service)) {
 		session_problem(s, "service-unavailable", fx);
+		return;
+	}
+	if (session_lacks_paper(s, service)[0]) {
+		session_problem(s, session_lacks_paper(s, service), fx);
 		return;
 	}
 	card_prefill(s);

@@ -85,8 +85,11 @@ enum session_reader { READER_ABSENT, READER_READY, READER_FAILED };
 /* What core knows about the parts of the terminal. */
 struct session_health {
 	bool storage_ok;
-	bool printer_ready; /* a printer that can print now */
+	bool printer_ready; /* a receipt printer that can print now */
 	bool printer_paper; /* false: no paper (printer_ready is false then too) */
+	/* a letter-size printer that can print now on such paper */
+	bool letter_ready[PAPER_KIND_COUNT];
+	bool letter_present; /* there is one, able or not */
 	bool sync_connected;
 	enum session_reader reader; /* of chip cards */
 	/* adapters that cannot be reached now, by name; at most 8 */
@@ -230,6 +233,10 @@ void session_model(const struct session *s, struct screen_model *model);
 /* Fills what SUBMITTING asks core to store. VT_ERR_LIMIT: larger than a payload may be. */
 VT_MUST_USE enum vt_code session_submission(
 	const struct session *s, struct session_submission *submission, struct vt_error *error);
+/* What the paper of the present outcome is printed on, as things are: a letter-size sheet if the
+ * service needs one, or if its document is better on one and a printer can print it now. */
+void session_paper(
+	const struct session *session, enum paper_size *ret_size, enum paper_kind *ret_paper);
 /* Composes the sheet in print. */
 VT_MUST_USE enum vt_code session_receipt(
 	const struct session *s, struct receipt *receipt, struct vt_error *error);

@@ -203,6 +203,8 @@ extern const struct session_language session_languages[];
 extern const size_t session_language_count;
 
 /* Is the adapter of the service's first way out of reach now? */
+/* Why the paper that a service cannot do without is not there; "" = it is, or none is needed. */
+const char *session_lacks_paper(const struct session *s, const struct catalogue_service *service);
 bool session_is_offline(const struct session *s, const struct catalogue_service *service);
 /* Are there answers or results of a person in memory? */
 bool session_is_personal(const struct session *s);

@@ -79,6 +79,9 @@ static void add_service(const struct session *s, const struct catalogue_service 
 	} else if (service->offline == OFFLINE_ONLINE_ONLY && session_is_offline(s, service)) {
 		item->state = ITEM_UNAVAILABLE;
 		SET(item->reason, "offline");
+	} else if (session_lacks_paper(s, service)[0]) {
+		item->state = ITEM_UNAVAILABLE;
+		SET(item->reason, session_lacks_paper(s, service));
 	}
 }
 

@@ -325,7 +325,7 @@ static void paper_out_is_told_and_refused_and_over_with_a_new_roll(void **state)
 	command(&w, "paper", "out", NULL);
 	expect_status(&w, DEVICE_FAILED, "paper");
 	assert_int_equal(w.msg->payload.device_status.paper, PAPER_OUT);
-	assert_string_equal(w.msg->payload.device_status.advice, "Put in a new paper roll.");
+	assert_string_equal(w.msg->payload.device_status.advice, "Put in paper.");
 	make_job(&w, job);
 	send_form(&w, job);
 	expect_outcome(&w, job, OUTCOME_FAILED, "paper");

@@ -371,6 +371,76 @@ static void without_paper_the_qr_stands_for_it(void **state)
 	assert_true(f->fx.print);
 }
 
+/* The catalogue with another word about what the service needs. */
+static void change_needs(struct fixture *f, const char *id, unsigned needs)
+{
+	const struct catalogue_service *found = catalogue_find(f->catalogue, id);
+	struct catalogue_service *service;
+
+	memcpy(&service, &found, sizeof(service));
+	service->needs |= needs;
+}
+
+static const struct screen_item *find_item(const struct fixture *f, const char *id)
+{
+	for (size_t i = 0; i < f->model.item_count; i++)
+		if (strcmp(f->model.items[i].id, id) == 0)
+			return &f->model.items[i];
+	fail_msg("no %s on the screen", id);
+	return &f->model.items[0];
+}
+
+static void missing_security_paper_takes_away_only_what_needs_it(void **state)
+{
+	struct fixture *f = *state;
+
+	change_needs(f, "curp", NEED_SECURITY);
+	f->health.letter_present = true;
+	f->health.letter_ready[PAPER_PLAIN] = true;
+	set_health(f);
+	act(f, INTENT_START, "", "");
+	assert_int_equal(f->model.screen, SCREEN_HOME);
+	assert_int_equal(find_item(f, "curp")->state, ITEM_UNAVAILABLE);
+	assert_string_equal(find_item(f, "curp")->reason, "paper");
+	assert_int_equal(find_item(f, "passport-fee")->state, ITEM_AVAILABLE);
+	act(f, INTENT_OPEN, "curp", "");
+	assert_int_equal(f->model.screen, SCREEN_PROBLEM);
+	act(f, INTENT_BACK, "", "");
+	f->health.letter_present = f->health.letter_ready[PAPER_PLAIN] = false;
+	set_health(f);
+	assert_string_equal(find_item(f, "curp")->reason, "printer");
+	f->health.letter_present = f->health.letter_ready[PAPER_SECURITY] = true;
+	set_health(f);
+	assert_int_equal(find_item(f, "curp")->state, ITEM_AVAILABLE);
+}
+
+static void paper_of(const struct fixture *f, enum paper_size size, enum paper_kind paper)
+{
+	enum paper_size is_size;
+	enum paper_kind is_paper;
+
+	session_paper(f->session, &is_size, &is_paper);
+	assert_int_equal(is_size, size);
+	assert_int_equal(is_paper, paper);
+}
+
+static void a_certificate_goes_to_the_letter_printer_when_it_is_ready(void **state)
+{
+	struct fixture *f = *state;
+
+	f->health.letter_ready[PAPER_PLAIN] = true;
+	f->health.printer_ready = false; /* the roll is not needed then */
+	set_health(f);
+	to_done(f);
+	assert_true(f->fx.print);
+	paper_of(f, PAPER_LETTER, PAPER_PLAIN);
+	f->health.letter_ready[PAPER_PLAIN] = false;
+	set_health(f);
+	paper_of(f, PAPER_ROLL, PAPER_PLAIN);
+	change_needs(f, "curp", NEED_SECURITY);
+	paper_of(f, PAPER_LETTER, PAPER_SECURITY);
+}
+
 static void a_sheet_in_doubt_is_asked_about_and_reprinted_as_copy(void **state)
 {
 	struct fixture *f = *state;
@@ -841,6 +911,8 @@ int main(void)
 		TEST(without_a_line_nobody_waits_for_the_patience),
 		TEST(a_line_that_goes_while_waiting_ends_the_wait),
 		TEST(without_paper_the_qr_stands_for_it),
+		TEST(missing_security_paper_takes_away_only_what_needs_it),
+		TEST(a_certificate_goes_to_the_letter_printer_when_it_is_ready),
 		TEST(a_sheet_in_doubt_is_asked_about_and_reprinted_as_copy),
 		TEST(a_copy_that_had_to_wait_for_the_printer_is_still_a_copy),
 		TEST(the_sheet_of_the_citizen_before_is_not_ours),

@@ -22,3 +22,5 @@ pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(LIBCACARD IMPORTED_TARGET libcacard)
+# libcups brings no pkg-config file before 2.5.
+find_package(Cups 2.4 REQUIRED)

@@ -6,6 +6,7 @@
 #include "terminal/base/cleanup.h"
 #include "tools/virtual-devices/ccid-reader.h"
 #include "tools/virtual-devices/hid-device.h"
+#include "tools/virtual-devices/ipp-printer.h"
 #include "tools/virtual-devices/printer.h"
 
 const char kind_help[] =
@@ -17,6 +18,7 @@ const char kind_help[] =
 	"             usb=VID:PID,product=TEXT,vendor-class,descriptor-last,emv,zero-packets,\n"
 	"             card=FILE]\n"
 	"           stripe[:layout=pos|magtek|encrypted|keyboard] · scanner[:layout=pos|keyboard]\n"
+	"           ipp[:page=MS,black,bridge=PORT]      letter size, IPP over USB\n"
 	"           keyboard · keypad      all HID: usb=VID:PID,no-usbhid\n";
 
 /* Everything the options of any kind can set. */
@@ -24,6 +26,7 @@ struct wanted {
 	struct printer_options printer;
 	struct ccid_reader_options ccid;
 	struct hid_device_options hid;
+	struct ipp_printer_options ipp;
 	const char *card;
 	const char *driver;
 	bool unplugged;
@@ -211,6 +214,22 @@ static bool hid_option(struct wanted *w, const char *key, char *value)
 	return true;
 }
 
+static bool ipp_option(struct wanted *w, const char *key, char *value)
+{
+	struct ipp_printer_options *o = &w->ipp;
+	int64_t n;
+
+	if (strcmp(key, "page") == 0 && parse_number(value, 600000, &n))
+		o->page_ms = (unsigned)n;
+	else if (strcmp(key, "bridge") == 0 && parse_number(value, 65535, &n) && n > 0)
+		o->bridge_port = (unsigned)n;
+	else if (strcmp(key, "black") == 0 && !value)
+		o->black_only = true;
+	else
+		return false;
+	return true;
+}
+
 /* --- creation --- */
 
 static enum vt_code make_printer(struct wanted *w, struct kind_device *ret, struct vt_error *error)
@@ -250,6 +269,15 @@ static enum vt_code make_hid(struct wanted *w, struct kind_device *ret, struct v
 	return ret->dev ? VT_OK : VT_ERR_NOMEM;
 }
 
+static enum vt_code make_ipp(struct wanted *w, struct kind_device *ret, struct vt_error *error)
+{
+	(void)error;
+	w->ipp.id = w->id;
+	w->ipp.serial = w->serial;
+	ret->dev = ipp_printer_create(&w->ipp);
+	return ret->dev ? VT_OK : VT_ERR_NOMEM;
+}
+
 static const struct kind {
 	const char *name;
 	bool (*option)(struct wanted *w, const char *key, char *value);
@@ -259,6 +287,7 @@ static const struct kind {
 } kinds[] = {
 	{"printer", printer_option, make_printer, NULL, HID_KEYBOARD},
 	{"ccid", ccid_option, make_ccid, NULL, HID_KEYBOARD},
+	{"ipp", ipp_option, make_ipp, NULL, HID_KEYBOARD},
 	{"stripe", hid_option, make_hid, "usbhid", HID_STRIPE_POS},
 	{"scanner", hid_option, make_hid, "usbhid", HID_SCANNER_POS},
 	{"keyboard", hid_option, make_hid, "usbhid", HID_KEYBOARD},
@@ -301,13 +330,15 @@ enum vt_code kind_create(const char *text, int index, const struct kind_defaults
 	struct wanted w = {.printer = {.speed_percent = defaults->speed_percent,
 				   .instant = defaults->instant,
 				   .seed = defaults->seed},
-		.ccid = {.seed = defaults->seed}};
+		.ccid = {.seed = defaults->seed},
+		.ipp = {.seed = defaults->seed, .page_ms = defaults->instant ? 0 : 4000}};
 	char copy[1000], id[32];
 	char *save = NULL;
 
 	if (!kind)
 		return vt_fail(error, VT_ERR_NOT_FOUND, 0,
-			"--device: no kind \"%.*s\"; there are printer, ccid, stripe, scanner, "
+			"--device: no kind \"%.*s\"; there are printer, ccid, ipp, stripe, "
+			"scanner, "
 			"keyboard, keypad",
 			(int)strcspn(text, ":"), text);
 	if (!vt_copy(copy, sizeof(copy), text) ||

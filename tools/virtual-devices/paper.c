@@ -14,6 +14,9 @@
 /* pHYs: 8,000 dots per metre, 203 dpi, with its length and checksum (PNG, §11.3.4.3). */
 static const uint8_t resolution_chunk[] = {0x00, 0x00, 0x00, 0x09, 0x70, 0x48, 0x59, 0x73, 0x00,
 	0x00, 0x1f, 0x40, 0x00, 0x00, 0x1f, 0x40, 0x01, 0x93, 0xa8, 0x5b, 0xa7};
+/* The same for 11,811 dots per metre, 300 dpi. */
+static const uint8_t page_chunk[sizeof(resolution_chunk)] = {0x00, 0x00, 0x00, 0x09, 0x70, 0x48,
+	0x59, 0x73, 0x00, 0x00, 0x2e, 0x23, 0x00, 0x00, 0x2e, 0x23, 0x01, 0x78, 0xa5, 0x3f, 0x76};
 /* Where it belongs: behind the signature (8 bytes) and IHDR (25). */
 #define CHUNK_AT 33
 /* A torn edge: the last rows of a partial sheet are cut as a zigzag. */
@@ -43,11 +46,17 @@ static bool is_torn_away(const struct vdev_sheet *sheet, int x, int y)
 	return sheet->partial && depth > (phase < TEAR_PX ? phase : 2 * TEAR_PX - phase);
 }
 
+/* A page is shown from edge to edge. */
+static int margin(const struct vdev_sheet *sheet)
+{
+	return sheet->is_page ? 0 : PAPER_MARGIN_PX;
+}
+
 static uint8_t shade(const struct vdev_sheet *sheet, int x, int y)
 {
 	if (is_torn_away(sheet, x, y))
 		return 0xb0;
-	int dot = x - PAPER_MARGIN_PX;
+	int dot = x - margin(sheet);
 	if (y >= sheet->row_count || dot < 0 || dot >= sheet->width_px)
 		return 0xff;
 	const uint8_t *row = sheet->rows + (size_t)y * sheet->row_bytes;
@@ -72,7 +81,7 @@ static bool write_png(FILE *file, const struct vdev_sheet *sheet)
 	png_alloc_size_t length = 0;
 	uint8_t *png = NULL;
 
-	image.width = (png_uint_32)sheet->width_px + 2 * PAPER_MARGIN_PX;
+	image.width = (png_uint_32)(sheet->width_px + 2 * margin(sheet));
 	image.height = (png_uint_32)(sheet->row_count + (sheet->partial ? TEAR_PX : 0));
 	uint8_t *dots = draw(sheet, image.width, image.height);
 	bool good = dots && png_image_write_get_memory_size(image, length, 0, dots, 0, NULL) &&
@@ -80,7 +89,8 @@ static bool write_png(FILE *file, const struct vdev_sheet *sheet)
 		    png_image_write_to_memory(&image, png, &length, 0, dots, 0, NULL) &&
 		    length > CHUNK_AT;
 	good = good && fwrite(png, CHUNK_AT, 1, file) == 1 &&
-	       fwrite(resolution_chunk, sizeof(resolution_chunk), 1, file) == 1 &&
+	       fwrite(sheet->is_page ? page_chunk : resolution_chunk, sizeof(resolution_chunk), 1,
+		       file) == 1 &&
 	       fwrite(png + CHUNK_AT, length - CHUNK_AT, 1, file) == 1 && fflush(file) == 0;
 	free(png);
 	free(dots);

@@ -62,7 +62,9 @@ struct vdev_sheet {
 	size_t row_bytes; /* (width_px + 7) / 8 */
 	bool partial;	  /* torn: power or paper went away in the middle of a sheet */
 	bool cut_partial; /* the cutter left a bridge in the middle */
-	char reason[24];  /* "cut", "power", "paper end", "unplug", "limit", "taken" */
+	bool is_page;	  /* a letter page at 300 dpi instead of a piece of the roll */
+	char reason[24];  /* "cut", "power", "paper end", "unplug", "limit", "taken"; a page: its
+			     tray */
 	uint8_t *rows;	  /* row_count × row_bytes, most significant bit left, 1 = black */
 };
 
