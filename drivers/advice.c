@@ -26,6 +26,8 @@ const char *device_advice(const char *reason, enum device_state state)
 		{"silent", "It does not answer: unplug it for ten seconds; then replace it."},
 		{"transfer", "The USB connection fails: try another cable and another port."},
 		{"unsupported", "This device cannot be used: see ventanillactl device descriptor."},
+		{"unlike", "It sends no reports of its kind: set its mode, or correct its line in "
+			   "hid.tsv."},
 		{"memory", "The device process is out of memory: restart it."},
 		{"flapping", "It came and went too often: check cable and power, then reset it."},
 		{"lying", "It keeps breaking its protocol: replace it, then reset it."},

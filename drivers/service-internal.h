@@ -37,6 +37,7 @@ struct service {
 	struct registry *registry;
 	struct readers *readers;
 	struct profiles *profiles;
+	struct hid_table *hid_table;
 	struct text_fonts *fonts;
 	struct usb *usb;
 	struct device_host host;

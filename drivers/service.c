@@ -6,6 +6,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "drivers/hid_slot.h"
 #include "drivers/lettering.h"
 #include "drivers/printing.h"
 #include "drivers/reader.h"
@@ -62,8 +63,8 @@ static enum vt_code find_table(const struct vt_config *config, const char *key, 
 	return VT_OK;
 }
 
-/* Without a file of readers no reader is driven, without one of printers only the listed. Whoever
- * names a file means it. */
+/* Without a file of card readers or of HID readers none is driven, without one of printers only the
+ * listed. Whoever names a file means it. */
 static enum vt_code load_tables(
 	struct service *s, const struct vt_config *config, struct vt_error *error)
 {
@@ -71,7 +72,8 @@ static enum vt_code load_tables(
 
 	s->readers = calloc(1, sizeof(*s->readers));
 	s->profiles = calloc(1, sizeof(*s->profiles));
-	if (!s->readers || !s->profiles)
+	s->hid_table = calloc(1, sizeof(*s->hid_table));
+	if (!s->readers || !s->profiles || !s->hid_table)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
 	enum vt_code code = find_table(config, "readers", "readers.tsv", path, error);
 	if (!code)
@@ -83,6 +85,12 @@ static enum vt_code load_tables(
 	if (!code)
 		code = profiles_load(path, s->profiles, error);
 	if (code == VT_ERR_NOT_FOUND && !vt_config_get(config, "devices", "printers", NULL))
+		code = VT_OK;
+	if (!code)
+		code = find_table(config, "hid", "hid.tsv", path, error);
+	if (!code)
+		code = hid_table_load(path, s->hid_table, error);
+	if (code == VT_ERR_NOT_FOUND && !vt_config_get(config, "devices", "hid", NULL))
 		code = VT_OK;
 	return code;
 }
@@ -173,9 +181,14 @@ static enum vt_code start_devices(
 		.send_copy = core_link_send_copy,
 		.refuse = core_link_refuse,
 		.changed = on_changed};
+	/* The HID readers know a Common.Cancel of theirs; the card reader takes every other. */
 	code = add_printer(s, config, error);
 	if (!code)
 		code = add_letter(s, config, error);
+	if (!code)
+		code = add_slot(s, hid_slot_create_scanner(&s->host, s->hid_table), error);
+	if (!code)
+		code = add_slot(s, hid_slot_create_stripe(&s->host, s->hid_table), error);
 	if (!code)
 		code = add_slot(s, reader_slot_create(&s->host, s->readers), error);
 	return code ? code : s->usb->ops->watch(s->usb, &watch, error);
@@ -226,6 +239,7 @@ void service_destroy(struct service **service)
 	text_fonts_close(&s->fonts);
 	free(s->registry);
 	free(s->readers);
+	free(s->hid_table);
 	free(s->profiles);
 	free(s->message);
 	free(s);

@@ -10,7 +10,8 @@
 struct sd_event;
 struct service;
 
-/* Reads [devices] of config: registry (file), readers (file, else readers.tsv beside it), fonts
+/* Reads [devices] of config: registry (file), readers (file, else readers.tsv beside it), hid
+ * (file, else hid.tsv beside it), fonts
  * (folder), state (folder for the trace of a sheet in work, optional: without it a sheet is only
  * known to this process). Connects to core at socket_path by itself, again and again. Borrows
  * event. */

@@ -6,6 +6,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "drivers/hid_table.h"
 #include "terminal/base/clock.h"
 #include "terminal/base/log.h"
 #include "terminal/base/text.h"
@@ -199,18 +200,34 @@ int slots_on_wake(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* Boot keyboard: HID 1.11 §4.2, §4.3. */
+static bool is_keyboard(const struct usb_desc *desc)
+{
+	for (size_t i = 0; i < desc->interface_count; i++)
+		if (desc->interfaces[i].class == 3 && desc->interfaces[i].subclass == 1 &&
+			desc->interfaces[i].protocol == 1)
+			return true;
+	return false;
+}
+
 static void tell_foreign(struct service *s, const struct usb_device_info *info)
 {
 	const uint32_t id = slots_id_of(&info->desc);
 
+	if (hid_table_find(s->hid_table, info->desc.vid, info->desc.pid))
+		return; /* a keypad: the ui's */
 	for (size_t i = 0; i < s->foreign_count; i++)
 		if (s->foreign[i] == id)
 			return;
 	if (s->foreign_count == MAX_FOREIGN)
 		return;
 	s->foreign[s->foreign_count++] = id;
-	vt_log(VT_LOG_NOTICE, "usb %04x:%04x is not in the registry: refused", info->desc.vid,
-		info->desc.pid);
+	if (is_keyboard(&info->desc))
+		vt_log(VT_LOG_WARNING, "usb %04x:%04x is a keyboard that is not listed: refused",
+			info->desc.vid, info->desc.pid);
+	else
+		vt_log(VT_LOG_NOTICE, "usb %04x:%04x is not in the registry: refused",
+			info->desc.vid, info->desc.pid);
 }
 
 void slots_on_arrived(void *owner, const struct usb_device_info *info)

@@ -6,6 +6,12 @@ const char *const card_application_names[CARD_APPLICATION_COUNT] = {
 	[CARD_PKCS15] = "pkcs15",
 	[CARD_CAC] = "cac",
 };
+const char *const stripe_outcome_names[STRIPE_OUTCOME_COUNT] = {
+	[STRIPE_OUTCOME_READ] = "read",
+	[STRIPE_OUTCOME_UNREADABLE] = "unreadable",
+	[STRIPE_OUTCOME_ENCRYPTED] = "encrypted",
+	[STRIPE_OUTCOME_PAYMENT] = "payment",
+};
 const char *const card_hash_names[CARD_HASH_COUNT] = {
 	[CARD_SHA256] = "sha256",
 	[CARD_SHA384] = "sha384",
@@ -46,6 +52,15 @@ static const struct bus_field card_inserted_fields[] = {
 static const struct bus_field card_removed_fields[] = {
 	REQ_TEXT(S, device, "device"),
 	OPT_INT(S, slot, "slot"),
+};
+#undef S
+#define S struct stripe_swipe
+static const struct bus_field stripe_swipe_fields[] = {
+	REQ_TEXT(S, device, "device"),
+	REQ_ENUM(S, outcome, "outcome", stripe_outcome_names),
+	OPT_TEXT(S, account, "account"),
+	OPT_TEXT(S, name, "name"),
+	OPT_TEXT(S, expiry, "expiry"),
 };
 #undef S
 #define S struct certificate_query
@@ -154,6 +169,8 @@ static const struct bus_field card_facts_fields[] = {
 
 const struct bus_table card_inserted_table =
 	BUS_TABLE(struct card_inserted, "payload", card_inserted_fields);
+const struct bus_table stripe_swipe_table =
+	BUS_TABLE(struct stripe_swipe, "payload", stripe_swipe_fields);
 const struct bus_table card_removed_table =
 	BUS_TABLE(struct card_removed, "payload", card_removed_fields);
 const struct bus_table certificate_query_table =

@@ -55,6 +55,27 @@ struct card_removed {
 	int slot;
 };
 
+/* CardReader.ReadRawData (command): payload struct device_query. Of the swipe only what may be
+ * known: a payment card is refused by the reader's driver and wiped there. */
+enum stripe_outcome {
+	STRIPE_OUTCOME_READ,
+	STRIPE_OUTCOME_UNREADABLE, /* swipe again */
+	STRIPE_OUTCOME_ENCRYPTED,  /* an encrypting head: blocks for their owner only, not passed on
+				    */
+	STRIPE_OUTCOME_PAYMENT,	   /* a payment card */
+	STRIPE_OUTCOME_COUNT
+};
+extern const char *const stripe_outcome_names[STRIPE_OUTCOME_COUNT];
+
+/* Its completion. Personal. */
+struct stripe_swipe {
+	char device[DEVICE_ID_SIZE];
+	enum stripe_outcome outcome;
+	char account[20]; /* READ: track 1 or 2 */
+	char name[32];	  /* READ: track 1 */
+	char expiry[8];	  /* READ: YYMM, "" = none */
+};
+
 /* Certificate.List */
 struct certificate_query {
 	char device[DEVICE_ID_SIZE];
@@ -202,6 +223,7 @@ struct card_facts {
 
 extern const struct bus_table card_inserted_table;
 extern const struct bus_table card_removed_table;
+extern const struct bus_table stripe_swipe_table;
 extern const struct bus_table certificate_query_table;
 extern const struct bus_table certificate_list_table;
 extern const struct bus_table certificate_sign_table;

@@ -222,6 +222,13 @@ static const struct bus_field device_status_fields[] = {
 #define S struct device_query
 static const struct bus_field device_query_fields[] = {REQ_TEXT(S, device, "device")};
 #undef S
+#define S struct barcode_scanned
+static const struct bus_field barcode_scanned_fields[] = {
+	REQ_TEXT(S, device, "device"),
+	OPT_TEXT(S, symbology, "symbology"),
+	REQ_TEXT(S, text, "text"),
+};
+#undef S
 #define S struct device_tested
 static const struct bus_field device_tested_fields[] = {
 	REQ_TEXT(S, device, "device"),
@@ -388,6 +395,8 @@ static const struct bus_table device_status_table =
 	BUS_TABLE(struct device_status, "payload", device_status_fields);
 static const struct bus_table device_query_table =
 	BUS_TABLE(struct device_query, "payload", device_query_fields);
+static const struct bus_table barcode_scanned_table =
+	BUS_TABLE(struct barcode_scanned, "payload", barcode_scanned_fields);
 static const struct bus_table device_tested_table =
 	BUS_TABLE(struct device_tested, "payload", device_tested_fields);
 static const struct bus_table work_deliver_table =

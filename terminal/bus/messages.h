@@ -308,6 +308,17 @@ struct device_tested {
 	char detail[120]; /* English sentence for the technician */
 };
 
+/* BarcodeReader.Read (command of core to devices, payload struct device_query, device "" = the only
+ * scanner): the next code that is held under the scanner, within the header's time limit;
+ * Common.Cancel ends it early. Its completion; deviceNotReady: no scanner, or it went meanwhile;
+ * invalidData: what was scanned is no text of ours (scan.h); sequenceError: one is under way. */
+#define BARCODE_TEXT_SIZE 4097
+struct barcode_scanned {
+	char device[24];
+	char symbology[4];	      /* AIM: "]Q1"; "" = the scanner does not say */
+	char text[BARCODE_TEXT_SIZE]; /* personal; printable UTF-8 */
+};
+
 /* Room for a person's reason: 160 bytes and NUL. */
 #define DECISION_REASON_SIZE 161
 /* One transaction for a technician: no personal data. */
@@ -483,6 +494,8 @@ struct journal_signed {
 	X(QUEUE_RECONCILE, "Queue.Reconcile", reconcile_query, reconcile_list)              \
 	X(CARD_INSERTED, "CardReader.MediaInsertedEvent", card_inserted, empty)             \
 	X(CARD_REMOVED, "CardReader.MediaRemovedEvent", card_removed, empty)                \
+	X(CARD_READ_STRIPE, "CardReader.ReadRawData", device_query, stripe_swipe)           \
+	X(BARCODE_READ, "BarcodeReader.Read", device_query, barcode_scanned)                \
 	X(CERTIFICATE_LIST, "Certificate.List", certificate_query, certificate_list)        \
 	X(CERTIFICATE_SIGN, "Certificate.Sign", certificate_sign, certificate_signed)       \
 	X(CERTIFICATE_PIN_ENTRY, "Certificate.PinEntryEvent", certificate_pin_entry, empty) \
@@ -539,6 +552,8 @@ struct bus_message {
 		struct reconcile_list reconcile_list;
 		struct card_inserted card_inserted;
 		struct card_removed card_removed;
+		struct stripe_swipe stripe_swipe;
+		struct barcode_scanned barcode_scanned;
 		struct certificate_query certificate_query;
 		struct certificate_list certificate_list;
 		struct certificate_sign certificate_sign;

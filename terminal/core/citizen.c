@@ -143,7 +143,8 @@ void citizen_health(struct core *core)
 	health->reader = READER_ABSENT;
 	for (size_t i = 0; i < core->device_list.count; i++) {
 		const struct device_status *device = &core->device_list.devices[i];
-		if (strcmp(device->class, "CardReader") == 0 && health->reader != READER_READY)
+		if (strcmp(device->class, "CardReader") == 0 && strcmp(device->id, "stripe") != 0 &&
+			health->reader != READER_READY)
 			health->reader = reader_state(device->state);
 		if (strcmp(device->class, "Printer") != 0)
 			continue;

@@ -174,6 +174,8 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 	case BUS_CERTIFICATE_CHECK:
 		cards_checked(core, msg);
 		return;
+	case BUS_BARCODE_READ: /* nobody asks yet: the answer finds nobody */
+	case BUS_CARD_READ_STRIPE:
 	case BUS_COMMON_CANCEL: /* its completion: the command itself ends on its own */
 	case BUS_SCREEN_SHOW:	/* its completion: the frame is presented */
 	case BUS_NAME_COUNT:

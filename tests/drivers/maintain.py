@@ -102,7 +102,7 @@ class Maintenance(unittest.TestCase):
 
         status, answer = self.ctl("device", "reset", "printer")
         self.assertEqual((status, answer["id"], answer["state"]), (0, "printer", "ready"))
-        self.assertEqual(self.ctl("device", "reset", "scanner")[0], 3)
+        self.assertEqual(self.ctl("device", "reset", "kiosk")[0], 3)
         status, answer = self.ctl("device", "test", "reader", "--timeout", "30")
         self.assertEqual((status, answer["outcome"]), (5, "failed"), "there is no reader")
 

@@ -762,7 +762,7 @@ static void a_reset_printer_is_ready_and_prints(void **state)
 	assert_int_equal(w.msg->payload.device_status.cuts, 1);
 	assert_int_equal(w.msg->payload.device_status.errors, 0);
 	assert_int_equal(w.msg->payload.device_status.resets, 2);
-	send_order(&w, BUS_DEVICE_RESET, "scanner", 0);
+	send_order(&w, BUS_DEVICE_RESET, "kiosk", 0);
 	expect_order(&w, BUS_DEVICE_RESET, BUS_NOT_FOUND);
 	send_order(&w, BUS_DEVICE_TEST, "printer", 0);
 	expect_test(&w, TEST_PASSED, "");
@@ -812,6 +812,61 @@ static void a_reader_is_tested_with_a_card(void **state)
 	stop_world(&w);
 }
 
+static void expect_scanner(struct world *w, enum device_state state, const char *reason)
+{
+	do
+		expect_status(w, state, reason);
+	while (strcmp(w->msg->payload.device_status.id, "scanner") != 0);
+}
+
+static void a_scanner_reads_is_tested_and_may_go_midway(void **state)
+{
+	static const char *const scanners[] = {"scanner", "scanner:layout=keyboard,usb=0c2e:0200"};
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < VT_ELEMENTS(scanners); i++) {
+		start_world(&w, scanners[i], "instant");
+		expect_scanner(&w, DEVICE_READY, "");
+		send_order(&w, BUS_BARCODE_READ, "", PATIENCE_MS);
+		command(&w, "scan HEGG560427MVZRRL04", NULL, NULL);
+		expect_order(&w, BUS_BARCODE_READ, BUS_SUCCESS);
+		assert_string_equal(w.msg->payload.barcode_scanned.text, "HEGG560427MVZRRL04");
+		send_order(&w, BUS_DEVICE_TEST, "scanner", 200);
+		expect_test(&w, TEST_FAILED, "noScan");
+		send_order(&w, BUS_DEVICE_TEST, "scanner", PATIENCE_MS);
+		command(&w, "scan any code", NULL, NULL);
+		expect_test(&w, TEST_PASSED, "");
+		send_order(&w, BUS_BARCODE_READ, "scanner", PATIENCE_MS);
+		command(&w, "unplug", NULL, NULL);
+		expect_order(&w, BUS_BARCODE_READ, BUS_DEVICE_NOT_READY);
+		command(&w, "plug", NULL, NULL);
+		expect_scanner(&w, DEVICE_READY, "");
+		stop_world(&w);
+	}
+}
+
+static void a_stripe_is_read_and_a_payment_card_is_not(void **state)
+{
+	struct world w;
+
+	(void)state;
+	start_world(&w, "stripe", "instant");
+	do
+		expect_status(&w, DEVICE_READY, "");
+	while (strcmp(w.msg->payload.device_status.id, "stripe") != 0);
+	send_order(&w, BUS_CARD_READ_STRIPE, "stripe", PATIENCE_MS);
+	command(&w, "swipe ;9912345678=30120000000?", NULL, NULL);
+	expect_order(&w, BUS_CARD_READ_STRIPE, BUS_SUCCESS);
+	assert_string_equal(w.msg->payload.stripe_swipe.account, "9912345678");
+	send_order(&w, BUS_CARD_READ_STRIPE, "stripe", PATIENCE_MS);
+	command(&w, "swipe ;4111111111111111=30121010000000000?", NULL, NULL);
+	expect_order(&w, BUS_CARD_READ_STRIPE, BUS_SUCCESS);
+	assert_int_equal(w.msg->payload.stripe_swipe.outcome, STRIPE_OUTCOME_PAYMENT);
+	assert_string_equal(w.msg->payload.stripe_swipe.account, "");
+	stop_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -833,6 +888,8 @@ int main(void)
 		cmocka_unit_test(a_reset_printer_is_ready_and_prints),
 		cmocka_unit_test(a_reset_ends_the_quarantine),
 		cmocka_unit_test(a_reader_is_tested_with_a_card),
+		cmocka_unit_test(a_scanner_reads_is_tested_and_may_go_midway),
+		cmocka_unit_test(a_stripe_is_read_and_a_payment_card_is_not),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/barcode/scan.h"
+#include "drivers/barcode/wedge.h"
 #include "drivers/msr/stripe.h"
 #include "terminal/base/assert.h"
 
@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void read_report(const struct hid_layout *layout, const uint8_t *p, size_t n)
 {
 	static struct scan scan;
+	static struct wedge wedge;
 	struct stripe stripe;
 	uint8_t *copy = malloc(n ? n : 1);
 	size_t length;
@@ -34,6 +35,8 @@ static void read_report(const struct hid_layout *layout, const uint8_t *p, size_
 	stripe_finish(&stripe);
 	if (scan_report(&scan, layout, copy, n) == SCAN_DONE)
 		VT_ASSERT(scan.length > 0 && strlen(scan.text) == scan.length);
+	if (wedge_report(&wedge, layout, copy, n) == SCAN_DONE)
+		VT_ASSERT(wedge.length > 0 && strlen(wedge.text) == wedge.length);
 	free(copy);
 }
 
