@@ -142,7 +142,8 @@ static enum vt_code explain(
 
 	if (begins(line, "note") || begins(line, "coin")) {
 		reply->length = before;
-		vt_buf_append_text(reply, "there is no virtual cash device yet\n");
+		vt_buf_append_text(
+			reply, "there is no cash device here; serve one: --device validator\n");
 		return VT_ERR_UNSUPPORTED;
 	}
 	if (plug && strchr(line, ' ')) {

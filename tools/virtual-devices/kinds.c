@@ -8,6 +8,7 @@
 #include "tools/virtual-devices/hid-device.h"
 #include "tools/virtual-devices/ipp-printer.h"
 #include "tools/virtual-devices/printer.h"
+#include "tools/virtual-devices/validator.h"
 
 const char kind_help[] =
 	"         KIND is one of; each takes id=NAME, serial=TEXT, unplugged:\n"
@@ -19,7 +20,8 @@ const char kind_help[] =
 	"             card=FILE]\n"
 	"           stripe[:layout=pos|magtek|encrypted|keyboard] · scanner[:layout=pos|keyboard]\n"
 	"           ipp[:page=MS,black,bridge=PORT]      letter size, IPP over USB\n"
-	"           keyboard · keypad      all HID: usb=VID:PID,no-usbhid\n";
+	"           keyboard · keypad      all HID: usb=VID:PID,no-usbhid\n"
+	"           validator              bill validator (SSP over CDC-ACM)\n";
 
 /* Everything the options of any kind can set. */
 struct wanted {
@@ -278,6 +280,22 @@ static enum vt_code make_ipp(struct wanted *w, struct kind_device *ret, struct v
 	return ret->dev ? VT_OK : VT_ERR_NOMEM;
 }
 
+static bool validator_option(struct wanted *w, const char *key, char *value)
+{
+	(void)w, (void)key, (void)value;
+	return false;
+}
+
+static enum vt_code make_validator(
+	struct wanted *w, struct kind_device *ret, struct vt_error *error)
+{
+	const struct validator_options options = {.id = w->id, .serial = w->serial};
+
+	(void)error;
+	ret->dev = validator_create(&options);
+	return ret->dev ? VT_OK : VT_ERR_NOMEM;
+}
+
 static const struct kind {
 	const char *name;
 	bool (*option)(struct wanted *w, const char *key, char *value);
@@ -292,6 +310,7 @@ static const struct kind {
 	{"scanner", hid_option, make_hid, "usbhid", HID_SCANNER_POS},
 	{"keyboard", hid_option, make_hid, "usbhid", HID_KEYBOARD},
 	{"keypad", hid_option, make_hid, "usbhid", HID_KEYPAD},
+	{"validator", validator_option, make_validator, NULL, HID_KEYBOARD},
 };
 
 static const struct kind *find_kind(const char *text)
@@ -339,7 +358,7 @@ enum vt_code kind_create(const char *text, int index, const struct kind_defaults
 		return vt_fail(error, VT_ERR_NOT_FOUND, 0,
 			"--device: no kind \"%.*s\"; there are printer, ccid, ipp, stripe, "
 			"scanner, "
-			"keyboard, keypad",
+			"keyboard, keypad, validator",
 			(int)strcspn(text, ":"), text);
 	if (!vt_copy(copy, sizeof(copy), text) ||
 		!(index > 1 ? vt_format(id, sizeof(id), "%s%d", kind->name, index)
