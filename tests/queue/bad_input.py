@@ -80,7 +80,8 @@ def a_corrupt_store_is_put_aside_whole_and_kept_in_sight(agency):
 def a_row_that_was_altered_waits_for_a_person_and_hinders_nobody(agency):
     bad, good, question = Row("JOURNALED"), Row("JOURNALED"), Row("UNKNOWN", "timeout")
     with without_core(agency, [bad, question, good]) as terminal:
-        alter(terminal, "UPDATE txn SET payload = CAST(substr(payload, 1, 40) || x'00' || substr(payload, 42) AS BLOB)"
+        alter(terminal, "UPDATE txn SET payload = CAST(substr(payload, 1, 40) || iif(substr(payload, 41, 1) = x'00', x'01', x'00') || "
+              "substr(payload, 42) AS BLOB)"
               " WHERE sequence IN (1, 2)")
         terminal.start_core()
         terminal.start_sync()
