@@ -184,5 +184,5 @@ const struct reader_entry *readers_find(
 		if (entry->vid == 0 && entry->pid == 0)
 			any = entry;
 	}
-	return class == CLASS_READER ? any : NULL;
+	return class == CLASS_READER && readers->takes_unknown ? any : NULL;
 }

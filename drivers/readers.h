@@ -4,6 +4,7 @@
 /* assets/readers.tsv: which card readers we drive, and their quirks. Whatever is not listed is
  * never claimed. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ struct reader_entry {
 };
 
 struct readers {
+	/* Also card readers of class 0B without a line: set by the configuration, not by a parse */
+	bool takes_unknown;
 	size_t count;
 	struct reader_entry entries[READERS_MAX];
 };
@@ -32,7 +35,7 @@ VT_MUST_USE enum vt_code readers_parse(
 VT_MUST_USE enum vt_code readers_load(
 	const char *path, struct readers *ret, struct vt_error *error);
 /* NULL if not listed. class: of the reader's interface; one of class 0B that has no line of its own
- * is found in the line 0000 0000, if the table has it. */
+ * is found in the line 0000 0000, if the table has it and takes_unknown is set. */
 const struct reader_entry *readers_find(
 	const struct readers *readers, uint16_t vid, uint16_t pid, uint8_t class);
 

@@ -63,6 +63,19 @@ static enum vt_code find_table(const struct vt_config *config, const char *key, 
 	return VT_OK;
 }
 
+/* [devices] unknown_readers: "refuse", or "take" any card reader of class 0B. */
+static enum vt_code take_unknown(
+	struct service *s, const struct vt_config *config, struct vt_error *error)
+{
+	const char *word = vt_config_get(config, "devices", "unknown_readers", "refuse");
+
+	s->readers->takes_unknown = strcmp(word, "take") == 0;
+	if (!s->readers->takes_unknown && strcmp(word, "refuse") != 0)
+		return vt_fail(
+			error, VT_ERR_PARSE, 0, "devices: unknown_readers: \"take\" or \"refuse\"");
+	return VT_OK;
+}
+
 /* Without a file of card readers or of HID readers none is driven, without one of printers only the
  * listed. Whoever names a file means it. */
 static enum vt_code load_tables(
@@ -75,7 +88,9 @@ static enum vt_code load_tables(
 	s->hid_table = calloc(1, sizeof(*s->hid_table));
 	if (!s->readers || !s->profiles || !s->hid_table)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "devices: out of memory");
-	enum vt_code code = find_table(config, "readers", "readers.tsv", path, error);
+	enum vt_code code = take_unknown(s, config, error);
+	if (!code)
+		code = find_table(config, "readers", "readers.tsv", path, error);
 	if (!code)
 		code = readers_load(path, s->readers, error);
 	if (code == VT_ERR_NOT_FOUND && !vt_config_get(config, "devices", "readers", NULL))

@@ -230,9 +230,13 @@ static void the_shipped_readers_are_good(void **state)
 	assert_true(readers_find(&readers, 0x0d46, 0x3010, 0x0b)->quirks.is_short);
 	assert_true(readers_find(&readers, 0x08e6, 0x4433, 0x0b)->quirks.iso_mode_escape);
 	assert_int_equal(readers_find(&readers, 0x058f, 0x9540, 0x0b)->quirks.max_rate_bps, 200000);
-	/* Any other of the class, but nothing of class FF that is not listed. */
+	/* Whatever is not listed is refused, unless the terminal says otherwise; then any other of
+	 * the class, but nothing of class FF. */
+	assert_null(readers_find(&readers, 0x1234, 0x5678, 0x0b));
+	readers.takes_unknown = true;
 	assert_non_null(readers_find(&readers, 0x1234, 0x5678, 0x0b));
 	assert_null(readers_find(&readers, 0x1234, 0x5678, 0xff));
+	readers.takes_unknown = false;
 }
 
 static void a_broken_table_of_readers_is_refused(void **state)
