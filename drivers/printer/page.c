@@ -13,14 +13,14 @@
 #define SIZE_TITLE 190
 #define SIZE_BODY  115
 #define SIZE_LABEL 105
-#define SIZE_VALUE 125
+#define SIZE_VALUE 120
 #define SIZE_BIG   280
 #define SIZE_MIN   120
 #define SIZE_FOOT  90
 /* Text keeps 25 mm from the sides; printers cannot reach the outer 4 mm at all. */
 #define MARGIN_X      250
-#define MARGIN_TOP    220
-#define MARGIN_BOTTOM 250
+#define MARGIN_TOP    180
+#define MARGIN_BOTTOM 190
 #define FRAME_INSET   100
 /* Labels end, values begin. */
 #define COLUMN_VALUE 620
@@ -32,9 +32,9 @@
 #define BAR_DOTS_MAX 4
 #define BAR_DOTS_MIN 2
 #define BAR_HEIGHT   140
-/* Ink of rules and labels: light enough to step back, dark enough for a worn toner. */
+/* Ink of rules and labels: light enough to step back, above half so that black_1 has it, too. */
 #define INK_LABEL 190
-#define INK_RULE  110
+#define INK_RULE  150
 
 enum align { ALIGN_LEFT, ALIGN_CENTRE };
 
@@ -191,7 +191,7 @@ static void space(struct layout *l, int tenths)
 
 static void rule(struct layout *l)
 {
-	const int gap = tenth_mm(30);
+	const int gap = tenth_mm(20);
 
 	if (!need(l, 2 * gap + points(8)))
 		return;
@@ -230,7 +230,7 @@ static void title(struct layout *l, const char *text)
 /* The one thing everybody looks for, in a frame of its own; smaller until it fits. */
 static void big(struct layout *l, const char *text)
 {
-	const int padding = tenth_mm(45), room = text_room() - 2 * tenth_mm(60);
+	const int padding = tenth_mm(35), room = text_room() - 2 * tenth_mm(60);
 	struct style style = {TEXT_TITLE, 0, ALIGN_CENTRE};
 	int rows, ascent;
 
@@ -244,13 +244,13 @@ static void big(struct layout *l, const char *text)
 		paragraph(l, &style, text, left_edge(), text_room());
 		return;
 	}
-	if (!need(l, 2 * padding + rows + 2 * tenth_mm(30)))
+	if (!need(l, 2 * padding + rows + 2 * tenth_mm(20)))
 		return;
-	l->y += tenth_mm(30);
+	l->y += tenth_mm(20);
 	frame(l, left_edge(), l->y, text_room(), rows + 2 * padding, points(12), 0xff);
 	l->y += padding;
 	paragraph(l, &style, text, left_edge(), text_room());
-	l->y += padding + tenth_mm(30);
+	l->y += padding + tenth_mm(20);
 }
 
 static void pair(struct layout *l, const struct receipt_line *line)
@@ -265,7 +265,7 @@ static void pair(struct layout *l, const struct receipt_line *line)
 	/* A value never wraps into more than four lines; a row is not torn between two pages. */
 	if (!need(l, rows * 4))
 		return;
-	const int top = l->y + tenth_mm(8);
+	const int top = l->y + tenth_mm(4);
 	l->y = top + ascent - label_ascent; /* both on the base line of the value */
 	paragraph(l, &label, line->text, left_edge(), tenth_mm(COLUMN_VALUE - 40));
 	lighten(l, left_edge(), top, tenth_mm(COLUMN_VALUE - 40), l->y - top, INK_LABEL);
@@ -274,7 +274,7 @@ static void pair(struct layout *l, const struct receipt_line *line)
 	paragraph(l, &value, line->value, column, PAGE_WIDTH - left_edge() - column);
 	if (l->y < label_end)
 		l->y = label_end;
-	l->y += tenth_mm(8);
+	l->y += tenth_mm(4);
 	fill(l, left_edge(), l->y, text_room(), points(4), INK_RULE);
 	l->y += points(4);
 }
