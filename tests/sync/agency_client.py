@@ -157,9 +157,9 @@ class Agency:
         return {user: "ventanilla", "password": self.password, "cveEntidadEmisora": "09",
                 "direccionIp": "127.0.0.1", "tipoTransaccion": "1"}
 
-    def curp_call(self, curp, key=None, **changes):
+    def curp_call(self, curp, key=None, timeout=20, **changes):
         fields = {**self.account(), "cveCurp": curp, **changes}
-        return self.soap(BY_KEY, "consultarPorCurp", fields, key=key)
+        return self.soap(BY_KEY, "consultarPorCurp", fields, key=key, timeout=timeout)
 
     def data_call(self, key=None, **fields):
         fields = {**self.account("cveUsuario"), **fields}
@@ -181,9 +181,9 @@ class Agency:
                             {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'},
                             context, timeout)
 
-    def soap(self, service, operation, fields, key=None):
+    def soap(self, service, operation, fields, key=None, timeout=20):
         key = key or new_key()
-        answer = self.post_soap(service, "urn:" + operation, self.envelope(operation, fields, key))
+        answer = self.post_soap(service, "urn:" + operation, self.envelope(operation, fields, key), timeout)
         return SoapAnswer(answer, self.pki / "agency-sign.pem", key)
 
 

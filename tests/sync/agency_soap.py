@@ -149,14 +149,17 @@ def test_nothing_is_applied_when_dropped_before(agency):
 
 def test_a_running_original_makes_the_repetition_wait(agency):
     key = new_key()
-    agency.control("fault", BY_KEY, "delay", "1500", "1")
+    agency.control("fault", BY_KEY, "delay", "100000", "1")  # until released below
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        original = pool.submit(agency.curp_call, CONCEPCION, key)
-        deadline = time.monotonic() + 10
-        while agency.inquire(key).document.get("estado") != "EN PROCESO":
-            assert time.monotonic() < deadline and not original.done()
-        second = agency.curp_call(CONCEPCION, key)
-        assert second.status == 409 and second.fault == "Server.EnProceso"
+        original = pool.submit(agency.curp_call, CONCEPCION, key, timeout=100)
+        try:
+            deadline = time.monotonic() + 60
+            while agency.inquire(key).document.get("estado") != "EN PROCESO":
+                assert time.monotonic() < deadline and not original.done()
+            second = agency.curp_call(CONCEPCION, key)
+            assert second.status == 409 and second.fault == "Server.EnProceso"
+        finally:
+            agency.control("release")
         assert original.result().ok
     assert agency.inquire(key).document.get("estado") == "APLICADA"
 
@@ -242,7 +245,7 @@ def test_hostile_xml_is_refused(agency):
         assert refused(agency, bad) in ("Client", "VersionMismatch"), bad[:40]
     try:
         assert agency.post_soap(BY_KEY, "urn:consultarPorCurp", b" " * 300000).status == 413
-    except (ssl.SSLError, ConnectionError):
+    except (OSError, http.client.HTTPException):
         pass  # cut off while we were still sending
     unknown = good.replace(b"</soapenv:Header>",
                            b'<x:y xmlns:x="urn:x" soapenv:mustUnderstand="1"/></soapenv:Header>')

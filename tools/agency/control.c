@@ -52,6 +52,10 @@ static enum vt_code obey(
 		return server_down(control->server, error);
 	if (strcmp(line, "up") == 0)
 		return server_up(control->server, error);
+	if (strcmp(line, "release") == 0) {
+		server_release(control->server);
+		return VT_OK;
+	}
 	if (strcmp(line, "ledger") == 0)
 		return store_print_ledger(control->store, out, error);
 	if (strcmp(line, "checkpoints") == 0)

@@ -691,6 +691,15 @@ void server_destroy(struct server **server)
 	*server = NULL;
 }
 
+void server_release(struct server *server)
+{
+	struct exchange *x;
+
+	TAILQ_FOREACH(x, &server->waiting, entry)
+	if (x->is_delayed)
+		event_active(x->timer, EV_TIMEOUT, 0);
+}
+
 int server_port(const struct server *server)
 {
 	return server->port;

@@ -45,5 +45,7 @@ struct faults *server_faults(struct server *server);
 VT_MUST_USE enum vt_code server_down(struct server *server, struct vt_error *error);
 /* Listens again on the same port. VT_ERR_STATE: is up. */
 VT_MUST_USE enum vt_code server_up(struct server *server, struct vt_error *error);
+/* Ends the waiting of every delayed request: their work is done now. */
+void server_release(struct server *server);
 
 #endif
