@@ -258,12 +258,16 @@ static void pair(struct layout *l, const struct receipt_line *line)
 	const struct style label = {TEXT_REGULAR, points(SIZE_LABEL), ALIGN_LEFT};
 	const struct style value = {TEXT_BOLD, points(SIZE_VALUE), ALIGN_LEFT};
 	const int column = left_edge() + tenth_mm(COLUMN_VALUE);
+	const int room = PAGE_WIDTH - left_edge() - column;
+	const size_t lines = count_lines(l, &value, line->value, room);
+	const size_t label_lines = count_lines(l, &label, line->text, tenth_mm(COLUMN_VALUE - 40));
 	int rows, ascent, label_rows, label_ascent;
 
 	text_metrics(l->fonts, value.face, value.size_px, &rows, &ascent);
 	text_metrics(l->fonts, label.face, label.size_px, &label_rows, &label_ascent);
-	/* A value never wraps into more than four lines; a row is not torn between two pages. */
-	if (!need(l, rows * 4))
+	/* A row of up to four lines is not torn between two pages. */
+	const size_t most = lines > label_lines ? lines : label_lines;
+	if (!need(l, rows * (int)(most < 4 ? most : 4) + 2 * tenth_mm(4) + points(4)))
 		return;
 	const int top = l->y + tenth_mm(4);
 	l->y = top + ascent - label_ascent; /* both on the base line of the value */
@@ -271,7 +275,7 @@ static void pair(struct layout *l, const struct receipt_line *line)
 	lighten(l, left_edge(), top, tenth_mm(COLUMN_VALUE - 40), l->y - top, INK_LABEL);
 	const int label_end = l->y;
 	l->y = top;
-	paragraph(l, &value, line->value, column, PAGE_WIDTH - left_edge() - column);
+	paragraph(l, &value, line->value, column, room);
 	if (l->y < label_end)
 		l->y = label_end;
 	l->y += tenth_mm(4);
