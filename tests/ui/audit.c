@@ -360,7 +360,8 @@ static bool parse(int argc, char **argv)
 		good = panel_find(arg_panel.values[i]) != NULL && good;
 	for (size_t i = 0; i < arg_screen.count; i++)
 		good = fixture_find(arg_screen.values[i]) != NULL && good;
-	for (size_t i = 0; arg_lang.count == 0 && i < VT_ELEMENTS(default_languages); i++)
+	const bool is_any_language = arg_lang.count == 0;
+	for (size_t i = 0; is_any_language && i < VT_ELEMENTS(default_languages); i++)
 		good = choose(&arg_lang, default_languages[i]) && good;
 	return good && arg_out != NULL && optind == argc;
 }
