@@ -274,7 +274,7 @@ static void run_pcsc(void)
 
 int main(int argc, char **argv)
 {
-	int64_t number;
+	int64_t number = 0;
 
 	if (argc != 3 || vt_parse_i64(argv[2], 1, MAX_COUNT, &number))
 		die("usage: bench_cards ours|pcsc COUNT");
