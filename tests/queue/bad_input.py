@@ -261,7 +261,8 @@ def a_service_that_answers_garbage_is_named_and_asked_again(agency):
         assert "not understood or not authentic" in terminal.ctl("status")[1]
         assert f"transaction {row.id} needs attention" in terminal.log()
         agency.control("fault", "none")
-        assert terminal.ctl("queue", "retry", row.id)[0] in (0, 8)
+        # It may be asked again, and be answered, by itself before this command is read.
+        assert terminal.ctl("queue", "retry", row.id)[0] in (0, 8) or terminal.state(row) == "ACCEPTED"
         terminal.until(lambda: terminal.state(row) == "ACCEPTED", patience=60)
         assert agency.ledger()[agency_client.TERMINAL, row.key][1] == 1
         # renapo's trouble is over with its first good answer.
