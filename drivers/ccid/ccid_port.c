@@ -299,8 +299,7 @@ const struct usb_interface *ccid_port_interface(const struct usb_desc *desc, siz
 		const struct usb_interface *interface = &desc->interfaces[i];
 		/* Protocols 1 and 2 are tokens on control transfers (ICCD): not ours. */
 		if (ccid_desc_is_reader(interface) && interface->protocol == 0 &&
-			usb_desc_endpoint(interface, USB_TYPE_BULK, 0x00) &&
-			usb_desc_endpoint(interface, USB_TYPE_BULK, 0x80) && nth-- == 0)
+			usb_desc_has_bulk_pair(interface) && nth-- == 0)
 			return interface;
 	}
 	return NULL;
@@ -354,24 +353,13 @@ enum vt_code ccid_port_attach(struct ccid_port *port, const struct usb_device_in
 	const struct usb_interface *interface, const struct ccid_quirks *quirks,
 	struct vt_error *error)
 {
-	const struct usb_ops *ops = port->usb->ops;
-	struct usb_handle *handle;
-
 	if (port->handle)
 		return vt_fail(error, VT_ERR_STATE, 0, "ccid: another one is attached");
 	enum vt_code code = set_machine(port, interface, quirks, error);
 	if (!code)
-		code = ops->open(port->usb, info->key, &handle, error);
+		code = usb_take(port->usb, info->key, interface, &port->handle, error);
 	if (code)
 		return code;
-	code = ops->claim(handle, interface->number, error);
-	if (!code && interface->alternate != 0)
-		code = ops->set_alternate(handle, interface->number, interface->alternate, error);
-	if (code) {
-		ops->close(handle);
-		return code;
-	}
-	port->handle = handle;
 	port->key = info->key;
 	prepare(port, interface);
 	return call(port, &(struct ccid_event){.type = CCID_EV_ATTACHED});

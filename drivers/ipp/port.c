@@ -411,8 +411,7 @@ const struct usb_interface *ippu_port_interface(const struct usb_desc *desc)
 	for (size_t i = 0; i < desc->interface_count; i++) {
 		const struct usb_interface *interface = &desc->interfaces[i];
 		if (interface->class == 7 && interface->subclass == 1 && interface->protocol == 4 &&
-			usb_desc_endpoint(interface, USB_TYPE_BULK, 0x00) &&
-			usb_desc_endpoint(interface, USB_TYPE_BULK, 0x80))
+			usb_desc_has_bulk_pair(interface))
 			return interface;
 	}
 	return NULL;
@@ -422,25 +421,15 @@ enum vt_code ippu_port_attach(
 	struct ippu_port *port, const struct usb_device_info *info, struct vt_error *error)
 {
 	const struct usb_interface *interface = ippu_port_interface(&info->desc);
-	const struct usb_ops *ops = port->usb->ops;
-	struct usb_handle *handle;
 
 	if (port->handle)
 		return vt_fail(error, VT_ERR_STATE, 0, "letter: another one is attached");
 	if (!interface)
 		return vt_fail(error, VT_ERR_UNSUPPORTED, 0, "letter: no IPP interface");
-	enum vt_code code = ops->open(port->usb, info->key, &handle, error);
+	const enum vt_code code = usb_take(port->usb, info->key, interface, &port->handle, error);
 	if (code)
 		return code;
-	code = ops->claim(handle, interface->number, error);
-	if (!code && interface->alternate != 0)
-		code = ops->set_alternate(handle, interface->number, interface->alternate, error);
-	if (code) {
-		ops->close(handle);
-		return code;
-	}
 	const uint8_t out = usb_desc_endpoint(interface, USB_TYPE_BULK, 0x00)->address;
-	port->handle = handle;
 	port->key = info->key;
 	port->out = (struct usb_transfer){
 		.endpoint = out, .type = USB_TYPE_BULK, .done = on_out, .owner = port};

@@ -337,12 +337,6 @@ void printer_port_destroy(struct printer_port **port)
 	*port = NULL;
 }
 
-static bool has_both(const struct usb_interface *interface)
-{
-	return usb_desc_endpoint(interface, USB_TYPE_BULK, 0x00) &&
-	       usb_desc_endpoint(interface, USB_TYPE_BULK, 0x80);
-}
-
 const struct usb_interface *printer_port_interface(const struct usb_desc *desc)
 {
 	for (int pass = 0; pass < 2; pass++)
@@ -350,7 +344,7 @@ const struct usb_interface *printer_port_interface(const struct usb_desc *desc)
 			const struct usb_interface *interface = &desc->interfaces[i];
 			const bool is_class = interface->class == 7 && interface->subclass == 1 &&
 					      interface->protocol <= 2;
-			if (has_both(interface) &&
+			if (usb_desc_has_bulk_pair(interface) &&
 				(pass == 0 ? is_class : interface->class == 0xff))
 				return interface;
 		}
@@ -385,24 +379,14 @@ enum vt_code printer_port_attach(struct printer_port *port, const struct usb_dev
 	const struct printer_profile *profile, struct sheet *void_mark, struct vt_error *error)
 {
 	const struct usb_interface *interface = printer_port_interface(&info->desc);
-	const struct usb_ops *ops = port->usb->ops;
-	struct usb_handle *handle;
 
 	if (port->handle)
 		return vt_fail(error, VT_ERR_STATE, 0, "printer: another one is attached");
 	if (!interface)
 		return vt_fail(error, VT_ERR_UNSUPPORTED, 0, "printer: no printer interface");
-	enum vt_code code = ops->open(port->usb, info->key, &handle, error);
+	const enum vt_code code = usb_take(port->usb, info->key, interface, &port->handle, error);
 	if (code)
 		return code;
-	code = ops->claim(handle, interface->number, error);
-	if (!code && interface->alternate != 0)
-		code = ops->set_alternate(handle, interface->number, interface->alternate, error);
-	if (code) {
-		ops->close(handle);
-		return code;
-	}
-	port->handle = handle;
 	port->key = info->key;
 	prepare(port, interface);
 	port->profile = *profile;

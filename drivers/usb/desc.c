@@ -216,3 +216,9 @@ const struct usb_endpoint *usb_desc_endpoint(
 	}
 	return NULL;
 }
+
+bool usb_desc_has_bulk_pair(const struct usb_interface *interface)
+{
+	return usb_desc_endpoint(interface, USB_TYPE_BULK, 0x00) &&
+	       usb_desc_endpoint(interface, USB_TYPE_BULK, 0x80);
+}

@@ -5,6 +5,7 @@
  * Everything in them is a claim of the device: lengths are checked, counts are bounded, what does
  * not fit refuses the whole device. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,5 +63,7 @@ VT_MUST_USE enum vt_code usb_desc_parse(
 /* First endpoint of a type and direction (in = 0x80 or 0), or NULL. */
 const struct usb_endpoint *usb_desc_endpoint(
 	const struct usb_interface *interface, enum usb_transfer_type type, uint8_t direction);
+/* True if it has a bulk endpoint each way. */
+bool usb_desc_has_bulk_pair(const struct usb_interface *interface);
 
 #endif

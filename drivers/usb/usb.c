@@ -10,6 +10,26 @@ void usb_destroy(struct usb **usb)
 	*usb = NULL;
 }
 
+enum vt_code usb_take(struct usb *usb, usb_key key, const struct usb_interface *interface,
+	struct usb_handle **ret_handle, struct vt_error *error)
+{
+	struct usb_handle *handle;
+	enum vt_code code = usb->ops->open(usb, key, &handle, error);
+
+	if (code)
+		return code;
+	code = usb->ops->claim(handle, interface->number, error);
+	if (!code && interface->alternate != 0)
+		code = usb->ops->set_alternate(
+			handle, interface->number, interface->alternate, error);
+	if (code) {
+		usb->ops->close(handle);
+		return code;
+	}
+	*ret_handle = handle;
+	return VT_OK;
+}
+
 void usb_setup(uint8_t setup[8], uint8_t type, uint8_t request, uint16_t value, uint16_t index,
 	uint16_t length)
 {

@@ -108,6 +108,12 @@ struct usb {
 
 /* Closes everything and frees; all handles must be closed before. NULL allowed; *usb = NULL. */
 void usb_destroy(struct usb **usb);
+/* Opens a device and takes one interface of it, in the alternate setting that was described. The
+ * errors are those of open, claim and set_alternate; nothing stays open then. The caller closes
+ * *ret_handle by the table's close(). */
+VT_MUST_USE enum vt_code usb_take(struct usb *usb, usb_key key,
+	const struct usb_interface *interface, struct usb_handle **ret_handle,
+	struct vt_error *error);
 /* For a driver's port: what its machine is told. *is_gone becomes true when the transfer says that
  * the device is no more there; it is never taken back here. */
 enum usb_io usb_io_of(enum usb_status status, bool *is_gone);
