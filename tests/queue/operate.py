@@ -83,7 +83,7 @@ def a_decision_survives_the_death_of_core(agency):
 
 def what_may_have_taken_effect_is_not_given_up(agency):
     row = Row("JOURNALED")
-    agency.control("fault", agency_client.BY_KEY, "delay", "1500", "1")
+    agency.control("fault", agency_client.BY_KEY, "delay", "100000", "1")  # until released below
     with Terminal(agency, [row]) as terminal:
         terminal.until(lambda: terminal.state(row) == "LEASED")
         for verb in (["retry"], ["discard", "--reason", "x"]):
@@ -93,6 +93,7 @@ def what_may_have_taken_effect_is_not_given_up(agency):
         assert terminal.state(row) == "UNKNOWN"
         status, out, err = terminal.ctl("queue", "discard", row.folio, "--reason", "x")
         assert (status, out) == (4, "") and "may have taken effect" in err, (status, err)
+        agency.control("release")
         terminal.start_sync()
         terminal.until(lambda: terminal.state(row) == "ACCEPTED")
         assert agency.ledger()[TERMINAL, row.key][1] == 1
@@ -182,7 +183,7 @@ def what_only_the_services_hold_is_found(agency):
 
 def a_second_comparison_waits_its_turn(agency):
     with Terminal(agency, [Row("ACCEPTED")]) as terminal:
-        agency.control("fault", agency_client.ASK, "delay", "7000")
+        agency.control("fault", agency_client.ASK, "delay", "100000")  # until released below
         both = [subprocess.Popen([BIN / "ventanillactl", "queue", "reconcile", "--socket",
                                   terminal.folder / "run" / "ctl.sock"], stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL) for _ in range(2)]
@@ -192,6 +193,7 @@ def a_second_comparison_waits_its_turn(agency):
             process.kill()
             process.wait(PATIENCE)
         agency.control("fault", agency_client.ASK, "none")
+        agency.control("release")
         # Who asked is gone: the next one is served.
         terminal.until(lambda: terminal.ctl("queue", "reconcile")[0] == 9)
 
