@@ -249,7 +249,7 @@ static void take_pin(struct ccid_machine *m, uint8_t index, const struct reply *
 		finish_pin(m, index, cancelled, sizeof(cancelled));
 	else if (reply->is_failed)
 		machine_finish(m, index, reply->error == ERR_MUTE ? CCID_MUTE : CCID_READER);
-	else if (!is_t1_blocks(m, slot))
+	else if (!is_t1_blocks(m, slot) || reply->length == 2) /* no block: the reader's own word */
 		finish_pin(m, index, reply->data, reply->length);
 	else if (t1_take_secure(&slot->t1, reply->data, reply->length, &slot->result))
 		finish_pin(m, index, NULL, 0);

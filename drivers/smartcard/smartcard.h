@@ -76,7 +76,7 @@ enum smartcard_operation {
 	X(SMARTCARD_NO_KEY, "noKey", SIGN_REFUSED,                                                 \
 		"the card holds no key for signing with this certificate")                         \
 	X(SMARTCARD_PIN_NEEDED, "pinNeeded", SIGN_REFUSED, "the key wants the PIN first")          \
-	X(SMARTCARD_PIN_FORM, "pinForm", SIGN_WRONG_PIN,                                           \
+	X(SMARTCARD_PIN_FORM, "pinForm", SIGN_PIN_FORM,                                            \
 		"the PIN has a wrong length or characters; nothing was sent to the card")          \
 	X(SMARTCARD_PIN_WRONG, "pinWrong", SIGN_WRONG_PIN, "wrong PIN")                            \
 	X(SMARTCARD_LAST_TRY, "lastTry", SIGN_LAST_TRY,                                            \

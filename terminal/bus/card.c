@@ -20,6 +20,7 @@ const char *const card_hash_names[CARD_HASH_COUNT] = {
 const char *const sign_outcome_names[SIGN_OUTCOME_COUNT] = {
 	[SIGN_SIGNED] = "signed",
 	[SIGN_WRONG_PIN] = "wrongPin",
+	[SIGN_PIN_FORM] = "pinForm",
 	[SIGN_LAST_TRY] = "lastTry",
 	[SIGN_BLOCKED] = "blocked",
 	[SIGN_REMOVED] = "removed",

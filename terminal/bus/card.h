@@ -128,6 +128,7 @@ struct certificate_sign {
 enum sign_outcome {
 	SIGN_SIGNED,
 	SIGN_WRONG_PIN, /* two tries or more are left, or the card does not count */
+	SIGN_PIN_FORM,	/* its length or characters cannot be this card's; no try was used */
 	SIGN_LAST_TRY,	/* one try is left: after a wrong one, or found so before; the last one is
 			   used only for a command that says last_try */
 	SIGN_BLOCKED,

@@ -132,6 +132,7 @@ void cards_tell_signed(struct core *core, enum sign_outcome outcome, int tries_l
 	static const char *const words[SIGN_OUTCOME_COUNT] = {
 		[SIGN_SIGNED] = "signed",
 		[SIGN_WRONG_PIN] = "wrong-pin",
+		[SIGN_PIN_FORM] = "pin-form",
 		[SIGN_LAST_TRY] = "last-try",
 		[SIGN_BLOCKED] = "blocked",
 		[SIGN_REMOVED] = "removed",

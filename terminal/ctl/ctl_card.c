@@ -229,6 +229,11 @@ static enum ctl_exit complain_of_outcome(const struct certificate_signed *result
 		[SIGN_WRONG_PIN] = {{"PIN incorrecto; intentos que quedan",
 					    "wrong PIN; tries left"},
 			CTL_NOT_PERMITTED},
+		[SIGN_PIN_FORM] = {{"el PIN no tiene el largo que pide la tarjeta; no se gastó "
+				    "ningún intento",
+					   "the PIN has not the length that the card wants; no "
+					   "try was used"},
+			CTL_NOT_PERMITTED},
 		[SIGN_LAST_TRY] = {{"queda un solo intento y no se usó; con --last-try se usa",
 					   "one try is left and was not used; --last-try uses it"},
 			CTL_NOT_PERMITTED},

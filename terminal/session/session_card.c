@@ -6,6 +6,7 @@
  *        ▼ no reader                                      │    │      CONFIRM    └──────────────┤
  *     PROBLEM ◄── card gone, certificate refused, blocked │    │ canceled                       │
  *                 PIN, reader failed, 90 s over           └────┴──────── PAD (reader's keys) ───┤
+ *                                                       (its own cancel key: to PIN)           │
  *                                                                                    SIGNED     ▼
  *                                                       back to INTRO, ASK or HOME ◄─CONFIRM─ DONE
  *
@@ -164,6 +165,7 @@ static void ask_pin(struct session *s, struct session_effects *fx)
 {
 	s->c.sign.error[0] = 0;
 	s->c.sign.digits = 0;
+	s->c.sign.gave_up = false;
 	if (!s->c.sign.pin.pad) {
 		go(s, STEP_PIN, fx);
 		return;
@@ -310,7 +312,7 @@ void card_intent(struct session *s, const struct intent_act *intent, struct sess
 	case STEP_PAD:
 		/* The reader gives the key back by itself: SIGNED follows, canceled. */
 		if (is_back)
-			fx->cancel_card = true;
+			fx->cancel_card = s->c.sign.gave_up = true;
 		return;
 	case STEP_DONE:
 		if (action == INTENT_CONFIRM)
@@ -404,6 +406,14 @@ static void on_identity(struct session *s, const struct session_certificate *cer
 	go(s, STEP_CONSENT, fx);
 }
 
+/* Says on the screen of the PIN what was wrong; on the pad it is typed again only when asked for.
+ */
+static void ask_again(struct session *s, const char *error, struct session_effects *fx)
+{
+	vt_copy_cut(s->c.sign.error, sizeof(s->c.sign.error), error);
+	go(s, STEP_PIN, fx);
+}
+
 static void on_signed(
 	struct session *s, enum sign_outcome outcome, int tries_left, struct session_effects *fx)
 {
@@ -416,8 +426,10 @@ static void on_signed(
 		prove(s, fx);
 		return;
 	case SIGN_WRONG_PIN:
-		vt_copy_cut(sign->error, sizeof(sign->error), "pin.wrong");
-		go(s, STEP_PIN, fx);
+		ask_again(s, "pin.wrong", fx);
+		return;
+	case SIGN_PIN_FORM:
+		ask_again(s, "pin.form", fx);
 		return;
 	case SIGN_LAST_TRY:
 		sign->pin.tries_left = 1;
@@ -430,7 +442,10 @@ static void on_signed(
 		fail(s, "card-removed", fx);
 		return;
 	case SIGN_CANCELED:
-		go(s, STEP_CONSENT, fx);
+		if (sign->step == STEP_PAD && !sign->gave_up)
+			ask_again(s, "pin.canceled", fx);
+		else
+			go(s, STEP_CONSENT, fx);
 		return;
 	case SIGN_TIMED_OUT:
 		fail(s, "card-timeout", fx);

@@ -35,6 +35,7 @@ struct sign_in {
 	struct card_pin pin;
 	bool last_try;
 	int digits;	/* typed on the reader's pad */
+	bool gave_up;	/* the screen's own button has stopped the pad */
 	char error[32]; /* of the PIN */
 	char text[SIGN_TEXT_SIZE];
 	int64_t busy_until_ms;

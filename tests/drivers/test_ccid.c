@@ -528,6 +528,8 @@ static void a_pin_is_typed_on_the_pad(void **state)
 		REQUIRE(rig.done.sw == 0x6401, &way);
 		REQUIRE(enter_pin(&rig, "pin timeout") == CCID_DONE, &way);
 		REQUIRE(rig.done.sw == 0x6400, &way);
+		REQUIRE(enter_pin(&rig, "pin form") == CCID_DONE, &way);
+		REQUIRE(rig.done.sw == 0x6403, &way);
 		REQUIRE(enter_pin(&rig, NULL) == CCID_DONE, &way);
 		REQUIRE(rig.done.sw == 0x6400, &way);
 		REQUIRE(enter_pin(&rig, "pin enter 1234") == CCID_DONE, &way);

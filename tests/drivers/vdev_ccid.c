@@ -875,6 +875,11 @@ static void the_pad_takes_the_pin_and_the_host_never_sees_it(void **state)
 	vdev_tick(dev, dev->now_ms + 30000);
 	receive(dev);
 	assert_int_equal(reply.error, 0xf0);
+	send_secure(dev, 4, verify, sizeof(verify));
+	command(dev, "pin form");
+	receive(dev);
+	assert_memory_equal(reply.data, "\x64\x03", 2);
+	refused(dev, "pin form", VT_ERR_STATE);
 	/* Modify: old, new, and new again. */
 	static const uint8_t modify[] = {1, 30, 0x82, 0x08, 0, 0, 8, 8, 4, 3, 2, 3, 0x0a, 0x08, 0,
 		1, 2, 0, 0, 0, 0, 0x24, 0, 1, 16, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,

@@ -563,6 +563,13 @@ static void pin_pad(struct screen_model *m, const char *lang)
 	m->pin_digits = 4;
 }
 
+static void pin_pad_canceled(struct screen_model *m, const char *lang)
+{
+	pin(m, lang);
+	m->pad = true;
+	SET(m->field.error, "pin.canceled");
+}
+
 static void signing_reading(struct screen_model *m, const char *lang)
 {
 	in_card(m, lang, "reading");
@@ -976,6 +983,7 @@ const struct fixture fixtures[] = {
 	{.name = "pin-typing", .fill = pin, .press = "key-5"},
 	{.name = "pin-wrong", .fill = pin_wrong},
 	{.name = "pin-pad", .fill = pin_pad},
+	{.name = "pin-pad-canceled", .fill = pin_pad_canceled},
 	{.name = "signing-reading", .fill = signing_reading, .since_show_ms = 2000},
 	{.name = "signing", .fill = signing, .since_show_ms = 2000},
 	{.name = "problem-card-removed", .fill = problem_card_removed},

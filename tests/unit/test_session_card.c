@@ -437,6 +437,11 @@ static void the_pad_of_the_reader_takes_the_pin(void **state)
 {
 	struct session_certificate with_pad = good;
 	struct session_event key = {.type = SESSION_PIN_ENTRY, .u = {.digits = 4}};
+	static const struct {
+		enum sign_outcome outcome;
+		const char *error;
+	} again[] = {{SIGN_WRONG_PIN, "pin.wrong"}, {SIGN_PIN_FORM, "pin.form"},
+		{SIGN_CANCELED, "pin.canceled"}}; /* by the pad's own key */
 	struct fixture *f = *state;
 
 	to_intro(f);
@@ -457,10 +462,16 @@ static void the_pad_of_the_reader_takes_the_pin(void **state)
 	signed_as(f, SIGN_CANCELED, 3);
 	shows(f, SCREEN_CARD, "consent");
 	act(f, INTENT_CONFIRM, "", "");
-	signed_as(f, SIGN_WRONG_PIN, 2);
-	shows(f, SCREEN_PIN, "");
-	assert_int_equal(f->model.tries_left, 2);
-	act(f, INTENT_SUBMIT, "", "");
+	for (size_t i = 0; i < VT_ELEMENTS(again); i++) {
+		signed_as(f, again[i].outcome, 2);
+		shows(f, SCREEN_PIN, "");
+		assert_true(f->model.pad);
+		assert_int_equal(f->model.tries_left, 2);
+		assert_string_equal(f->model.field.error, again[i].error);
+		act(f, INTENT_SUBMIT, "", "");
+		shows(f, SCREEN_PIN, "typing");
+		assert_string_equal(f->model.field.error, "");
+	}
 	assert_true(f->fx.sign);
 	assert_null(f->fx.pin);
 }

@@ -514,6 +514,29 @@ static void type_pin(struct citizen *c, const char *pin)
 	tap(c, "button", "Firmar");
 }
 
+/* The screen asks for the PIN on the reader's pad and takes none itself. */
+static void expect_pad(struct citizen *c)
+{
+	struct tree_node node;
+
+	expect_text(c, "Escriba su PIN en el lector");
+	expect_screen(c, "pin");
+	expect_text(c, "Aquí nadie lo ve");
+	if (tree_find(c->tree, "key", "5", &node) || tree_find(c->tree, "button", "Firmar", &node))
+		fail(c, "the screen wants the PIN itself");
+}
+
+/* Keys on the reader, as soon as its pad asks. */
+static void press_pad(struct citizen *c, const char *keys)
+{
+	char command[64];
+
+	expect_pad(c);
+	snprintf(command, sizeof(command), "pin %s", keys);
+	if (!world_devices_when(&c->world, "waiting=pin", command))
+		fail(c, "the pad does not take \"pin %s\"", keys);
+}
+
 static void agree_to_sign(struct citizen *c)
 {
 	expect_text(c, "Entro con mi e.firma en la terminal");
@@ -592,12 +615,66 @@ static void signin_removed(struct citizen *c)
 	expect_secrets_forgotten(c);
 }
 
-/* Refused, and the other way leads on. */
-static void signin_refused(struct citizen *c, const char *card, const char *reason)
+/* Typed on the reader: no process of the terminal has held the PIN, not even while the card signed.
+ */
+static void expect_pin_nowhere(struct citizen *c)
 {
-	present_card(c, card);
+	static const char *const parts[] = {"core", "ui", "sync", "devices"};
+	static const char *const pins[] = {CARD_PIN, CARD_PIN_WRONG};
+
+	for (size_t i = 0; i < VT_ELEMENTS(parts) * VT_ELEMENTS(pins); i++) {
+		const char *part = parts[i / VT_ELEMENTS(pins)];
+		const int found =
+			world_memory_count(world_pid(&c->world, part), pins[i % VT_ELEMENTS(pins)]);
+		if (found > 0)
+			fail(c, "a PIN of the reader's pad is %d times in the memory of %s", found,
+				part);
+	}
+}
+
+static void signin_pinpad(struct citizen *c)
+{
+	present_card(c, "holder");
+	agree_to_sign(c);
+	press_pad(c, "cancel");
+	expect_text(c, "Canceló en el lector");
+	photograph(c);
+	tap(c, "button", "Intentar de nuevo");
+	press_pad(c, "form");
+	expect_text(c, "El PIN no tiene el largo");
+	photograph(c);
+	tap(c, "button", "Intentar de nuevo");
+	press_pad(c, "timeout");
+	expect_text(c, "Se acabó el tiempo para la tarjeta");
 	expect_screen(c, "problem");
-	expect_text(c, reason);
+	tap(c, "button", "Intentar de nuevo");
+	agree_to_sign(c);
+	expect_pad(c);
+	remove_card(c);
+	expect_text(c, "La tarjeta se retiró antes de tiempo");
+	expect_screen(c, "problem");
+	insert_card(c, "holder");
+	agree_to_sign(c);
+	expect_pad(c);
+	tap(c, "button", "Cancelar");
+	agree_to_sign(c);
+	press_pad(c, "enter " CARD_PIN_WRONG);
+	expect_text(c, "El PIN no es correcto");
+	expect_text(c, "Intentos que quedan: 2");
+	photograph(c);
+	expect_pin_nowhere(c);
+	tap(c, "button", "Intentar de nuevo");
+	press_pad(c, "enter " CARD_PIN);
+	expect_text(c, "Ya puede retirar su tarjeta");
+	expect_pin_nowhere(c);
+	remove_card(c);
+	use_identity(c);
+	finish(c, "accepted");
+	expect_pin_nowhere(c);
+}
+
+static void go_on_without_card(struct citizen *c)
+{
 	remove_card(c);
 	tap(c, "button", "Seguir sin la tarjeta");
 	expect_screen(c, "intro");
@@ -610,6 +687,15 @@ static void signin_refused(struct citizen *c, const char *card, const char *reas
 	finish(c, "accepted");
 }
 
+/* Refused, and the other way leads on. */
+static void signin_refused(struct citizen *c, const char *card, const char *reason)
+{
+	present_card(c, card);
+	expect_screen(c, "problem");
+	expect_text(c, reason);
+	go_on_without_card(c);
+}
+
 static void signin_expired(struct citizen *c)
 {
 	signin_refused(c, "expired", "Su certificado ya venció");
@@ -619,6 +705,24 @@ static void signin_expired(struct citizen *c)
 static void signin_revoked(struct citizen *c)
 {
 	signin_refused(c, "revoked", "Su certificado fue revocado");
+}
+
+/* Three wrong ones, the last only after a warning; the other way leads on. */
+static void signin_pinpad_blocked(struct citizen *c)
+{
+	present_card(c, "holder");
+	agree_to_sign(c);
+	press_pad(c, "enter " CARD_PIN_WRONG);
+	expect_text(c, "El PIN no es correcto");
+	tap(c, "button", "Intentar de nuevo");
+	press_pad(c, "enter " CARD_PIN_WRONG);
+	expect_text(c, "Queda un solo intento para su PIN");
+	expect_screen(c, "problem");
+	tap(c, "button", "Usar el último intento");
+	press_pad(c, "enter " CARD_PIN_WRONG);
+	expect_text(c, "El PIN de su tarjeta está bloqueado");
+	expect_pin_nowhere(c);
+	go_on_without_card(c);
 }
 
 /* The citizen goes without the card. */
@@ -768,6 +872,8 @@ static const struct {
 	{"signin-card", signin_card},
 	{"signin-expired", signin_expired},
 	{"signin-left-behind", signin_left_behind},
+	{"signin-pinpad", signin_pinpad},
+	{"signin-pinpad-blocked", signin_pinpad_blocked},
 	{"signin-removed", signin_removed},
 	{"signin-revoked", signin_revoked},
 	{"signin-wrong-pin", signin_wrong_pin},

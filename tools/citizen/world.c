@@ -86,6 +86,14 @@ bool world_devices(const struct world *world, const char *command)
 	return control(world->devices, world->devices_control, command, &out);
 }
 
+bool world_devices_when(const struct world *world, const char *condition, const char *command)
+{
+	char wait[96];
+
+	return vt_format(wait, sizeof(wait), "wait %s", condition) && world_devices(world, wait) &&
+	       world_devices(world, command);
+}
+
 static json_t *ctl_json(
 	const struct world *world, const char *noun, const char *verb, const char *id)
 {

@@ -32,6 +32,8 @@ bool world_agency(const struct world *world, const char *command);
 bool world_ledger(const struct world *world, struct vt_buf *out);
 /* "paper out", "unplug printer" … to the virtual devices. */
 bool world_devices(const struct world *world, const char *command);
+/* The same, once the state that condition names has come ("waiting=pin"). */
+bool world_devices_when(const struct world *world, const char *condition, const char *command);
 /* Newest transaction of that service (confirmations are rows of their own and skipped by skip =
  * their number). False if there is none or core does not answer. */
 bool world_transaction(const struct world *world, const char *folio, struct world_txn *ret);

@@ -43,7 +43,7 @@ void ccid_fail(struct ccid_reader *r, unsigned index, uint8_t error)
 		NULL, 0);
 }
 
-static void succeed(
+void ccid_succeed(
 	struct ccid_reader *r, unsigned index, uint8_t special, const uint8_t *data, size_t length)
 {
 	struct ccid_slot *s = &r->slots[index];
@@ -68,7 +68,7 @@ static void give_answer(struct ccid_reader *r, unsigned index)
 		ccid_fail(r, index, 0xfc); /* overrun: this level has no chains */
 		return;
 	}
-	succeed(r, index, chain, s->answer.data + s->answer_at, last ? n : max);
+	ccid_succeed(r, index, chain, s->answer.data + s->answer_at, last ? n : max);
 	s->answer_at += last ? n : max;
 	if (last) {
 		vt_buf_reset(&s->answer);
@@ -263,7 +263,7 @@ static void power_on(struct ccid_reader *r, unsigned index, uint8_t select)
 	default_params(s);
 	if (pull_out(r, index, length))
 		return;
-	succeed(r, index, 0, atr, length);
+	ccid_succeed(r, index, 0, atr, length);
 }
 
 static void power_off(struct ccid_reader *r, unsigned index)
@@ -275,7 +275,7 @@ static void power_off(struct ccid_reader *r, unsigned index)
 	vt_buf_reset(&s->answer);
 	s->answer_at = 0;
 	card_link_finish(&s->link);
-	succeed(r, index, 1, NULL, 0); /* byte 9: clock stopped low */
+	ccid_succeed(r, index, 1, NULL, 0); /* byte 9: clock stopped low */
 }
 
 /* --- exchange --- */
@@ -303,7 +303,7 @@ static void xfr_extended(
 		ccid_fail(r, index, CCID_ERROR_LENGTH);
 	} else if (level == CHAIN_BEGINS || level == CHAIN_CONTINUES) {
 		/* "Send on": an empty block whose bChainParameter is 10. */
-		succeed(r, index, CHAIN_GO_ON, NULL, 0);
+		ccid_succeed(r, index, CHAIN_GO_ON, NULL, 0);
 	} else if (s->command.length == 0) {
 		ccid_fail(r, index, CCID_ERROR_LENGTH);
 	} else {
@@ -334,7 +334,7 @@ static void give_params(struct ccid_reader *r, unsigned index)
 {
 	struct ccid_slot *s = &r->slots[index];
 
-	succeed(r, index, (uint8_t)s->protocol, s->params, s->protocol == 0 ? 5 : 7);
+	ccid_succeed(r, index, (uint8_t)s->protocol, s->params, s->protocol == 0 ? 5 : 7);
 }
 
 static void set_params(struct ccid_reader *r, unsigned index, const uint8_t *m, size_t length)
@@ -370,9 +370,9 @@ static void escape(struct ccid_reader *r, unsigned index, const uint8_t *data, s
 
 	if (length == 2 && memcmp(data, iso_mode, 2) == 0) {
 		r->emv_mode = false;
-		succeed(r, index, 0, NULL, 0);
+		ccid_succeed(r, index, 0, NULL, 0);
 	} else if (length == 1 && data[0] == 0x02) {
-		succeed(r, index, 0, firmware, sizeof(firmware) - 1);
+		ccid_succeed(r, index, 0, firmware, sizeof(firmware) - 1);
 	} else {
 		ccid_fail(r, index, CCID_ERROR_NOT_SUPPORTED);
 	}
@@ -432,7 +432,7 @@ static void card_command(struct ccid_reader *r, unsigned index, const uint8_t *m
 		ccid_secure(r, index, m + CCID_HEADER, length - CCID_HEADER);
 		break;
 	case PC_ICC_CLOCK:
-		succeed(r, index, m[7], NULL, 0);
+		ccid_succeed(r, index, m[7], NULL, 0);
 		break;
 	default:
 		ccid_fail(r, index, CCID_ERROR_NOT_SUPPORTED);
@@ -447,7 +447,7 @@ static void slot_command(struct ccid_reader *r, unsigned index, const uint8_t *m
 
 	switch (m[0]) {
 	case PC_GET_SLOT_STATUS:
-		succeed(r, index, s->active ? 0 : 1, NULL, 0);
+		ccid_succeed(r, index, s->active ? 0 : 1, NULL, 0);
 		break;
 	case PC_POWER_OFF:
 		power_off(r, index);
@@ -457,7 +457,7 @@ static void slot_command(struct ccid_reader *r, unsigned index, const uint8_t *m
 		break;
 	case PC_SET_RATE:
 		if (n == 8)
-			succeed(r, index, 0, m + CCID_HEADER, n);
+			ccid_succeed(r, index, 0, m + CCID_HEADER, n);
 		else
 			ccid_fail(r, index, CCID_ERROR_LENGTH);
 		break;

@@ -180,6 +180,9 @@ int64_t ccid_next_ms(const struct ccid_reader *r);
  * command in work (type, seq). */
 void ccid_to_card(struct ccid_reader *r, unsigned index, const uint8_t *data, size_t length);
 void ccid_fail(struct ccid_reader *r, unsigned index, uint8_t error);
+/* The reply to the command in work, of the reader's own making. */
+void ccid_succeed(
+	struct ccid_reader *r, unsigned index, uint8_t special, const uint8_t *data, size_t length);
 
 /* --- ccid-pin.c --- */
 
@@ -188,6 +191,9 @@ void ccid_secure(struct ccid_reader *r, unsigned index, const uint8_t *data, siz
 /* Keys pressed: up to three entries. False with a reason in reply. */
 bool ccid_pin_entered(struct ccid_reader *r, unsigned index, size_t count,
 	const char *const *entries, struct vt_buf *reply);
+/* The person confirmed too few or too many digits, and the reader gives up (PC/SC part 10: SW
+ * 6403): the card saw nothing. */
+void ccid_pin_form(struct ccid_reader *r, unsigned index);
 
 /* --- ccid-switch.c --- */
 

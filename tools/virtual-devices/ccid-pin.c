@@ -191,3 +191,10 @@ bool ccid_pin_entered(struct ccid_reader *r, unsigned index, size_t count,
 	vt_wipe(apdu, sizeof(apdu));
 	return true;
 }
+
+void ccid_pin_form(struct ccid_reader *r, unsigned index)
+{
+	static const uint8_t wrong_length[] = {0x64, 0x03};
+
+	ccid_succeed(r, index, 0, wrong_length, sizeof(wrong_length));
+}

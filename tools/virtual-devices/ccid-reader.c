@@ -545,7 +545,7 @@ static const struct vdev_ops reader_ops = {
 	.name = "ccid",
 	.help = "card insert FILE|remove [after N]|mute on|off|voltage 5|3|1.8|any [slot N] · card "
 		"WORDS (its own)\n"
-		"pin enter DIGITS [NEW [NEW]]|cancel|timeout · extend N|endless|off\n"
+		"pin enter DIGITS [NEW [NEW]]|cancel|timeout|form · extend N|endless|off\n"
 		"lie length|slot|seq|status|error|type|cut|pad|split N, zero, lost, twice [at N] "
 		"[times N] · lie clear\n"
 		"t1 edc|seq|nad|refuse|lost|wtx|abort|ifs N [slot N]\n",

@@ -11,7 +11,8 @@
  *   card mute on|off [slot N]      the card says nothing any more
  *   card voltage 5|3|1.8|any [slot N]   the only class the card answers at
  *   card WORDS…                    the card's own switches
- *   pin enter DIGITS [NEW [NEW]] · pin cancel · pin timeout     at the pad, while it asks
+ *   pin enter DIGITS [NEW [NEW]] · pin cancel|timeout|form     at the pad, while it asks; form: it
+ *                                  gives a PIN of wrong length back
  *   extend N|endless|off           time extensions before each answer of a card
  *   lie KIND [VALUE] [at N] [times N]   the at-th reply from now, and so many, are wrong:
  *     length N (dwLength is N) · slot N · seq N (too high by N) · status XX · error XX · type XX

@@ -106,7 +106,11 @@ static enum vt_code pin_words(struct ccid_reader *r, unsigned slot, size_t count
 		ccid_fail(r, slot, CCID_ERROR_PIN_TIMEOUT);
 		return VT_OK;
 	}
-	vt_buf_append_text(reply, "pin: enter DIGITS [NEW [NEW]], cancel or timeout\n");
+	if (count == 1 && strcmp(words[0], "form") == 0) {
+		ccid_pin_form(r, slot);
+		return VT_OK;
+	}
+	vt_buf_append_text(reply, "pin: enter DIGITS [NEW [NEW]], cancel, timeout or form\n");
 	return VT_ERR_INVALID;
 }
 

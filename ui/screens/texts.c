@@ -184,6 +184,8 @@ static const struct id_row errors[] = {
 	{"pin.required", N_("Write the PIN of your card.")},
 	{"pin.short", N_("The PIN is not complete.")},
 	{"pin.long", N_("The PIN is too long.")},
+	{"pin.form", N_("The PIN has not the length that your card asks for. No try was used.")},
+	{"pin.canceled", N_("You canceled on the reader. No try was used.")},
 	{"staff.wrong", N_("The PIN is not right. Write it again.")},
 	{"staff.wait", N_("The PIN was not right. Wait before the next try.")},
 	{"email", N_("The e-mail address is not complete, for example nombre@correo.mx.")},
@@ -223,7 +225,8 @@ const char *const text_problem_ids[] = {"curp-inactive", "service-rejected", "se
 const char *const text_error_ids[] = {"required", "curp.SHORT", "curp.FORMAT", "curp.DATE",
 	"curp.FUTURE", "curp.STATE", "curp.WORD", "curp.CHECK", "date", "date.future", "name",
 	"name.long", "long", "choice", "consent", "number", "pin.wrong", "pin.required",
-	"pin.short", "pin.long", "staff.wrong", "staff.wait", "email", NULL};
+	"pin.short", "pin.long", "pin.form", "pin.canceled", "staff.wrong", "staff.wait", "email",
+	NULL};
 const char *const text_reason_ids[] = {
 	"offline", "paper", "printer", "storage", "session", "soon", NULL};
 const char *const text_print_ids[] = {"paper", "cover", "cutter", "power", "absent", "printer",
