@@ -91,7 +91,9 @@ struct actions {
 	bool keyboard;	  /* the keyboard of view->entry below the buttons */
 };
 void frame_close(struct build *b, const struct actions *actions);
-/* Time-out dialogue over everything. */
+/* dock.c: the last thing in the frame. */
+void frame_dock(struct build *b);
+/* timeout.c: dialogue over everything. */
 void frame_timeout(struct build *b);
 /* calibrate.c: dialogue that asks for a switch, over everything. */
 void build_calibrate(struct build *b);
