@@ -225,6 +225,94 @@ static void the_pager_is_there_only_if_it_is_needed(void **state)
 	ui_destroy(&ui);
 }
 
+/* A heading, a text of many lines in a box, a list in the list. */
+static void long_page(struct ui *ui, int page)
+{
+	char words[2400] = "";
+
+	for (size_t i = 0; i + 6 < sizeof(words); i += 5)
+		memcpy(words + i, "acta ", 6);
+	ui_begin(ui, "t", "");
+	node_begin(ui, &(struct node_spec){.width = length_fill(1), .height = length_fill(1)});
+	node_begin(ui, &(struct node_spec){.width = length_fill(1),
+			       .height = length_fill(1),
+			       .gap = 10,
+			       .paged = true,
+			       .page = page,
+			       .id = "list"});
+	node_add(ui, &(struct node_spec){.height = length_units(60), .id = "title"});
+	node_add(ui, &(struct node_spec){.height = length_fill(1), .id = "spacer"});
+	node_begin(ui, &(struct node_spec){.width = length_fill(1),
+			       .pad = insets_all(20),
+			       .border = COLOR_LINE,
+			       .divides = true,
+			       .id = "box"});
+	node_add(ui, &(struct node_spec){.text = words, .width = length_fill(1), .id = "words"});
+	node_end(ui);
+	node_begin(ui, &(struct node_spec){.height = length_fill(1), .paged = true, .id = "in"});
+	for (int i = 0; i < 4; i++)
+		node_add(ui, &(struct node_spec){
+				     .height = length_units(150), .id = node_text(ui, "i%d", i)});
+	node_add(ui, &(struct node_spec){.height = length_units(90), .pager = true, .id = "no"});
+	node_end(ui);
+	node_add(ui, &(struct node_spec){.height = length_units(80), .pager = true, .id = "more"});
+	node_end(ui);
+	node_add(ui, &(struct node_spec){.height = length_units(100), .id = "dock"});
+	node_end(ui);
+	ui_end(ui);
+}
+
+static void each_line_is_on_exactly_one_page(void **state)
+{
+	static const int heights[] = {420, 600, 900};
+
+	(void)state;
+	for (size_t h = 0; h < VT_ELEMENTS(heights); h++) {
+		struct ui *ui = trees_ui((struct profile){600, heights[h], 4.03, 600, 800});
+		int page = 0, lines = 0, rows = 0, all = -1;
+
+		do {
+			long_page(ui, page);
+			const struct node *words = ui_find(ui, "words");
+			assert_true(ui_fits(ui));
+			assert_non_null(ui_find(ui, "more"));
+			assert_null(ui_find(ui, "no"));
+			assert_null(ui_find(ui, "spacer"));
+			assert_int_equal(
+				rect_of(ui, "dock")->y + rect_of(ui, "dock")->h, heights[h]);
+			assert_int_equal(ui_find(ui, "title") != NULL, page == 0);
+			assert_int_equal(ui_find(ui, "box") != NULL, words != NULL);
+			if (words && all < 0)
+				assert_int_equal(words->lines_before, 0);
+			else if (words)
+				assert_int_equal(words->lines_before, lines);
+			all = words ? 0 : all;
+			lines += words ? words->line_count : 0;
+			for (int i = 0; i < 4; i++)
+				rows += ui_find(ui, node_text(ui, "i%d", i)) != NULL ? 1 : 0;
+		} while (++page < ui_page_count(ui, "list"));
+		assert_true(lines > 40);
+		assert_int_equal(rows, 4);
+		assert_true(page > 2);
+		ui_destroy(&ui);
+	}
+}
+
+static void what_is_inside_keeps_off_the_edge(void **state)
+{
+	struct ui *ui = trees_ui(panel);
+
+	(void)state;
+	ui_begin(ui, "t", "");
+	node_begin(ui, &(struct node_spec){.border = COLOR_LINE, .border_width = 5, .id = "box"});
+	node_add(ui, &(struct node_spec){.text = "acta", .id = "word"});
+	node_end(ui);
+	ui_end(ui);
+	assert_int_equal(rect_of(ui, "word")->x - rect_of(ui, "box")->x, 7);
+	assert_int_equal(rect_of(ui, "word")->y - rect_of(ui, "box")->y, 7);
+	ui_destroy(&ui);
+}
+
 static void what_may_be_dropped_goes_highest_first_and_only_for_want_of_room(void **state)
 {
 	struct ui *ui = trees_ui(panel);
@@ -317,6 +405,8 @@ int main(void)
 		cmocka_unit_test(text_shrinks_to_its_longest_word_before_it_is_pushed_out),
 		cmocka_unit_test(each_card_is_on_exactly_one_page),
 		cmocka_unit_test(the_pager_is_there_only_if_it_is_needed),
+		cmocka_unit_test(each_line_is_on_exactly_one_page),
+		cmocka_unit_test(what_is_inside_keeps_off_the_edge),
 		cmocka_unit_test(what_may_be_dropped_goes_highest_first_and_only_for_want_of_room),
 		cmocka_unit_test(targets_keep_their_millimetres_on_every_panel),
 		cmocka_unit_test(no_type_role_falls_under_the_floor),

@@ -15,37 +15,11 @@
 #include <string.h>
 
 #include "terminal/base/assert.h"
-#include "ui/toolkit/ui_state.h"
-
-static int max_int(int a, int b)
-{
-	return a > b ? a : b;
-}
-
-static int min_int(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-/* First, next visible child. */
-static struct node *visible(struct node *node)
-{
-	while (node && node->hidden)
-		node = node->next;
-	return node;
-}
-#define EACH_CHILD(child, parent)                                                \
-	for (struct node *child = visible((parent)->first_child); child != NULL; \
-		child = visible(child->next))
+#include "ui/toolkit/layout_inside.h"
 
 static int pad_x(const struct ui *ui, const struct node *n)
 {
 	return ui_px(ui, n->spec.pad.left) + ui_px(ui, n->spec.pad.right);
-}
-
-static int pad_y(const struct ui *ui, const struct node *n)
-{
-	return ui_px(ui, n->spec.pad.top) + ui_px(ui, n->spec.pad.bottom);
 }
 
 static int count_children(struct node *parent)
@@ -68,21 +42,11 @@ static int fixed_px(const struct ui *ui, struct length length)
 	return length.kind == LENGTH_PX ? length.value : -1;
 }
 
-static int row_gap_px(const struct ui *ui, const struct node *n)
-{
-	return ui_px(ui, n->spec.row_gap > 0 ? n->spec.row_gap : n->spec.gap);
-}
-
-static int column_count(const struct node *n)
-{
-	return n->spec.columns > 0 ? n->spec.columns : 1;
-}
-
-static void hide(struct node *node)
+void layout_hide(struct node *node)
 {
 	node->hidden = true;
 	for (struct node *child = node->first_child; child; child = child->next)
-		hide(child);
+		layout_hide(child);
 }
 
 /* ---- pass 1: widths up ---- */
@@ -343,6 +307,7 @@ static void break_text(struct ui *ui, struct node *n)
 		}
 	}
 	n->first_line = (uint32_t)ui->line_count;
+	n->lines_before = 0;
 	n->line_count = (int)count;
 	ui->line_count += count;
 }
@@ -374,7 +339,7 @@ static int grid_height(struct ui *ui, struct node *n)
 	return total + gap * max_int(rows - 1, 0);
 }
 
-static int children_height(struct ui *ui, struct node *n)
+int layout_children_height(struct ui *ui, struct node *n)
 {
 	int gap = ui_px(ui, n->spec.gap), total = 0, count = 0;
 
@@ -398,22 +363,6 @@ static int children_height(struct ui *ui, struct node *n)
 	return total + gap * max_int(count - 1, 0);
 }
 
-/* Height of the first row of a paged node plus its pager: the least it can live with. */
-static int paged_least(struct ui *ui, struct node *n)
-{
-	int columns = n->spec.layout == LAYOUT_GRID ? column_count(n) : 1;
-	int row = 0, pager = 0, index = 0;
-
-	EACH_CHILD(child, n)
-	{
-		if (child->spec.pager)
-			pager = child->pref_h + row_gap_px(ui, n);
-		else if (index++ < columns)
-			row = max_int(row, child->pref_h);
-	}
-	return row + pager;
-}
-
 /* What a child of a column needs at least: one that fills can shrink to what it holds. */
 static int least_height(const struct node *child)
 {
@@ -426,7 +375,7 @@ static int children_least(struct ui *ui, struct node *n)
 	int gap = ui_px(ui, n->spec.gap), total = 0, count = 0;
 
 	if (n->spec.paged)
-		return paged_least(ui, n);
+		return pages_least(ui, n);
 	if (n->spec.layout == LAYOUT_GRID)
 		return grid_height(ui, n);
 	EACH_CHILD(child, n)
@@ -455,7 +404,7 @@ static void measure_height(struct ui *ui, struct node *n)
 	} else if (n->spec.icon) {
 		n->min_h = n->pref_h = ui_icon_px(ui, n);
 	} else {
-		n->pref_h = children_height(ui, n);
+		n->pref_h = layout_children_height(ui, n);
 		n->min_h = min_int(children_least(ui, n), n->pref_h);
 	}
 	n->pref_h = max_int(n->pref_h + pad_y(ui, n), least);
@@ -490,7 +439,7 @@ static bool drop_one(struct node *n)
 			victim = child;
 	}
 	if (victim)
-		hide(victim);
+		layout_hide(victim);
 	return victim != NULL;
 }
 
@@ -543,83 +492,6 @@ static void assign_column_heights(struct ui *ui, struct node *n, int height)
 	}
 }
 
-/* Rows of a paged node from start on that fit into height; at least one. */
-static int rows_that_fit(const int *heights, int count, int start, int height, int gap)
-{
-	int rows = 0, used = 0;
-
-	while (start + rows < count) {
-		used += heights[start + rows] + (rows > 0 ? gap : 0);
-		if (used > height && rows > 0)
-			break;
-		rows++;
-	}
-	return rows;
-}
-
-#define MAX_PAGED_ROWS 256
-
-/* Heights of the rows of a paged node. */
-static int paged_rows(struct node *n, int *heights)
-{
-	int columns = n->spec.layout == LAYOUT_GRID ? column_count(n) : 1;
-	int rows = 0, index = 0, tallest = 0;
-
-	EACH_CHILD(child, n)
-	{
-		if (child->spec.pager || rows == MAX_PAGED_ROWS)
-			continue;
-		if (index % columns == 0)
-			heights[rows++] = 0;
-		heights[rows - 1] = max_int(heights[rows - 1], child->pref_h);
-		tallest = max_int(tallest, child->pref_h);
-		index++;
-	}
-	for (int i = 0; n->spec.equal_rows && i < rows; i++)
-		heights[i] = tallest;
-	return rows;
-}
-
-static void choose_page(struct ui *ui, struct node *n, int height)
-{
-	int columns = n->spec.layout == LAYOUT_GRID ? column_count(n) : 1;
-	int heights[MAX_PAGED_ROWS], starts[MAX_PAGED_ROWS + 1], index = 0, total = 0;
-	int rows = paged_rows(n, heights), gap = row_gap_px(ui, n);
-	struct node *pager = NULL;
-
-	EACH_CHILD(child, n)
-	{
-		if (child->spec.pager)
-			pager = child;
-	}
-	for (int i = 0; i < rows; i++)
-		total += heights[i] + (i > 0 ? gap : 0);
-	if (total <= height || rows == 0) {
-		n->page_count = 1;
-		if (pager)
-			hide(pager);
-		return;
-	}
-	int room = pager ? height - pager->pref_h - gap : height;
-	n->page_count = 0;
-	for (int start = 0; start < rows;) {
-		starts[n->page_count++] = start;
-		start += rows_that_fit(heights, rows, start, room, gap);
-	}
-	starts[n->page_count] = rows;
-	int page = n->spec.page % n->page_count;
-	if (page < 0)
-		page += n->page_count;
-	EACH_CHILD(child, n)
-	{
-		if (child->spec.pager)
-			continue;
-		int row = index++ / columns;
-		if (row < starts[page] || row >= starts[page + 1])
-			hide(child);
-	}
-}
-
 static void assign_grid_heights(struct ui *ui, struct node *n)
 {
 	int columns = column_count(n), tallest = 0;
@@ -664,12 +536,12 @@ static void assign_heights(struct ui *ui, struct node *n, int height)
 	switch (n->spec.layout) {
 	case LAYOUT_COLUMN:
 		if (n->spec.paged)
-			choose_page(ui, n, height);
+			pages_choose(ui, n, height);
 		assign_column_heights(ui, n, height);
 		break;
 	case LAYOUT_GRID:
 		if (n->spec.paged)
-			choose_page(ui, n, height);
+			pages_choose(ui, n, height);
 		assign_grid_heights(ui, n);
 		break;
 	case LAYOUT_ROW:
@@ -797,7 +669,7 @@ void layout_run(struct ui *ui)
 	VT_ASSERT(ui->node_count > 0);
 	ui->line_count = 0;
 	for (size_t i = 0; i < ui->node_count; i++) {
-		ui->nodes[i].hidden = false;
+		ui->nodes[i].hidden = ui->nodes[i].is_divided = false;
 		ui->nodes[i].rect = (struct rect){0, 0, 0, 0};
 	}
 	measure_width(ui, root);

@@ -168,10 +168,13 @@ struct node_spec {
 	enum align self_v;	/* stack: vertically; default start */
 	struct insets offset;	/* stack: distance from the parent's edges besides its padding */
 	int droppable;		/* > 0: goes when the parent column has no room, highest first */
-	bool paged; /* column or grid: shows only the whole children that fit: page number `page` */
+	bool paged; /* column or grid: shows only the whole children that fit: page number `page`.
+		     * Inside another paged column it only says that pages may end between its
+		     * children; its own pager stays away. */
 	int page;   /* from 0, taken modulo the number of pages */
 	bool pager; /* last child of a paged node: stays on each page, hidden if one page is enough
 		     */
+	bool divides; /* column in a paged one: pages may end inside it if it is higher than one */
 	bool equal_rows; /* grid: all rows as high as the highest */
 
 	/* look */
@@ -227,10 +230,12 @@ struct node {
 	bool is_clipped;  /* text did not fit */
 	int text_px;	  /* font size used */
 	int line_count;
-	int page_count; /* paged: number of pages, else 0 */
+	int page_count;	  /* paged: number of pages, else 0 */
+	int lines_before; /* text that goes on from the page before: lines that stand there */
 	/* of the layout: */
 	int min_w, pref_w, min_h, pref_h, line_px;
 	uint32_t first_line; /* index into the frame's lines */
+	bool is_divided;     /* a page ends inside it */
 };
 
 /* Opens a node; what follows until node_end() is inside it. Returns NULL (and remembers the

@@ -157,6 +157,7 @@ uint64_t render_hash(const struct ui *ui, const struct node *node)
 		hash = hash_u64(
 			hash, (uint64_t)spec->text_align << 32 | (uint32_t)node->line_count);
 		hash = hash_u64(hash, (uint64_t)spec->ellipsis << 32 | (uint32_t)node->line_px);
+		hash = hash_u64(hash, (uint64_t)node->lines_before);
 	}
 	if (spec->icon)
 		hash = hash_u64(hash_text(hash, spec->icon), spec->icon_style);

@@ -215,6 +215,21 @@ static uint64_t path_key(const struct node *parent, const char *id)
 	return hash_u64(parent ? parent->key : HASH_START, position) | 1;
 }
 
+/* What is inside keeps off the edge: a word that touches a thick one is hard to read. */
+#define EDGE_AIR 2
+
+static void keep_off_edge(struct node_spec *spec)
+{
+	int width = spec->border_width > 0 ? spec->border_width : 2;
+	int *const sides[] = {&spec->pad.top, &spec->pad.right, &spec->pad.bottom, &spec->pad.left};
+
+	if (spec->border == COLOR_NONE || spec->layout == LAYOUT_STACK)
+		return;
+	for (size_t i = 0; i < VT_ELEMENTS(sides); i++)
+		if (*sides[i] < width + EDGE_AIR)
+			*sides[i] = width + EDGE_AIR;
+}
+
 struct node *node_begin(struct ui *ui, const struct node_spec *spec)
 {
 	if (ui->node_count == UI_MAX_NODES || ui->depth == UI_MAX_DEPTH || ui->too_deep > 0) {
@@ -227,6 +242,7 @@ struct node *node_begin(struct ui *ui, const struct node_spec *spec)
 
 	*node = (struct node){.spec = *spec, .parent = parent};
 	keep_strings(ui, &node->spec);
+	keep_off_edge(&node->spec);
 	node->key = path_key(parent, node->spec.id);
 	if (parent && parent->last_child)
 		parent->last_child->next = node;
