@@ -49,6 +49,7 @@ struct ctl_options {
 	const char *out_file;  /* card sign: where the signature goes; NULL: stdout, base64 */
 	const char *pin_file;  /* card sign: "-" = stdin; NULL: the console */
 	bool last_try;	       /* card sign */
+	const char *config;    /* language: NULL = /etc/ventanilla/terminal.conf */
 	bool is_letter;	       /* print test: the letter-size printer */
 	int arg_count;
 	char **args;
@@ -133,6 +134,11 @@ enum ctl_exit ctl_queue_discard(const struct ctl_options *options);
 enum ctl_exit ctl_queue_export(const struct ctl_options *options);
 enum ctl_exit ctl_queue_reconcile(const struct ctl_options *options);
 enum ctl_exit ctl_technician_code(const struct ctl_options *options);
+enum ctl_exit ctl_language_list(const struct ctl_options *options);
+enum ctl_exit ctl_language_show(const struct ctl_options *options);
+enum ctl_exit ctl_language_install(const struct ctl_options *options);
+enum ctl_exit ctl_language_rollback(const struct ctl_options *options);
+enum ctl_exit ctl_language_remove(const struct ctl_options *options);
 enum ctl_exit ctl_journal_show(const struct ctl_options *options);
 enum ctl_exit ctl_journal_verify(const struct ctl_options *options);
 enum ctl_exit ctl_journal_checkpoint(const struct ctl_options *options);

@@ -30,6 +30,7 @@ enum option_group {
 	TAKES_PROOF = 1 << 8,
 	TAKES_CARD = 1 << 9,
 	TAKES_PAPER = 1 << 10,
+	TAKES_CONFIG = 1 << 11,
 };
 
 struct command {
@@ -104,6 +105,21 @@ static const struct command commands[] = {
 		{"firma hasta ahora; guárdelo fuera de la terminal",
 			"signs up to now; keep it outside of the terminal"},
 		ctl_journal_checkpoint},
+	{"language", "list", "", 0, 0, TAKES_CONFIG,
+		{"paquetes de idioma instalados", "installed language packs"}, ctl_language_list},
+	{"language", "show", "LANG", 1, 1, TAKES_CONFIG,
+		{"un paquete de idioma y si se ofrece",
+			"one language pack and whether it is offered"},
+		ctl_language_show},
+	{"language", "install", "DIR", 1, 1, TAKES_CONFIG,
+		{"instala un paquete de idioma firmado, entero o nada",
+			"installs a signed language pack, whole or not at all"},
+		ctl_language_install},
+	{"language", "rollback", "LANG", 1, 1, TAKES_CONFIG,
+		{"regresa al paquete anterior", "returns to the pack before"},
+		ctl_language_rollback},
+	{"language", "remove", "LANG", 1, 1, TAKES_CONFIG,
+		{"deja de ofrecer un idioma", "offers a language no longer"}, ctl_language_remove},
 	{"technician", "code", "", 0, 0, 0,
 		{"el renglón de terminal.conf para un código de técnico (por la entrada)",
 			"the line of terminal.conf for a technician's code (from stdin)"},
@@ -143,6 +159,7 @@ enum option_id {
 	OPTION_PIN_FILE,
 	OPTION_LAST_TRY,
 	OPTION_PAPER,
+	OPTION_CONFIG,
 	OPTION_FIRST_SURNAME,
 	OPTION_SECOND_SURNAME,
 	OPTION_NAMES,
@@ -199,6 +216,9 @@ static const struct option_help option_helps[] = {
 			"uses the PIN's last try: if it fails, the card locks itself"}},
 	{OPTION_PAPER, TAKES_PAPER, "paper", "SIZE",
 		{"roll: recibo; letter: hoja carta", "roll: receipt; letter: letter-size page"}},
+	{OPTION_CONFIG, TAKES_CONFIG, "config", "FILE",
+		{"configuración (si no, /etc/ventanilla/terminal.conf)",
+			"configuration (else /etc/ventanilla/terminal.conf)"}},
 	{OPTION_FIRST_SURNAME, TAKES_PERSON, "first-surname", "TEXT",
 		{"primer apellido", "first surname"}},
 	{OPTION_SECOND_SURNAME, TAKES_PERSON, "second-surname", "TEXT",
@@ -421,6 +441,9 @@ static bool take_option(struct ctl_options *options, int id, const char *value)
 			return true;
 		ctl_complain(CTL_TEXT("--paper: roll o letter", "--paper: roll or letter"), value);
 		return false;
+	case OPTION_CONFIG:
+		options->config = value;
+		return true;
 	case OPTION_FIRST_SURNAME:
 		options->first_surname = value;
 		return true;
