@@ -5,6 +5,7 @@
 
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
+#include "ui/screens/locale.h"
 #include "ui/screens/screen.h"
 #include "ui/speech/explore.h"
 #include "ui/speech/switches.h"
@@ -55,6 +56,7 @@ enum vt_code app_create(const struct app_options *options, const struct app_time
 	if (code != VT_OK)
 		return code;
 	app->screen = screen_create(options->locales);
+	locale_set_packs(options->packs);
 	app->speech = speech_create();
 	app->black =
 		canvas_create_headless(options->ui.profile.width_px, options->ui.profile.height_px);

@@ -32,6 +32,7 @@ struct app_time {
 struct app_options {
 	struct ui_options ui;
 	const char *locales; /* folder with the message catalogues */
+	const char *packs;   /* folder of the language packs, outlives the app; NULL = none */
 };
 
 struct app;

@@ -61,6 +61,7 @@ struct process {
 	bool is_plugged;     /* … and how it stands */
 	struct presenter *presenter;
 	struct link *link;
+	char packs[PATH_MAX]; /* folder of the language packs, "" = none */
 	unsigned first_event; /* of enum link_event; ours come after them */
 	bool is_ending;
 	bool owes_completion; /* of the last Screen.Show, due with its first frame */
@@ -517,7 +518,8 @@ static enum vt_code start_speech(struct process *p, const struct vt_config *conf
 	char sounds[PATH_MAX];
 	struct voice_options options = {
 		.program = vt_config_get(config, "ui", "espeak", "espeak-ng"),
-		.clips = vt_config_get(config, "ui", "clips", NULL),
+		.clips = vt_config_get(
+			config, "ui", "clips", vt_config_get(config, "languages", "store", NULL)),
 		.speaker = vt_config_get(config, "ui", "audio_speaker", NULL),
 		.headphones = vt_config_get(config, "ui", "audio_headphones", NULL),
 		.event = p->first_event + EVENT_SAID};
@@ -542,6 +544,7 @@ static enum vt_code start(
 	VT_CLEANUP(vt_config_close) struct vt_config *config = NULL;
 	struct app_options app = {0};
 	struct presenter_options presenter;
+	const char *store;
 	enum vt_code code = vt_config_load(arguments->config, &config, error);
 
 	if (code == VT_OK)
@@ -553,6 +556,10 @@ static enum vt_code start(
 	app.ui.assets = vt_config_get(config, "ui", "assets", VT_ASSETS_DIR);
 	app.ui.theme = vt_config_get(config, "ui", "theme", "reference");
 	app.locales = vt_config_get(config, "ui", "locales", VT_LOCALES_DIR);
+	store = vt_config_get(config, "languages", "store", NULL);
+	if (store && !vt_copy(p->packs, sizeof(p->packs), store))
+		return vt_fail(error, VT_ERR_LIMIT, 0, "[languages] store: too long");
+	app.packs = store ? p->packs : NULL;
 	p->out = calloc(1, sizeof(*p->out));
 	if (!p->out)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "ui");

@@ -55,6 +55,8 @@ void citizen_feed(struct core *core, struct session_event *event)
 	const bool was_open = session_is_open(core->session);
 
 	fill_time(core, event);
+	if (!was_open)
+		languages_look(core);
 	const enum vt_code code = session_step(core->session, event, &effects);
 	const enum session_state after = session_get_state(core->session);
 	if (code)

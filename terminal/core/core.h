@@ -7,6 +7,7 @@
  *   devices ─┤  peers.c ──► permits ──► ├─ work.c     leases, deliveries, results
  *   sync ────┤   (decode)               ├─ sheets.c   print effects
  *   ctl ─────┘                          ├─ answers.c  ventanillactl
+ *                                       ├─ languages.c packs that were installed
  *                                       ├─ technician.c  who maintains it, at the screen
  *                                       └─ journal.c  core's facts for the audit journal
  *                        │ all write into one open batch of the store
@@ -19,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "offline-queue/queue/journal.h"
 #include "offline-queue/queue/queue.h"
@@ -168,6 +170,13 @@ struct counter_book {
 	int64_t again_ms; /* no commit for their sake alone before */
 };
 
+/* Language packs (languages.c). */
+struct languages {
+	const char *store; /* folder, borrowed from the configuration; NULL = none */
+	bool allow_unsigned;
+	struct timespec seen; /* the store's time at the last look */
+};
+
 struct core {
 	const struct vt_config *config;
 	void *event; /* sd_event */
@@ -200,6 +209,7 @@ struct core {
 	struct bus_message *rx, *tx; /* reused; wiped after use */
 
 	struct session_health health;
+	struct languages languages;
 	struct device_list device_list;
 	struct counter_book counters;
 	struct adapter adapters[CORE_MAX_ADAPTERS];
@@ -254,6 +264,11 @@ void citizen_health(struct core *core);
 /* Sends the present screen to the ui. */
 void citizen_show(struct core *core);
 void citizen_recover(struct core *core);
+
+/* ---- languages.c ---- */
+VT_MUST_USE enum vt_code languages_open(struct core *core, struct vt_error *error);
+/* Offers what is installed now, if that has changed since the last look. */
+void languages_look(struct core *core);
 
 /* ---- work.c ---- */
 /* Stores what the session submits; true if it waits in the batch for the commit. */

@@ -201,7 +201,8 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 	core->session = session_create(core->catalogue, core->terminal, &times);
 	if (!core->rx || !core->tx || !core->session)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "core: out of memory");
-	if ((code = technician_open(core, error)) || (code = make_loop(core, error)))
+	if ((code = languages_open(core, error)) || (code = technician_open(core, error)) ||
+		(code = make_loop(core, error)))
 		return code;
 	core->health.storage_ok = true;
 	/* The store first: its lock keeps a second core from taking the sockets of the first. */

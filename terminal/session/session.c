@@ -45,11 +45,11 @@ const struct session_times session_default_times = {
 	.staff_idle = 600000,
 };
 
-const struct session_language session_languages[] = {
+/* Of the image. */
+static const struct session_language built_in[] = {
 	{"es-MX", "Español", "Español"},
 	{"en", "English", "Inglés"},
 };
-const size_t session_language_count = VT_ELEMENTS(session_languages);
 
 /* ---- life ---- */
 
@@ -58,7 +58,7 @@ void session_reset(struct session *s, enum session_state state)
 	json_decref(s->c.answer);
 	vt_wipe(&s->c, sizeof(s->c));
 	s->c.state = state;
-	vt_copy_cut(s->c.lang, sizeof(s->c.lang), session_languages[0].code);
+	vt_copy_cut(s->c.lang, sizeof(s->c.lang), s->languages[0].code);
 	s->c.touched_ms = s->now_ms;
 }
 
@@ -73,8 +73,20 @@ struct session *session_create(
 	s->times = *times;
 	s->health = (struct session_health){.storage_ok = true};
 	vt_copy_cut(s->terminal, sizeof(s->terminal), terminal);
+	session_set_languages(s, NULL, 0);
 	session_reset(s, SESSION_ATTRACT);
 	return s;
+}
+
+void session_set_languages(
+	struct session *s, const struct session_language *languages, size_t count)
+{
+	if (count > SESSION_MAX_LANGUAGES - VT_ELEMENTS(built_in))
+		count = SESSION_MAX_LANGUAGES - VT_ELEMENTS(built_in);
+	memcpy(s->languages, built_in, sizeof(built_in));
+	for (size_t i = 0; i < count; i++)
+		s->languages[VT_ELEMENTS(built_in) + i] = languages[i];
+	s->language_count = VT_ELEMENTS(built_in) + count;
 }
 
 void session_destroy(struct session **session)
@@ -429,8 +441,8 @@ static void set_language(struct session *s, const char *code, struct session_eff
 		fx->show = true;
 		return;
 	}
-	for (size_t i = 0; i < session_language_count; i++) {
-		if (strcmp(session_languages[i].code, code) == 0) {
+	for (size_t i = 0; i < s->language_count; i++) {
+		if (strcmp(s->languages[i].code, code) == 0) {
 			vt_copy_cut(s->c.lang, sizeof(s->c.lang), code);
 			s->c.overlay = OVERLAY_NONE;
 			fx->show = true;

@@ -215,6 +215,14 @@ struct session_submission {
 	bool confirm;		      /* the adapter wants a confirmation of each answer */
 };
 
+/* A language that citizens may choose. */
+struct session_language {
+	char code[12];		       /* BCP 47 */
+	char endonym[48], spanish[48]; /* its own name, and the Spanish one */
+};
+/* Spanish and English, and those of packs (terminal/language/store.h). */
+#define SESSION_MAX_LANGUAGES 16
+
 struct session;
 
 /* One session machine for the life of core. catalogue is borrowed; terminal is copied. NULL: no
@@ -254,6 +262,10 @@ bool session_is_open(const struct session *s);
 /* True while the technician's screens are shown. */
 bool session_is_staff(const struct session *s);
 
+/* The languages offered beside Spanish and English, from the next screen on. What exceeds
+ * SESSION_MAX_LANGUAGES is left out. */
+void session_set_languages(
+	struct session *s, const struct session_language *languages, size_t count);
 /* What was kept; before the first step. */
 void session_set_duty(struct session *s, const struct session_duty *duty);
 const struct session_duty *session_duty(const struct session *s);

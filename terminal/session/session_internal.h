@@ -120,6 +120,8 @@ struct session {
 	bool card_stale; /* it was left by somebody: nobody signs in with it */
 	struct session_duty duty;
 	struct device_list devices; /* as core told them last */
+	struct session_language languages[SESSION_MAX_LANGUAGES];
+	size_t language_count; /* the first is the default */
 	struct citizen c;
 };
 
@@ -195,13 +197,6 @@ struct document_values form_values(const struct session *s);
 /* Typed values of a question as people read them. */
 void form_display(const struct session *s, const struct catalogue_question *question, char *text,
 	size_t size);
-
-/* Languages a session may have. */
-struct session_language {
-	const char *code, *endonym, *spanish;
-};
-extern const struct session_language session_languages[];
-extern const size_t session_language_count;
 
 /* Is the adapter of the service's first way out of reach now? */
 /* Why the paper that a service cannot do without is not there; "" = it is, or none is needed. */

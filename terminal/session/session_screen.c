@@ -40,8 +40,8 @@ static void fill_languages(const struct session *s, struct screen_model *model)
 {
 	model->screen = SCREEN_LANGUAGE;
 	model->can_back = true;
-	for (size_t i = 0; i < session_language_count; i++) {
-		const struct session_language *language = &session_languages[i];
+	for (size_t i = 0; i < s->language_count; i++) {
+		const struct session_language *language = &s->languages[i];
 		struct screen_item *item =
 			add_item(model, ITEM_CHOICE, language->code, language->endonym);
 		SET(item->detail, language->spanish);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "terminal/base/attributes.h"
+#include "terminal/base/text.h"
 #include "tests/ui/screens_stage.h"
 #include "ui/screens/locale.h"
 #include "ui/speech/spell.h"
@@ -278,6 +279,48 @@ static void typing_is_echoed_by_the_names_of_letters(void **state)
 	assert_echo("A", "Á", "a con acento");
 }
 
+/* The pack of maya has a handful of words: all else is Spanish, said by the Spanish voice. */
+static void what_a_pack_lacks_is_spanish_and_said_so(void **state)
+{
+	char packs[512];
+
+	(void)state;
+	assert_true(vt_format(packs, sizeof(packs), "%s/locales/packs", getenv("VT_BUILD_DIR")));
+	locale_set_packs(packs);
+	stage_show(&stage, fixture_find("curp-empty"), "yua", NULL);
+	assert_true(locale_is_partial());
+	assert_string_equal(locale_text("Help"), "Áantaj");
+	assert_string_equal(locale_text("Back"), "Atrás");
+	assert_string_equal(
+		locale_plural("%d second left", "%d seconds left", 2), "Quedan %d segundos");
+	assert_string_equal(locale_lang_of("Áantaj"), "yua");
+	assert_string_equal(locale_lang_of("Atrás"), "es-MX");
+	assert_string_equal(locale_spanish_of("Áantaj"), "Ayuda");
+	assert_null(locale_spanish_of("Atrás"));
+	utter_clear(&said);
+	utter_screen(stage.ui, &said);
+	assert_non_null(find("Algunas partes están en español."));
+	assert_string_equal(find("Algunas partes están en español.")->lang, "es-MX");
+	utter_clear(&said);
+	utter_node(stage.ui, ui_find(stage.ui, stage_find(&stage, ROLE_BUTTON, "Áantaj")), true,
+		&said);
+	assert_string_equal(find("Áantaj")->lang, "yua");
+	assert_string_equal(find("botón")->lang, "es-MX");
+	/* A whole language has no such note. */
+	stage_show(&stage, fixture_find("curp-empty"), "en", NULL);
+	assert_false(locale_is_partial());
+	utter_clear(&said);
+	utter_screen(stage.ui, &said);
+	assert_null(find("Some parts are in Spanish."));
+	/* A file that is none costs the language, nothing else. */
+	assert_true(vt_format(packs, sizeof(packs), "%s/nowhere", getenv("VT_BUILD_DIR")));
+	locale_set_packs(packs);
+	locale_use("yua");
+	assert_false(locale_is_partial());
+	assert_string_equal(locale_text("Help"), "Ayuda");
+	locale_set_packs(NULL);
+}
+
 static void the_list_is_bounded_and_wiped(void **state)
 {
 	static const char secret[] = "BEML920313HMCLNS09";
@@ -314,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_control_says_name_role_value_and_state),
 		cmocka_unit_test(another_language_is_marked),
 		cmocka_unit_test(typing_is_echoed_by_the_names_of_letters),
+		cmocka_unit_test(what_a_pack_lacks_is_spanish_and_said_so),
 		cmocka_unit_test(the_list_is_bounded_and_wiped),
 	};
 

@@ -18,14 +18,19 @@
 
 static void choose_language(struct citizen *c)
 {
-	const char *lang = c->lang;
+	/* Its own name stands in the list. */
+	static const char *const cards[][2] = {
+		{"en", "English*"}, {"nah", "nawatl*"}, {"yua", "maayatꞌaan*"}};
+	const char *lang = c->lang, *card = NULL;
 
-	if (strcmp(lang, "en") != 0)
+	for (size_t i = 0; i < VT_ELEMENTS(cards); i++)
+		card = strcmp(cards[i][0], lang) == 0 ? cards[i][1] : card;
+	if (!card)
 		return;
 	c->lang = "es-MX"; /* until it is chosen, the terminal speaks Spanish */
 	tap(c, "button", "Idioma");
 	expect_screen(c, "language");
-	tap(c, "radio", "English*");
+	tap(c, "radio", card);
 	tap(c, "button", "Continuar");
 	c->lang = lang;
 	expect_text(c, "Obtener mi CURP");

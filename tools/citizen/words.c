@@ -69,8 +69,24 @@ static const struct {
 	{"¿Sigue ahí?", "Are you still there?"},
 };
 
+/* What locales/packs say; all else is Spanish there. */
+static const struct {
+	const char *lang, *es, *text;
+} packs[] = {
+	{"nah", "Ayuda", "Tlapalewilistli"},
+	{"nah", "Borrar", "Xikixpolo"},
+	{"nah", "Idioma", "Tlahtolli"},
+	{"yua", "Ayuda", "Áantaj"},
+	{"yua", "Borrar", "Tupej"},
+	{"yua", "Idioma", "T'aanil"},
+};
+
 const char *words_in(const char *lang, const char *es)
 {
+	for (size_t i = 0; i < VT_ELEMENTS(packs); i++) {
+		if (strcmp(packs[i].lang, lang) == 0 && strcmp(packs[i].es, es) == 0)
+			return packs[i].text;
+	}
 	if (strncmp(lang, "en", 2) != 0)
 		return es;
 	for (size_t i = 0; i < VT_ELEMENTS(words); i++) {

@@ -152,6 +152,19 @@ static const char *step_line(struct build *b, const struct header *header)
 	return strcmp(service, header->title) == 0 ? "" : service;
 }
 
+/* A language pack says what people vouched for; the rest of the screen is Spanish. */
+static void partial_note(struct build *b, enum color ink)
+{
+	if (!locale_is_partial())
+		return;
+	node_add(b->ui, &(struct node_spec){.height = length_units(part_pad(b, 8))});
+	node_add(b->ui, &(struct node_spec){.text = _("Some parts are in Spanish."),
+				.type = b->room < ROOM_LEAST ? TYPE_BODY : TYPE_SMALL,
+				.fg = ink,
+				.role = ROLE_NOTE,
+				.id = "partly-spanish"});
+}
+
 static void header_words(struct build *b, const struct header *header)
 {
 	struct ui *ui = b->ui;
@@ -172,6 +185,7 @@ static void header_words(struct build *b, const struct header *header)
 		node_add(ui, &(struct node_spec){.height = length_units(8)});
 		widget_text(ui, TYPE_BODY, COLOR_ON_BRAND2, header->lead);
 	}
+	partial_note(b, COLOR_ON_BRAND2);
 }
 
 static void ok_sign(struct build *b)
@@ -212,6 +226,7 @@ static void ok_words(struct build *b, const struct header *header)
 			     .text_align = TEXT_CENTER,
 			     .role = ROLE_HEADING,
 			     .id = "title"});
+	partial_note(b, ink);
 	if (model->folio[0] == '\0')
 		return;
 	format_folio(folio, sizeof(folio), model->folio);

@@ -21,25 +21,37 @@ void espeak_init(struct espeak *espeak, const char *program)
 	*espeak = (struct espeak){.program = program, .fd = -1};
 }
 
-const char *espeak_voice(const char *lang)
+bool espeak_speaks(const char *lang, const char **ret_voice)
 {
 	static const struct {
 		const char *prefix, *voice;
 	} voices[] = {
 		{"es", "es-419"},
 		{"en", "en-us"},
-		/* Voices of espeak-ng 1.51 for languages of Mexico: a catalogue may come later. */
+		/* Of the languages of Mexico espeak-ng 1.51 knows classical Nahuatl alone: no voice
+		 * for those that are spoken (UI.md section 11). */
 		{"nci", "nci"},
 		{"quc", "quc"},
 	};
 
+	*ret_voice = voices[0].voice;
 	for (size_t i = 0; i < VT_ELEMENTS(voices); i++) {
 		size_t length = strlen(voices[i].prefix);
 		if (strncmp(lang, voices[i].prefix, length) == 0 &&
-			(lang[length] == '\0' || lang[length] == '-'))
-			return voices[i].voice;
+			(lang[length] == '\0' || lang[length] == '-')) {
+			*ret_voice = voices[i].voice;
+			return true;
+		}
 	}
-	return voices[0].voice;
+	return false;
+}
+
+const char *espeak_voice(const char *lang)
+{
+	const char *voice;
+
+	(void)espeak_speaks(lang, &voice);
+	return voice;
 }
 
 void espeak_rate(int step, int *ret_words, int *ret_gap)

@@ -32,6 +32,8 @@ VT_MUST_USE enum vt_code espeak_start(struct espeak *espeak, const char *lang, i
 /* Call after fd is at its end: waits for the child. VT_ERR_FAILED if it did not end well; counted.
  */
 enum vt_code espeak_end(struct espeak *espeak, int64_t now_ms, struct vt_error *error);
+/* Has espeak-ng a voice for a BCP 47 code? *ret_voice as of espeak_voice(). */
+bool espeak_speaks(const char *lang, const char **ret_voice);
 /* Name of the voice for a BCP 47 code; the Spanish one for what has none. */
 const char *espeak_voice(const char *lang);
 /* Words a minute and gap between words (10 ms at the default speed) of a rate step. */

@@ -188,6 +188,8 @@ bool speech_take_order(struct speech *speech, struct speech_order *ret)
 			private_instead(speech, ret);
 		if (ret->text[0] == '\0')
 			continue;
+		const char *spanish = locale_spanish_of(ret->text);
+		vt_copy_cut(ret->spanish, sizeof(ret->spanish), spanish ? spanish : "");
 		VT_ASSERT(!ret->personal || ret->headphones);
 		speech->saying = ret->id;
 		speech_check(speech);

@@ -60,6 +60,7 @@ struct speech_order {
 	int volume; /* 1 … SPEECH_VOLUME_STEPS */
 	enum earcon earcon;
 	char text[2048];
+	char spanish[256]; /* the same for a voice that does not know lang; "" = there is none */
 };
 
 /* What the machine must know of a frame besides the tree. */

@@ -39,7 +39,7 @@ static bool is_title(const struct utterances *u, const char *text)
 	return false;
 }
 
-void utter_add(struct utterances *u, enum utter_kind kind, bool personal, const char *lang,
+static void add(struct utterances *u, enum utter_kind kind, bool personal, const char *lang,
 	const char *text)
 {
 	size_t length = strlen(text);
@@ -55,6 +55,18 @@ void utter_add(struct utterances *u, enum utter_kind kind, bool personal, const 
 	vt_copy_cut(one->lang, sizeof(one->lang), lang);
 	memcpy(u->text + u->used, text, length + 1);
 	u->used += length + 1;
+}
+
+/* What a language pack lacks is Spanish on the screen, and so it is said. */
+static const char *lang_of(const char *lang, const char *text)
+{
+	return strcmp(lang, locale_get()) == 0 ? locale_lang_of(text) : lang;
+}
+
+void utter_add(struct utterances *u, enum utter_kind kind, bool personal, const char *lang,
+	const char *text)
+{
+	add(u, kind, personal, lang_of(lang, text), text);
 }
 
 enum manner { AS_TEXT, AS_CHARACTERS };
@@ -73,7 +85,7 @@ static void add_spoken(struct utterances *u, enum utter_kind kind, bool personal
 	if (said.failed)
 		u->is_cut = true;
 	else
-		utter_add(u, kind, personal, lang, vt_buf_text(&said));
+		add(u, kind, personal, lang_of(lang, text), vt_buf_text(&said));
 }
 
 /* ---- the tree ---- */

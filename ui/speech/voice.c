@@ -161,9 +161,12 @@ static void say(struct voice *voice, const struct speech_order *order)
 	enum vt_code code = player_begin(voice->player, order->volume, order->headphones, &error);
 	if (code == VT_OK && play_clip(voice, order))
 		return;
+	/* Neither a clip nor a voice: better said in Spanish than read as if it were Spanish. */
+	const char *text = order->text, *name;
+	if (order->spanish[0] != '\0' && !espeak_speaks(order->lang, &name))
+		text = order->spanish;
 	if (code == VT_OK)
-		code = espeak_start(
-			&voice->espeak, order->lang, order->rate, order->text, now_ms, &error);
+		code = espeak_start(&voice->espeak, order->lang, order->rate, text, now_ms, &error);
 	if (code != VT_OK) {
 		report(voice, code, &error);
 		finish_saying(voice, UNHEARD);
@@ -194,6 +197,9 @@ static void carry_out(struct voice *voice, const struct speech_order *order)
 	case SPEECH_FORGET:
 		/* Earcons have nothing of a citizen in them: the closing tone may end. */
 		finish_saying(voice, STOPPED);
+		/* A pack may be exchanged between two citizens. */
+		clips_destroy(&voice->clips);
+		voice->clips_lang[0] = '\0';
 		break;
 	}
 }
