@@ -71,6 +71,7 @@ void citizen_feed(struct core *core, struct session_event *event)
 		journal_note(core, (struct journal_fact){.event = JOURNAL_SESSION_BEGUN,
 					   .first = core->sessions + 1});
 	}
+	technician_keep(core, &effects);
 	if (effects.show)
 		citizen_show(core);
 	if (effects.submit && !work_submit(core)) {

@@ -425,7 +425,8 @@ void decide_note(struct core *core, const struct queue_record *record, char *not
 /* Reads [technician] and what was kept of the last run. VT_ERR_PARSE, VT_ERR_LIMIT: the code's line
  * is malformed. */
 VT_MUST_USE enum vt_code technician_open(struct core *core, struct vt_error *error);
-/* Effects of the session: see struct session_effects. */
+/* Effects of the session: see struct session_effects. _keep() before the screen shows them. */
+void technician_keep(struct core *core, const struct session_effects *effects);
 void technician_carry_out(struct core *core, const struct session_effects *effects);
 /* Outcome of maintenance_order(); tested NULL: there was none, text says why. */
 void technician_ordered(struct core *core, const char *device, enum bus_completion_code code,

@@ -6,6 +6,9 @@
  * part of the store: with a broken disk a technician is needed most. Where it cannot be written
  * every try costs at least UNKEPT_MS, for a restart would forget it.
  *
+ * A terminal with [technician] first_start = yes and no such file was never activated: it serves
+ * nobody before a technician has gone through the first start (session_setup.c).
+ *
  * Texts are English message ids that the ui has words for (ui/screens/staff.c); "{1}|x" puts x in.
  */
 
@@ -47,10 +50,11 @@ static bool keep(const struct core *core)
 	if (!path_of(core, "technician", path, sizeof(path)) ||
 		!path_of(core, "technician.new", fresh, sizeof(fresh)) ||
 		!vt_format(text, sizeof(text),
-			"[lock]\nfailures = %d\nuntil = %lld\n[duty]\nreason = %s\nuntil = %s\n",
+			"[lock]\nfailures = %d\nuntil = %lld\n"
+			"[duty]\nreason = %s\nuntil = %s\nstep = %d\n",
 			core->lockout.failures, (long long)core->lockout.until_unix_ms,
 			duty->reason[0] ? duty->reason : "none",
-			duty->until[0] ? duty->until : "none"))
+			duty->until[0] ? duty->until : "none", duty->step))
 		return false;
 	VT_CLEANUP(vt_closep) int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	const ssize_t length = (ssize_t)strlen(text);
@@ -68,20 +72,37 @@ static void take_word(const struct vt_config *kept, const char *key, char *dst, 
 	vt_copy_cut(dst, size, strcmp(value, "none") == 0 ? "" : value);
 }
 
+static enum vt_code begin_first_start(
+	const struct core *core, struct session_duty *duty, struct vt_error *error)
+{
+	bool is_wanted = false;
+	const enum vt_code code =
+		vt_config_bool(core->config, "technician", "first_start", false, &is_wanted, error);
+
+	if (code == VT_OK && is_wanted) {
+		vt_copy_cut(duty->reason, sizeof(duty->reason), SETUP_REASON);
+		duty->step = SETUP_TIME;
+	}
+	return code;
+}
+
 static enum vt_code read_kept(
 	struct core *core, const char *path, struct session_duty *duty, struct vt_error *error)
 {
 	struct vt_config *kept = NULL;
-	int64_t failures = 0, until = 0;
+	int64_t failures = 0, until = 0, step = 0;
 	enum vt_code code = vt_config_load(path, &kept, error);
 
 	if (code == VT_ERR_NOT_FOUND)
-		return VT_OK;
+		return begin_first_start(core, duty, error);
 	if (!code)
 		code = vt_config_i64(kept, "lock", "failures", 0, 0, 1000, &failures, error);
 	if (!code)
 		code = vt_config_i64(kept, "lock", "until", 0, 0, INT64_MAX, &until, error);
+	if (!code)
+		code = vt_config_i64(kept, "duty", "step", 0, 0, SETUP_LAST, &step, error);
 	if (!code) {
+		duty->step = (int)step;
 		core->lockout = (struct lockout){(int)failures, until};
 		take_word(kept, "reason", duty->reason, sizeof(duty->reason));
 		take_word(kept, "until", duty->until, sizeof(duty->until));
@@ -179,12 +200,16 @@ static void try_again(struct core *core, const char *folio)
 	citizen_feed(core, &event);
 }
 
+void technician_keep(struct core *core, const struct session_effects *effects)
+{
+	if (effects->duty && !keep(core))
+		vt_log(VT_LOG_ERROR, "technician: the change of service is lost at a restart");
+}
+
 void technician_carry_out(struct core *core, const struct session_effects *effects)
 {
 	if (effects->staff_act)
 		journal_note_screen(core, effects->staff_act, NULL);
-	if (effects->duty && !keep(core))
-		vt_log(VT_LOG_ERROR, "technician: the change of service is lost at a restart");
 	if (effects->code)
 		judge_code(core, effects->code);
 	else if (effects->test_device || effects->reset_device)
@@ -309,11 +334,33 @@ static void fill_device(const struct core *core, struct screen_model *model)
 		SET(model->title, id);
 }
 
-static void fill_network(const struct core *core, struct screen_model *model)
+static void add_clock(const struct core *core, struct screen_model *model)
 {
 	const time_t now = (time_t)(core_unix_ms(core) / 1000);
-	struct screen_item *item;
+	struct screen_item *item =
+		add(model, "clock", "clock", "Clock", core->clock.is_trusted ? "ok" : "warn");
 	struct tm local;
+
+	SET(item->value, core->clock.is_trusted ? "Confirmed by a service"
+						: "Not confirmed by a service yet");
+	if (localtime_r(&now, &local))
+		(void)strftime(item->detail, sizeof(item->detail), "%Y-%m-%d %H:%M", &local);
+}
+
+static void add_storage(const struct core *core, struct screen_model *model)
+{
+	const bool is_good = core->health.storage_ok;
+	struct screen_item *item =
+		add(model, "storage", "database", "Storage", is_good ? "ok" : "error");
+
+	SET(item->value, is_good ? "Good" : storage_problem_names[core->problem]);
+	if (!is_good)
+		SET(item->detail, core->storage_detail);
+}
+
+static void fill_network(const struct core *core, struct screen_model *model)
+{
+	struct screen_item *item;
 
 	for (size_t i = 0; i < core->adapter_count; i++) {
 		const struct adapter *adapter = &core->adapters[i];
@@ -329,11 +376,7 @@ static void fill_network(const struct core *core, struct screen_model *model)
 	item = add(model, "sync", "plugs-connected", "Process that delivers",
 		core->sync.conn ? "ok" : "error");
 	SET(item->value, core->sync.conn ? "Runs" : "Is not there");
-	item = add(model, "clock", "clock", "Clock", core->clock.is_trusted ? "ok" : "warn");
-	SET(item->value, core->clock.is_trusted ? "Confirmed by a service"
-						: "Not confirmed by a service yet");
-	if (localtime_r(&now, &local))
-		(void)strftime(item->detail, sizeof(item->detail), "%Y-%m-%d %H:%M", &local);
+	add_clock(core, model);
 }
 
 /* "3 h" and the like. */
@@ -370,17 +413,11 @@ static void fill_waiting(struct core *core, struct screen_model *model)
 
 static void fill_queue(struct core *core, struct screen_model *model)
 {
-	const char *storage =
-		core->health.storage_ok ? "Good" : storage_problem_names[core->problem];
 	struct queue_counts counts = {0};
 	struct screen_item *item;
 	char age[24];
 
-	item = add(
-		model, "storage", "database", "Storage", core->health.storage_ok ? "ok" : "error");
-	SET(item->value, storage);
-	if (!core->health.storage_ok)
-		SET(item->detail, core->storage_detail);
+	add_storage(core, model);
 	if (!core->queue || queue_counts(core->queue, &counts) != VT_OK)
 		return;
 	item = add(model, "pending", "cloud-arrow-up", "Still to deliver",
@@ -437,8 +474,80 @@ static void fill_log(struct core *core, struct screen_model *model)
 	}
 }
 
+/* ---- the first start ---- */
+
+static void fill_time(const struct core *core, struct screen_model *model)
+{
+	const time_t now = (time_t)(core_unix_ms(core) / 1000);
+	struct screen_item *item;
+	struct tm local;
+
+	add_clock(core, model);
+	item = add(model, "zone", "map-pin", "Time zone", "");
+	if (localtime_r(&now, &local))
+		(void)strftime(item->value, sizeof(item->value), "%Z (%z)", &local);
+}
+
+static void add_share(struct screen_model *model, const char *id, const char *icon,
+	const char *label, size_t good, size_t all)
+{
+	struct screen_item *item =
+		add(model, id, icon, label, good == all && all > 0 ? "ok" : "warn");
+
+	say(item->value, sizeof(item->value), "{1} of {2}|%zu|%zu", good, all);
+}
+
+static void fill_report(const struct core *core, struct screen_model *model)
+{
+	const size_t devices = core->device_list.count;
+	size_t online = 0, ready = 0, passed = 0;
+	enum test_outcome outcome;
+
+	for (size_t i = 0; i < core->adapter_count; i++)
+		online += core->adapters[i].online;
+	for (size_t i = 0; i < devices; i++) {
+		const struct device_status *device = &core->device_list.devices[i];
+		ready += device->state == DEVICE_READY;
+		passed += session_staff_tested(core->session, device->id, &outcome) &&
+			  outcome == TEST_PASSED;
+	}
+	add_storage(core, model);
+	add_clock(core, model);
+	add_share(model, "services", "cloud-check", "Services that answer", online,
+		core->adapter_count);
+	add_share(model, "devices", "plugs-connected", "Devices ready", ready, devices);
+	add_share(model, "tests", "list-checks", "Tests passed", passed, devices);
+}
+
+static void fill_setup(const struct core *core, struct screen_model *model)
+{
+	switch (session_setup_step(core->session)) {
+	case SETUP_TIME:
+		fill_time(core, model);
+		return;
+	case SETUP_NETWORK:
+		fill_network(core, model);
+		return;
+	case SETUP_DEVICES:
+		fill_devices(core, model);
+		return;
+	case SETUP_ENROLMENT:
+	case SETUP_PLACE:
+		SET(add(model, "terminal", "monitor", "Terminal", "")->value, core->terminal);
+		return;
+	case SETUP_REPORT:
+		fill_report(core, model);
+		return;
+	case SETUP_TOUCH:
+	case SETUP_TRIAL:
+		return;
+	}
+}
+
 void technician_fill(struct core *core, struct screen_model *model)
 {
+	if (model->screen == SCREEN_SETUP)
+		fill_setup(core, model);
 	if (model->screen != SCREEN_MAINTENANCE)
 		return;
 	if (session_staff_view(core->session) == STAFF_DEVICE)

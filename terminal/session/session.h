@@ -116,11 +116,15 @@ enum session_event_type {
 	SESSION_RETRIED,     /* outcome of "try again" for a transaction */
 };
 
+/* The reason for which a terminal that was never activated serves nobody. */
+#define SETUP_REASON "setup"
+
 /* What the terminal's keepers have decided; core keeps it over restarts. */
 struct session_duty {
 	bool has_code;	 /* a technician's code is configured: else nobody gets in here */
 	char reason[24]; /* why it was taken out of service, "" = it serves */
 	char until[24];	 /* when it comes back: "today", "tomorrow", "unknown" */
+	int step;	 /* of the first start, while reason is SETUP_REASON; else 0 */
 };
 
 /* A certificate as core has read and checked it. Texts are borrowed by the event. */
@@ -276,6 +280,7 @@ enum staff_view {
 	STAFF_DEVICE, /* one device */
 	STAFF_REASON, /* out of service: why */
 	STAFF_UNTIL,  /* … and until when */
+	STAFF_SETUP,  /* first start: session_setup_step() */
 };
 enum staff_tab {
 	STAFF_DEVICES,
@@ -286,6 +291,19 @@ enum staff_tab {
 	STAFF_TAB_COUNT
 };
 extern const char *const staff_tab_names[STAFF_TAB_COUNT];
+/* Steps of the first start (UI.md section 13), counted from 1. */
+enum setup_step {
+	SETUP_TIME = 1,
+	SETUP_NETWORK,
+	SETUP_ENROLMENT,
+	SETUP_PLACE,
+	SETUP_DEVICES,
+	SETUP_TOUCH,
+	SETUP_TRIAL,
+	SETUP_REPORT,
+	SETUP_LAST = SETUP_REPORT
+};
+enum setup_step session_setup_step(const struct session *s);
 enum staff_view session_staff_view(const struct session *s);
 enum staff_tab session_staff_tab(const struct session *s);
 /* Device of the page, or under test; "" = none. */

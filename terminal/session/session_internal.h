@@ -170,6 +170,12 @@ void staff_timeout(struct session *s, struct session_effects *fx);
 void staff_check(const struct session *s);
 void staff_model(const struct session *s, struct screen_model *model);
 
+/* session_setup.c */
+/* Has this terminal never been activated? */
+bool setup_is_due(const struct session *s);
+void setup_intent(struct session *s, enum intent_action action, struct session_effects *fx);
+void setup_model(const struct session *s, struct screen_model *model);
+
 /* session_form.c */
 struct session_answer *form_answer(struct session *s, const struct catalogue_question *question);
 const struct session_answer *form_peek(

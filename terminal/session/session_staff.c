@@ -6,6 +6,8 @@
  *                └────wrong: it waits──┘                   │  └─ NO ──► REASON ──► UNTIL ─────┘
  *                                  rest ◄─ CLOSE, 10 min ──┘
  *
+ * Before the terminal is activated the steps of the first start (session_setup.c) stand for TABS.
+ *
  * What may be trusted: nobody is in MAINTENANCE whose code core has not judged right in this very
  * stay (session_step() enters it in one place). The gesture is taken only where nobody's data are
  * in memory, and whoever was there is gone, wiped, before STAFF. Which intent is good for what in
@@ -98,6 +100,12 @@ void session_staff_devices(struct session *s, const struct device_list *list)
 	s->devices = *list;
 }
 
+/* Where a technician begins, and comes back to. */
+static enum staff_view first_view(const struct session *s)
+{
+	return setup_is_due(s) ? STAFF_SETUP : STAFF_TABS;
+}
+
 /* ---- the code ---- */
 
 void staff_begin(struct session *s, struct session_effects *fx)
@@ -142,7 +150,7 @@ static void on_judged(
 		return;
 	staff->is_judging = false;
 	if (event->u.code.is_right) {
-		*staff = (struct staff){.end_ms = s->now_ms + SHIFT_MS};
+		*staff = (struct staff){.view = first_view(s), .end_ms = s->now_ms + SHIFT_MS};
 		session_enter(s, SESSION_MAINTENANCE, fx);
 		fx->staff_act = "screen entered";
 		return;
@@ -242,7 +250,7 @@ static void show_view(struct session *s, enum staff_view view, struct session_ef
 	staff->view = view;
 	staff->has_result = staff->asks = false;
 	staff->retry[0] = staff->verdict[0] = '\0';
-	if (view == STAFF_TABS)
+	if (view == first_view(s))
 		staff->device[0] = '\0';
 	fx->show = true;
 }
@@ -263,6 +271,14 @@ static const struct choice *find_choice(const struct choice *choices, size_t cou
 	return NULL;
 }
 
+static void open_device(struct session *s, const char *id, struct session_effects *fx)
+{
+	if (find_device(s, id) == s->devices.count)
+		return;
+	show_view(s, STAFF_DEVICE, fx);
+	SET(s->c.staff.device, id);
+}
+
 static void open_on_tabs(struct session *s, const char *item, struct session_effects *fx)
 {
 	struct staff *staff = &s->c.staff;
@@ -274,9 +290,8 @@ static void open_on_tabs(struct session *s, const char *item, struct session_eff
 			staff->tab = (enum staff_tab)i;
 		}
 	}
-	if (row && staff->tab == STAFF_DEVICES && find_device(s, row) < s->devices.count) {
-		show_view(s, STAFF_DEVICE, fx);
-		SET(staff->device, row);
+	if (row && staff->tab == STAFF_DEVICES) {
+		open_device(s, row, fx);
 	} else if (row && staff->tab == STAFF_QUEUE &&
 		   vt_copy(staff->retry, sizeof(staff->retry), row)) {
 		staff->verdict[0] = '\0';
@@ -363,8 +378,19 @@ static void intent_on_device(
 	} else if (action == INTENT_NO) {
 		order(s, ORDER_RESET, fx);
 	} else if (action == INTENT_BACK) {
-		show_view(s, STAFF_TABS, fx);
+		show_view(s, first_view(s), fx);
 	}
+}
+
+static void intent_on_setup(
+	struct session *s, const struct intent_act *intent, struct session_effects *fx)
+{
+	const char *row = behind(intent->item, "test-");
+
+	if (intent->action != INTENT_OPEN)
+		setup_intent(s, intent->action, fx);
+	else if (row && session_setup_step(s) == SETUP_DEVICES)
+		open_device(s, row, fx);
 }
 
 void staff_intent(struct session *s, const struct intent_act *intent, struct session_effects *fx)
@@ -389,6 +415,9 @@ void staff_intent(struct session *s, const struct intent_act *intent, struct ses
 			open_choice(s, intent->item, fx);
 		else if (intent->action == INTENT_BACK)
 			show_view(s, STAFF_TABS, fx);
+		return;
+	case STAFF_SETUP:
+		intent_on_setup(s, intent, fx);
 		return;
 	}
 	VT_UNREACHABLE();
@@ -427,6 +456,7 @@ void staff_check(const struct session *s)
 						  !s->c.folio[0] && !s->c.identity.is_proven));
 	VT_ASSERT(staff->order == ORDER_NONE || staff->device[0]);
 	VT_ASSERT(!staff->is_all || staff->view == STAFF_TABS);
+	VT_ASSERT(staff->view != STAFF_SETUP || setup_is_due(s));
 }
 
 /* ---- the model ---- */
@@ -537,6 +567,9 @@ void staff_model(const struct session *s, struct screen_model *model)
 		return;
 	case STAFF_UNTIL:
 		add_choices(returns, VT_ELEMENTS(returns), "When will it serve again?", model);
+		return;
+	case STAFF_SETUP:
+		setup_model(s, model);
 		return;
 	}
 	VT_UNREACHABLE();

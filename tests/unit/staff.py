@@ -77,6 +77,7 @@ class Staff(unittest.TestCase):
         made = subprocess.run([BIN / "ventanillactl", "technician", "code"], input=CODE, capture_output=True,
                               text=True, check=True).stdout
         self.assertNotIn(CODE, made)
+        self.technician = made
         self.configure(made)
         self.addCleanup(self.kill)
 
@@ -178,6 +179,29 @@ class Staff(unittest.TestCase):
         screen.code(CODE)
         screen.act("no")
         self.assertEqual(screen.act("close")["screen"], "attract")
+        self.assertEqual(self.begin().model["screen"], "attract")
+
+    def test_the_first_start_outlives_a_kill_and_ends_with_activation(self):
+        self.configure(self.technician + "first_start = yes\n")
+        screen = self.begin()
+        self.assertEqual(screen.model["screen"], "out-of-service")
+        screen.act("staff")
+        self.assertEqual((screen.code(CODE)["screen"], screen.model["step"]), ("setup", 1))
+        self.assertIn("zone", [i["id"] for i in screen.model["items"]])
+        screen.act("confirm")
+        self.assertEqual((screen.model["screen"], screen.model["step"]), ("setup", 2))
+        screen = self.begin()
+        self.assertEqual(screen.model["screen"], "out-of-service")
+        screen.act("staff")
+        self.assertEqual(screen.code(CODE)["step"], 2)
+        while screen.model["step"] < screen.model["steps"]:
+            screen.act("confirm")
+        states = {i["id"]: i["reason"] for i in screen.model["items"]}
+        # No device process and no services here: ready is only the storage.
+        self.assertEqual((states["storage"], states["devices"], states["tests"]), ("ok", "warn", "warn"))
+        self.assertEqual(screen.act("confirm")["screen"], "maintenance")
+        self.assertEqual(screen.act("close")["screen"], "attract")
+        self.assertIn(("activated", -1), self.acts())
         self.assertEqual(self.begin().model["screen"], "attract")
 
     def test_a_malformed_line_stops_core_with_words(self):

@@ -416,6 +416,93 @@ static void a_failed_disk_keeps_the_technician(void **state)
 	assert_string_equal(f->model.problem, "storage");
 }
 
+/* ---- the first start ---- */
+
+static void begin_first_start(struct fixture *f, int at)
+{
+	struct session_duty duty = {.has_code = true, .reason = SETUP_REASON, .step = at};
+
+	session_set_duty(f->session, &duty);
+	set_health(f);
+	act(f, INTENT_STAFF, "", "");
+	act(f, INTENT_SUBMIT, "", "246813");
+	judge(f, true, 0);
+}
+
+static void a_terminal_serves_nobody_before_it_is_activated(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_first_start(f, SETUP_TIME);
+	assert_int_equal(f->model.screen, SCREEN_SETUP);
+	act(f, INTENT_BACK, "", "");
+	assert_int_equal(f->model.screen, SCREEN_OUT_OF_SERVICE);
+	begin_first_start(f, SETUP_TIME);
+	for (int i = SETUP_TIME; i < SETUP_LAST; i++) {
+		assert_int_equal(f->model.step, i);
+		act(f, INTENT_CONFIRM, "", "");
+		assert_true(f->fx.duty);
+		assert_string_equal(session_duty(f->session)->reason, SETUP_REASON);
+	}
+	assert_string_equal(f->model.primary, "Activate");
+	act(f, INTENT_CONFIRM, "", "");
+	assert_string_equal(f->fx.staff_act, "activated");
+	assert_true(f->fx.duty);
+	assert_string_equal(session_duty(f->session)->reason, "");
+	assert_int_equal(f->model.screen, SCREEN_MAINTENANCE);
+	act(f, INTENT_CLOSE, "", "");
+	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+}
+
+static void the_first_start_goes_on_where_it_was_left(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_first_start(f, SETUP_TOUCH);
+	assert_int_equal(f->model.step, SETUP_TOUCH);
+	assert_string_equal(f->model.outcome, "not-connected");
+	act(f, INTENT_BACK, "", "");
+	act(f, INTENT_CLOSE, "", "");
+	assert_int_equal(f->model.screen, SCREEN_OUT_OF_SERVICE);
+	assert_int_equal(session_duty(f->session)->step, SETUP_DEVICES);
+	/* What was kept may be nonsense. */
+	begin_first_start(f, 99);
+	assert_int_equal(f->model.step, SETUP_TIME);
+}
+
+static void a_device_is_tested_during_the_first_start(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_first_start(f, SETUP_NETWORK);
+	act(f, INTENT_OPEN, "test-printer", "");
+	assert_int_equal(f->model.screen, SCREEN_SETUP);
+	begin_first_start(f, SETUP_DEVICES);
+	act(f, INTENT_OPEN, "test-cash", "");
+	assert_int_equal(f->model.screen, SCREEN_SETUP);
+	act(f, INTENT_OPEN, "test-reader", "");
+	assert_int_equal(f->model.screen, SCREEN_MAINTENANCE);
+	act(f, INTENT_CONFIRM, "", "");
+	assert_true(f->fx.test_device);
+	answer(f, "reader", TEST_PASSED);
+	act(f, INTENT_BACK, "", "");
+	assert_int_equal(f->model.screen, SCREEN_SETUP);
+	assert_int_equal(f->model.step, SETUP_DEVICES);
+}
+
+static void nothing_is_activated_without_storage(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_first_start(f, SETUP_REPORT);
+	f->health.storage_ok = false;
+	set_health(f);
+	act(f, INTENT_CONFIRM, "", "");
+	assert_false(f->fx.duty);
+	assert_string_equal(session_duty(f->session)->reason, SETUP_REASON);
+	assert_string_equal(f->model.lead, "It cannot be activated before its storage works.");
+}
+
 /* ---- lock-out and code ---- */
 
 static void each_failure_waits_longer(void **state)
@@ -498,6 +585,10 @@ int main(void)
 		TEST(all_devices_are_tested_in_turn),
 		TEST(a_transaction_is_tried_again_from_the_queue_only),
 		TEST(out_of_service_lasts_until_a_technician_says_so),
+		TEST(a_terminal_serves_nobody_before_it_is_activated),
+		TEST(the_first_start_goes_on_where_it_was_left),
+		TEST(a_device_is_tested_during_the_first_start),
+		TEST(nothing_is_activated_without_storage),
 		TEST(a_failed_disk_keeps_the_technician),
 		cmocka_unit_test(each_failure_waits_longer),
 		cmocka_unit_test(a_code_is_kept_as_its_hash_only),

@@ -860,6 +860,44 @@ static void maintenance(struct citizen *c)
 	vt_copy_cut(c->outcome, sizeof(c->outcome), "maintained");
 }
 
+/* Goes through the first start of a terminal that serves nobody yet, tests its printer on the way
+ * and activates it; then a citizen may come. */
+static void first_start(struct citizen *c)
+{
+	expect_screen(c, "out-of-service");
+	mark(c, "closed");
+	make_gesture(c);
+	type_staff_pin(c, STAFF_PIN);
+	expect_text(c, "Paso 1 de 8");
+	mark(c, "entered");
+	press(c, "button", "Continuar", "Red y servicios");
+	expect_text(c, "Servicio renapo");
+	photograph(c);
+	press(c, "button", "Continuar", "Alta de esta terminal");
+	press(c, "button", "Continuar", "Lugar y pantalla");
+	press(c, "button", "Continuar", "Dispositivos encontrados");
+	expect_text(c, "Lista");
+	photograph(c);
+	press(c, "button", "Epson*", "Contadores de su vida");
+	press(c, "button", "Probar", "¿salió bien?");
+	mark(c, "printed");
+	c->sheets++;
+	c->printed = world_sheets(&c->world) == c->sheets;
+	if (!c->printed)
+		fail(c, "%d sheets instead of %d", world_sheets(&c->world), c->sheets);
+	press(c, "button", "Salió bien", "Reiniciar");
+	press(c, "button", "Atrás", "Prueba: bien");
+	press(c, "button", "Continuar", "Calibrar la pantalla");
+	press(c, "button", "Continuar", "Trámite de prueba");
+	press(c, "button", "Continuar", "¿Está lista?");
+	photograph(c);
+	press(c, "button", "Activar", "Mantenimiento");
+	press(c, "button", "Salir", "Toque la pantalla");
+	expect_screen(c, "attract");
+	enter(c);
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "activated");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct citizen *);
@@ -870,6 +908,7 @@ static const struct {
 	{"curp-none", curp_none},
 	{"curp-offline", curp_offline},
 	{"curp-typo", curp_typo},
+	{"first-start", first_start},
 	{"maintenance", maintenance},
 	{"paper-out", paper_out},
 	{"passport-fee", passport_fee},

@@ -350,11 +350,13 @@ void build_setup(struct build *b)
 				       .ground = COLOR_WARN_BG,
 				       .role = ROLE_STATUS});
 	rows(b, header.title, NULL);
-	frame_close(
-		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
-			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),
-			   .primary_action = "confirm",
-			   .primary_icon_after = "arrow-right"});
+	frame_close(b, &(struct actions){.back = !model->can_back  ? NULL
+						 : model->step > 1 ? _("Back")
+								   : _("Leave"),
+			       .primary = model->primary[0] != '\0' ? say(b, model->primary)
+								    : _("Continue"),
+			       .primary_action = "confirm",
+			       .primary_icon_after = "arrow-right"});
 }
 
 /* ---- words of core and of the drivers (see the top) ---- */
@@ -426,6 +428,23 @@ const char *const staff_words[] = {
 	N_("Since the start"),
 	N_("{1}, citizens served: {2}"),
 	N_("Services in the catalogue"),
+	/* terminal/session/session_setup.c */
+	N_("Date, time and zone"),
+	N_("Network and services"),
+	N_("Enrolment of this terminal"),
+	N_("Place and screen"),
+	N_("Devices found"),
+	N_("Calibrate the screen"),
+	N_("Trial transaction"),
+	N_("Is it ready?"),
+	N_("Activate"),
+	N_("Activate it when everything that this place needs is ready."),
+	N_("It cannot be activated before its storage works."),
+	N_("Time zone"),
+	N_("{1} of {2}"),
+	N_("Services that answer"),
+	N_("Devices ready"),
+	N_("Tests passed"),
 	N_("the device process is not there"),
 	N_("no such device"),
 	N_("a citizen is served, or a device is being tested"),
