@@ -17,7 +17,10 @@
 #define CORE_ABSENT_MS 3000
 /* Core's idle clock needs no more than this. */
 #define ACTIVITY_MS 1000
-#define MINUTE_MS   60000
+/* One screen is answered once: the next intent waits for core's next screen, or for this long where
+ * core had nothing to say. A thousand touches a second would else fill the socket. */
+#define INTENT_AGAIN_MS 500
+#define MINUTE_MS	60000
 /* Of a panel at 60 Hz. */
 #define FRAME_MS 16
 
@@ -36,6 +39,8 @@ struct app {
 	int64_t frame_number;
 	bool has_intent;
 	struct intent_act intent;
+	bool is_answered; /* an intent went out since core's last screen */
+	int64_t answered_ms;
 	struct speech *speech;
 	struct explore explore;
 	struct switches switches;
@@ -120,6 +125,7 @@ void app_show(struct app *app, const struct screen_model *model, const struct ap
 	app->has_model = true;
 	app->is_waiting = false;
 	app->shown_ms = time->now_ms;
+	app->is_answered = false;
 	app->is_dirty = true;
 }
 
@@ -170,6 +176,11 @@ static void ask_setting(struct app *app, const char *name, int value, const stru
 		take_action(app, &action, time);
 }
 
+static bool is_deaf(const struct app *app, const struct app_time *time)
+{
+	return app->is_answered && time->now_ms - app->answered_ms < INTENT_AGAIN_MS;
+}
+
 static void take_answer(
 	struct app *app, const struct screen_answer *answer, const struct app_time *time)
 {
@@ -183,8 +194,10 @@ static void take_answer(
 		app->is_dirty = true;
 	}
 	/* Without core an intent would come too late whenever it came. */
-	if (answer->send && app->is_linked) {
+	if (answer->send && app->is_linked && !is_deaf(app, time)) {
 		app->has_intent = true;
+		app->is_answered = true;
+		app->answered_ms = time->now_ms;
 		app->intent = answer->intent;
 	}
 }
@@ -492,7 +505,8 @@ static void let_speech_see(
 		app->explore = (struct explore){.place = app->place};
 	(void)speech_see(app->speech, app->ui, &scene);
 	/* An intent that waits to be sent is the person's own: it goes first. */
-	if (app->is_linked && !app->has_intent && speech_take_wish(app->speech, &is_on))
+	if (app->is_linked && !app->has_intent && !is_deaf(app, time) &&
+		speech_take_wish(app->speech, &is_on))
 		ask_setting(app, "speech", is_on, time);
 }
 

@@ -273,6 +273,9 @@ static void take_window(struct process *p, const SDL_WindowEvent *e)
 {
 	if (e->event == SDL_WINDOWEVENT_EXPOSED || e->event == SDL_WINDOWEVENT_SIZE_CHANGED)
 		presenter_expose(p->presenter, app_canvas(p->app));
+	else if (e->event == SDL_WINDOWEVENT_MINIMIZED || e->event == SDL_WINDOWEVENT_HIDDEN ||
+		 e->event == SDL_WINDOWEVENT_FOCUS_LOST)
+		presenter_come_back(p->presenter);
 }
 
 static void take_own_event(struct process *p, SDL_UserEvent *e, const struct app_time *time)
@@ -318,10 +321,9 @@ static void take_event(struct process *p, SDL_Event *e)
 		take_link_event(p, &e->user, &time);
 		return;
 	}
+	/* SDL_QUIT is nobody's wish here: a window manager asks for it (Alt+F4, a close button).
+	 * Who may end the ui sends a signal: LINK_QUIT. */
 	switch (e->type) {
-	case SDL_QUIT:
-		p->is_ending = true;
-		break;
 	case SDL_FINGERDOWN:
 	case SDL_FINGERUP:
 	case SDL_FINGERMOTION:

@@ -153,11 +153,24 @@ static void set_hints(void)
 	SDL_SetHint(SDL_HINT_WINDOWS_NO_CLOSE_ON_ALT_F4, "1");
 	/* A press is a press, also the one that raises the window. */
 	SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
+	SDL_SetHint(SDL_HINT_GRAB_KEYBOARD, "1");
+	/* SDL's own way out of a grab: Alt+Tab minimises the window. */
+	SDL_SetHint(SDL_HINT_ALLOW_ALT_TAB_WHILE_GRABBED, "0");
 	/* "0" asks for the plain presentation of window surfaces. On X11 that is MIT-SHM instead of
 	 * a detour through OpenGL (19 ms instead of 0.7, 110 MB less: UI.md §16); the surface back
 	 * end sends only the damage, so that a GPU would gain nothing either. */
 	if (strcmp(SDL_GetCurrentVideoDriver(), "x11") == 0)
 		SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+}
+
+/* Nothing of other programs is taken in: no files, no texts. */
+static void refuse_drops(void)
+{
+	static const Uint32 drops[] = {
+		SDL_DROPFILE, SDL_DROPTEXT, SDL_DROPBEGIN, SDL_DROPCOMPLETE, SDL_CLIPBOARDUPDATE};
+
+	for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++)
+		(void)SDL_EventState(drops[i], SDL_IGNORE);
 }
 
 static bool open_window(struct presenter *p)
@@ -170,6 +183,10 @@ static bool open_window(struct presenter *p)
 
 	p->window = SDL_CreateWindow(
 		"Ventanilla", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, w, h, flags);
+	/* A kiosk's window holds keyboard and pointer, so that a window manager's own keys
+	 * (Alt+Tab, Alt+F2, Print …) never reach it. */
+	if (p->window && p->options.fullscreen)
+		SDL_SetWindowGrab(p->window, SDL_TRUE);
 	return p->window != NULL;
 }
 
@@ -226,6 +243,7 @@ enum vt_code presenter_create(const struct presenter_options *options,
 	if (SDL_InitSubSystem(SDL_INIT_VIDEO) < 0)
 		return vt_fail(error, VT_ERR_DEVICE, 0, "display: %s", SDL_GetError());
 	set_hints();
+	refuse_drops();
 	if (!open_any(p))
 		return vt_fail(error, VT_ERR_DEVICE, 0, "window: %s", SDL_GetError());
 	SDL_ShowCursor(SDL_DISABLE);
@@ -261,6 +279,14 @@ void presenter_expose(struct presenter *p, const struct canvas *canvas)
 {
 	p->is_fresh = true;
 	presenter_present(p, canvas, NULL, 0);
+}
+
+void presenter_come_back(struct presenter *p)
+{
+	if (!p->options.fullscreen)
+		return;
+	SDL_RestoreWindow(p->window);
+	SDL_RaiseWindow(p->window);
 }
 
 void presenter_map(const struct presenter *p, int x, int y, int *ret_x, int *ret_y)

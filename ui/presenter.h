@@ -24,7 +24,8 @@ struct presenter_options {
 struct presenter;
 
 /* Starts SDL's video and opens the window; the cursor is hidden, the screen saver and text input
- * are off. VT_ERR_DEVICE with SDL's reason. */
+ * are off. A fullscreen window holds keyboard and pointer for itself. VT_ERR_DEVICE with SDL's
+ * reason. */
 VT_MUST_USE enum vt_code presenter_create(const struct presenter_options *options,
 	struct presenter **ret_presenter, struct vt_error *error);
 /* Accepts NULL. */
@@ -35,6 +36,8 @@ void presenter_present(struct presenter *presenter, const struct canvas *canvas,
 	const struct rect *rects, size_t count);
 /* Shows the whole frame again: the window was covered, resized or made anew. */
 void presenter_expose(struct presenter *presenter, const struct canvas *canvas);
+/* A fullscreen window that was covered, minimised or hidden is shown in front again. */
+void presenter_come_back(struct presenter *presenter);
 /* Window coordinates to those of the frame. */
 void presenter_map(const struct presenter *presenter, int x, int y, int *ret_x, int *ret_y);
 /* The same for a finger, 0 … 1 across the window. */

@@ -1,4 +1,4 @@
-"""What the process tests of speech share: a scripted core, the test socket, an X server."""
+"""What the process tests share: a scripted core, the test socket, an X server."""
 import json
 import os
 import socket
@@ -75,11 +75,11 @@ class Ui:
         return tree
 
 
-def start_x(folder):
+def start_x(folder, size="1080x1920"):
     """An X server on a free display; returns the process and the environment for its clients."""
     read_fd, write_fd = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write_fd), "-screen", "0", "1080x1920x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write_fd), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
         pass_fds=[write_fd], stderr=subprocess.DEVNULL)
     os.close(write_fd)
     number = os.fdopen(read_fd).readline().strip()

@@ -314,3 +314,15 @@ void input_set_focus(struct ui *ui, const char *id, bool visible)
 	vt_copy_cut(ui->focus, sizeof(ui->focus), id);
 	ui->focus_visible = visible;
 }
+
+bool input_is_down(const struct ui *ui)
+{
+	return ui->press.is_down;
+}
+
+const char *input_pressed(struct ui *ui)
+{
+	const struct node *node = ui->press.key != 0 ? ui_node_by_key(ui, ui->press.key) : NULL;
+
+	return node && node->spec.id ? node->spec.id : "";
+}

@@ -56,6 +56,11 @@ struct ui_action input_action_of(const struct node *target);
 const struct node *input_hit(const struct ui *ui, int x, int y);
 /* Id of the focused node, "" if none. */
 const char *input_focus(const struct ui *ui);
+/* Whether a finger is down, and the id of the control under it that would act if it were lifted
+ * now:
+ * "" = none. */
+bool input_is_down(const struct ui *ui);
+const char *input_pressed(struct ui *ui);
 /* Moves the focus to a node; "" takes it away. visible = draw the ring (after a key). */
 void input_set_focus(struct ui *ui, const char *id, bool visible);
 
