@@ -58,6 +58,7 @@ const char *const intent_action_names[INTENT_ACTION_COUNT] = {
 	[INTENT_HELP] = "help",
 	[INTENT_CLOSE] = "close",
 	[INTENT_SIGN_IN] = "signIn",
+	[INTENT_SCAN] = "scan",
 	[INTENT_STAFF] = "staff",
 };
 const char *const print_outcome_names[PRINT_OUTCOME_COUNT] = {

@@ -134,6 +134,7 @@ enum intent_action {
 	INTENT_HELP,
 	INTENT_CLOSE,	/* leaves language, access, help without a change */
 	INTENT_SIGN_IN, /* "Entrar con mi e.firma", or again after a problem with the card */
+	INTENT_SCAN,	/* SCREEN_CURP: value: what is typed so far; or again after a problem */
 	INTENT_STAFF,	/* the technicians' hidden gesture (ui/staff_gesture.h) */
 	INTENT_ACTION_COUNT
 };

@@ -15,6 +15,7 @@ const char *const screen_kind_names[SCREEN_KIND_COUNT] = {
 	[SCREEN_OUT_OF_SERVICE] = "out-of-service",
 	[SCREEN_ACCESS] = "access",
 	[SCREEN_HELP] = "help",
+	[SCREEN_SCAN] = "scan",
 	[SCREEN_CARD] = "card",
 	[SCREEN_PIN] = "pin",
 	[SCREEN_SIGNING] = "signing",
@@ -62,6 +63,13 @@ const char *const sign_in_offer_names[SIGN_IN_OFFER_COUNT] = {
 	[SIGN_IN_NONE] = "none",
 	[SIGN_IN_OFFERED] = "offered",
 	[SIGN_IN_REQUIRED] = "required",
+};
+
+const char *const scanner_place_names[SCANNER_PLACE_COUNT] = {
+	[SCANNER_SOMEWHERE] = "somewhere",
+	[SCANNER_BELOW] = "below",
+	[SCANNER_LEFT] = "left",
+	[SCANNER_RIGHT] = "right",
 };
 
 static const struct bus_field item_fields[] = {
@@ -134,6 +142,8 @@ static const struct bus_field model_fields[] = {
 	OPT_BOOL(struct screen_model, asks_identity, "asksIdentity"),
 	OPT_BOOL(struct screen_model, needs_consent, "needsConsent"),
 	OPT_BOOL(struct screen_model, has_other_way, "hasOtherWay"),
+	OPT_ENUM(struct screen_model, scanner_place, "scannerPlace", scanner_place_names),
+	OPT_BOOL(struct screen_model, can_scan, "canScan"),
 	OPT_I64(struct screen_model, total_centavos, "totalCentavos"),
 	OPT_BOOL(struct screen_model, is_free, "isFree"),
 	OPT_TEXT(struct screen_model, primary, "primary"),

@@ -30,6 +30,7 @@ enum screen_kind {
 	SCREEN_OUT_OF_SERVICE, /* reason id */
 	SCREEN_ACCESS,	       /* accessibility settings */
 	SCREEN_HELP,
+	SCREEN_SCAN,	 /* hold a document under the scanner; expected_ms: so long it waits */
 	SCREEN_CARD,	 /* outcome: "insert", "consent", "signed", "left" (forgotten) */
 	SCREEN_PIN,	 /* PIN of a certificate card; never in a model, never of a payment card */
 	SCREEN_SIGNING,	 /* card at work: outcome "reading" or "signing" */
@@ -116,6 +117,16 @@ extern const char *const print_state_names[PRINT_STATE_COUNT];
 enum sign_in_offer { SIGN_IN_NONE, SIGN_IN_OFFERED, SIGN_IN_REQUIRED, SIGN_IN_OFFER_COUNT };
 extern const char *const sign_in_offer_names[SIGN_IN_OFFER_COUNT];
 
+/* Where the scanner is, seen from who stands in front. */
+enum scanner_place {
+	SCANNER_SOMEWHERE, /* not configured */
+	SCANNER_BELOW,	   /* the screen */
+	SCANNER_LEFT,
+	SCANNER_RIGHT,
+	SCANNER_PLACE_COUNT
+};
+extern const char *const scanner_place_names[SCANNER_PLACE_COUNT];
+
 /* Settings of this citizen's session; core keeps them so that a new ui shows the same. */
 struct screen_settings {
 	int text_size; /* 0 normal, 1 large, 2 extra large, 3 maximum */
@@ -157,10 +168,13 @@ struct screen_model {
 	bool needs_consent; /* SCREEN_REVIEW: consent box, empty at first */
 	bool has_other_way; /* SCREEN_CURP: \"No la conozco\" leads on; else the button is not there
 			     */
+	enum scanner_place scanner_place; /* SCREEN_SCAN */
+	bool can_scan;		/* SCREEN_CURP: a scanner is ready for the citizen's document */
 	int64_t total_centavos; /* SCREEN_REVIEW: > 0 shows the total */
 	bool is_free;		/* "TRÁMITE GRATUITO" */
 	char primary[96]; /* label of the primary button from the catalogue, "" = the ui's own */
-	char outcome[24]; /* SCREEN_DONE: "accepted", "provisional", "none", "several" */
+	char outcome[24]; /* SCREEN_DONE: "accepted", "provisional", "none", "several"; SCREEN_CURP:
+			     "scanned" */
 	char folio[VT_FOLIO_SIZE];
 	char qr[600]; /* text of the QR on SCREEN_DONE, "" = none */
 	enum print_state print;
@@ -174,7 +188,7 @@ struct screen_model {
 	bool pad;		    /* SCREEN_PIN: it is typed on the reader's own keys */
 	int pin_digits;		    /* … so many until now */
 	int tries_left;		    /* SCREEN_PIN, card-last-try: 0 = not told */
-	bool can_retry;		    /* SCREEN_PROBLEM of a card: "Intentar de nuevo" */
+	bool can_retry;		    /* SCREEN_PROBLEM of a card or a scan: "Intentar de nuevo" */
 	bool card_in;		    /* "No retire su tarjeta" */
 	bool personal;		    /* personal data may be on this screen */
 	char terminal[24];	    /* terminal id, small print */

@@ -94,6 +94,7 @@ static bool is_free(const struct core *core)
 		return core->cards.phase == CARD_IDLE;
 	case SESSION_INTRO:
 	case SESSION_ASK:
+	case SESSION_SCAN:
 	case SESSION_REVIEW:
 	case SESSION_SUBMITTING:
 	case SESSION_WAITING:

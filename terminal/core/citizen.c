@@ -83,6 +83,8 @@ void citizen_feed(struct core *core, struct session_event *event)
 		sheet_start(core);
 	if (effects.cancel_card)
 		cards_cancel(core);
+	if (effects.cancel_scan)
+		scan_cancel(core);
 	if (before == SESSION_CARD_LEFT && after != before && core->cards.is_in) {
 		vt_log(VT_LOG_WARNING, "a card was left in the reader");
 		journal_note(core,
@@ -96,6 +98,8 @@ void citizen_feed(struct core *core, struct session_event *event)
 		cards_read(core);
 	else if (effects.sign)
 		cards_sign(core, effects.pin, effects.last_try);
+	else if (effects.scan_ms > 0)
+		scan_start(core, effects.scan_ms);
 }
 
 static enum session_reader reader_state(enum device_state state)
@@ -144,11 +148,14 @@ void citizen_health(struct core *core)
 	memset(health->letter_ready, 0, sizeof(health->letter_ready));
 	health->letter_present = false;
 	health->reader = READER_ABSENT;
+	health->scanner_ready = false;
 	for (size_t i = 0; i < core->device_list.count; i++) {
 		const struct device_status *device = &core->device_list.devices[i];
 		if (strcmp(device->class, "CardReader") == 0 && strcmp(device->id, "stripe") != 0 &&
 			health->reader != READER_READY)
 			health->reader = reader_state(device->state);
+		if (strcmp(device->class, "BarcodeReader") == 0 && is_usable(device))
+			health->scanner_ready = true;
 		if (strcmp(device->class, "Printer") != 0)
 			continue;
 		if (device->size == PAPER_LETTER)

@@ -6,7 +6,8 @@
  *   ui.sock ─┐                          ┌─ citizen.c  session events and effects
  *   devices ─┤  peers.c ──► permits ──► ├─ work.c     leases, deliveries, results
  *   sync ────┤   (decode)               ├─ sheets.c   print effects
- *   ctl ─────┘                          ├─ answers.c  ventanillactl
+ *   ctl ─────┘                          ├─ scans.c    the citizen's document under the scanner
+ *                                       ├─ answers.c  ventanillactl
  *                                       ├─ languages.c packs that were installed
  *                                       ├─ technician.c  who maintains it, at the screen
  *                                       └─ journal.c  core's facts for the audit journal
@@ -224,6 +225,7 @@ struct core {
 	struct reconcile reconcile;
 	struct export_job export_job;
 	struct card_desk cards;
+	int64_t scan_asked; /* request id of BarcodeReader.Read; 0 = nobody scans */
 	struct maintenance maintenance;
 	struct passcode code; /* of the technicians; session_duty() says whether there is one */
 	struct lockout lockout;
@@ -383,6 +385,14 @@ void cards_sync_gone(struct core *core);
 void cards_peer_gone(struct core *core, const struct peer *peer);
 /* Card.Show, Card.Sign of a technician. */
 void answer_card(struct core *core, struct peer *peer);
+
+/* ---- scans.c ---- */
+/* Effects of the session: see struct session_effects. */
+void scan_start(struct core *core, int64_t within_ms);
+void scan_cancel(struct core *core);
+/* Completion of BarcodeReader.Read. */
+void scan_done(struct core *core, const struct bus_message *msg);
+void scan_devices_gone(struct core *core);
 
 /* ---- maintain.c ---- */
 /* Device.Reset, Device.Test of a technician: passed on to devices, one at a time. */

@@ -119,6 +119,7 @@ static enum vt_code read_times(
 		{"patience_ms", &times->patience},
 		{"card_left_ms", &times->card_left},
 		{"card_busy_ms", &times->card_busy},
+		{"scan_ms", &times->scan},
 		{"staff_code_ms", &times->staff_code},
 		{"staff_idle_ms", &times->staff_idle},
 	};
@@ -154,6 +155,22 @@ static enum vt_code read_retention(
 	return VT_OK;
 }
 
+/* [terminal] scanner: where it is, for the picture on the screen. */
+static enum vt_code read_scanner_place(struct core *core, struct vt_error *error)
+{
+	const char *word = vt_config_get(
+		core->config, "terminal", "scanner", scanner_place_names[SCANNER_SOMEWHERE]);
+
+	for (int i = 0; i < SCANNER_PLACE_COUNT; i++) {
+		if (strcmp(word, scanner_place_names[i]) == 0) {
+			core->health.scanner_place = (enum scanner_place)i;
+			return VT_OK;
+		}
+	}
+	return vt_fail(error, VT_ERR_PARSE, 0,
+		"terminal.conf: [terminal] scanner: below, left, right or somewhere");
+}
+
 static enum vt_code copy_setting(const struct core *core, const char *section, const char *key,
 	char *dst, size_t size, struct vt_error *error)
 {
@@ -180,6 +197,7 @@ static enum vt_code build(struct core *core, struct vt_error *error)
 			 core, "core", "run_dir", core->run_dir, sizeof(core->run_dir), error)) ||
 		(code = copy_setting(core, "core", "state_dir", core->state_dir,
 			 sizeof(core->state_dir), error)) ||
+		(code = read_scanner_place(core, error)) ||
 		(code = read_times(core->config, &times, error)) ||
 		(code = read_retention(core->config, &core->retention, error)))
 		return code;

@@ -43,6 +43,7 @@ static void peer_close(struct peer *peer)
 		core->device_list.count = 0;
 		session_staff_devices(core->session, &core->device_list);
 		cards_devices_gone(core);
+		scan_devices_gone(core);
 		maintenance_devices_gone(core);
 		sheet_devices_gone(core);
 		citizen_health(core);
@@ -174,10 +175,12 @@ static void on_message(struct peer *peer, struct bus_message *msg)
 	case BUS_CERTIFICATE_CHECK:
 		cards_checked(core, msg);
 		return;
-	case BUS_BARCODE_READ: /* nobody asks yet: the answer finds nobody */
-	case BUS_CARD_READ_STRIPE:
-	case BUS_COMMON_CANCEL: /* its completion: the command itself ends on its own */
-	case BUS_SCREEN_SHOW:	/* its completion: the frame is presented */
+	case BUS_BARCODE_READ:
+		scan_done(core, msg);
+		return;
+	case BUS_CARD_READ_STRIPE: /* nobody asks yet: the answer finds nobody */
+	case BUS_COMMON_CANCEL:	   /* its completion: the command itself ends on its own */
+	case BUS_SCREEN_SHOW:	   /* its completion: the frame is presented */
 	case BUS_NAME_COUNT:
 		return;
 	}

@@ -19,6 +19,7 @@ const char *const session_state_names[SESSION_STATE_COUNT] = {
 	[SESSION_HOME] = "home",
 	[SESSION_INTRO] = "intro",
 	[SESSION_ASK] = "ask",
+	[SESSION_SCAN] = "scan",
 	[SESSION_REVIEW] = "review",
 	[SESSION_SUBMITTING] = "submitting",
 	[SESSION_WAITING] = "waiting",
@@ -41,6 +42,7 @@ const struct session_times session_default_times = {
 	.patience = 8000,
 	.card_left = 30000,
 	.card_busy = 90000,
+	.scan = 30000,
 	.staff_code = 60000,
 	.staff_idle = 600000,
 };
@@ -177,6 +179,7 @@ void session_end(struct session *s, struct session_effects *fx)
 	char lang[sizeof(s->c.lang)];
 
 	fx->cancel_card = card_is_busy(s);
+	fx->cancel_scan = scan_is_busy(s);
 	memcpy(lang, s->c.lang, sizeof(lang));
 	if (session_is_staff(s))
 		fx->staff_act = s->c.state == SESSION_MAINTENANCE ? "screen left" : NULL;
@@ -202,6 +205,7 @@ void session_stop_reminding(struct session *s, struct session_effects *fx)
 void session_problem(struct session *s, const char *problem, struct session_effects *fx)
 {
 	fx->cancel_card = card_is_busy(s);
+	fx->cancel_scan = scan_is_busy(s);
 	vt_copy_cut(s->c.problem, sizeof(s->c.problem), problem);
 	session_enter(s, SESSION_PROBLEM, fx);
 }
@@ -211,6 +215,7 @@ void session_go_home(struct session *s, struct session_effects *fx)
 	struct citizen kept = {.settings = s->c.settings, .identity = s->c.identity};
 
 	fx->cancel_card = card_is_busy(s);
+	fx->cancel_scan = scan_is_busy(s);
 
 	memcpy(kept.lang, s->c.lang, sizeof(kept.lang));
 	session_reset(s, SESSION_HOME);
@@ -413,6 +418,7 @@ static void go_back(struct session *s, struct session_effects *fx)
 	case SESSION_RESULTS:
 	case SESSION_DONE:
 	case SESSION_SIGN_IN: /* card_intent() has its own way back */
+	case SESSION_SCAN:    /* … and scan_intent() */
 	case SESSION_STAFF:
 	case SESSION_MAINTENANCE:
 	case SESSION_CARD_LEFT:
@@ -541,7 +547,8 @@ static bool on_common_intent(
 	case INTENT_BACK:
 		if (s->c.overlay != OVERLAY_NONE)
 			set_overlay(s, OVERLAY_NONE, fx);
-		else if (s->c.state == SESSION_SIGN_IN || session_is_staff(s))
+		else if (s->c.state == SESSION_SIGN_IN || s->c.state == SESSION_SCAN ||
+			 session_is_staff(s))
 			return false;
 		else
 			go_back(s, fx);
@@ -559,6 +566,7 @@ static bool on_common_intent(
 	case INTENT_PRINTED_BAD:
 	case INTENT_CANCEL:
 	case INTENT_SIGN_IN:
+	case INTENT_SCAN:
 	case INTENT_ACTION_COUNT:
 		break;
 	}
@@ -616,6 +624,11 @@ static void on_screen_intent(
 			take_answer(s, intent, fx);
 		else if (action == INTENT_UNKNOWN_CURP)
 			take_other_way(s, fx);
+		else if (action == INTENT_SCAN)
+			scan_begin(s, intent->value, fx);
+		return;
+	case SESSION_SCAN:
+		scan_intent(s, intent, fx);
 		return;
 	case SESSION_REVIEW:
 		if (action == INTENT_CHANGE)
@@ -703,6 +716,9 @@ static void on_health(
 	/* Only these screens show health; others must not move under a typing finger. */
 	if (is_changed && (s->c.state == SESSION_HOME || s->c.state == SESSION_ATTRACT))
 		fx->show = true;
+	/* Whether one may try again; nobody types here. */
+	if (is_changed && s->c.state == SESSION_SCAN && !scan_is_busy(s))
+		fx->show = true;
 	/* This one shows more than health knows. */
 	if (s->c.state == SESSION_MAINTENANCE)
 		fx->show = true;
@@ -781,7 +797,7 @@ static void on_recovered(
 
 /* ---- time ---- */
 
-static int64_t scaled(const struct session *s, int64_t ms)
+int64_t session_scaled(const struct session *s, int64_t ms)
 {
 	const struct screen_settings *settings = &s->c.settings;
 
@@ -812,22 +828,26 @@ static int64_t deadline(const struct session *s)
 		return staff_deadline(s);
 	case SESSION_SIGN_IN:
 		return card_is_busy(s) ? card_deadline(s)
-				       : c->touched_ms + scaled(s, s->times.idle_personal);
+				       : c->touched_ms + session_scaled(s, s->times.idle_personal);
+	case SESSION_SCAN:
+		return scan_is_busy(s) ? scan_deadline(s)
+				       : c->touched_ms + session_scaled(s, s->times.idle_personal);
 	case SESSION_HOME:
-		return c->touched_ms + scaled(s, s->times.idle_attract);
+		return c->touched_ms + session_scaled(s, s->times.idle_attract);
 	case SESSION_INTRO:
-		return c->touched_ms + scaled(s, s->times.idle_home);
+		return c->touched_ms + session_scaled(s, s->times.idle_home);
 	case SESSION_WAITING:
 		return c->wait_until_ms;
 	case SESSION_ASK:
 	case SESSION_REVIEW:
 	case SESSION_RESULTS:
-		return c->touched_ms + scaled(s, s->times.idle_personal);
+		return c->touched_ms + session_scaled(s, s->times.idle_personal);
 	case SESSION_DONE:
 		/* While the sheet is in print the device answers first. */
-		return c->print == PRINT_BUSY ? 0 : c->touched_ms + scaled(s, s->times.done);
+		return c->print == PRINT_BUSY ? 0
+					      : c->touched_ms + session_scaled(s, s->times.done);
 	case SESSION_PROBLEM:
-		return c->touched_ms + scaled(s, s->times.done);
+		return c->touched_ms + session_scaled(s, s->times.done);
 	}
 	VT_UNREACHABLE();
 }
@@ -865,13 +885,21 @@ static void on_deadline(struct session *s, struct session_effects *fx)
 			card_timeout(s, fx);
 			return;
 		}
-		s->c.warning_until_ms = s->now_ms + scaled(s, s->times.warning);
+		s->c.warning_until_ms = s->now_ms + session_scaled(s, s->times.warning);
+		fx->show = true;
+		return;
+	case SESSION_SCAN:
+		if (scan_is_busy(s)) {
+			scan_timeout(s, fx);
+			return;
+		}
+		s->c.warning_until_ms = s->now_ms + session_scaled(s, s->times.warning);
 		fx->show = true;
 		return;
 	case SESSION_ASK:
 	case SESSION_REVIEW:
 	case SESSION_RESULTS:
-		s->c.warning_until_ms = s->now_ms + scaled(s, s->times.warning);
+		s->c.warning_until_ms = s->now_ms + session_scaled(s, s->times.warning);
 		fx->show = true;
 		return;
 	case SESSION_ATTRACT:
@@ -894,10 +922,12 @@ void session_check(const struct session *s)
 					 c->state != SESSION_DONE));
 	VT_ASSERT((c->folio[0] != 0) == (c->transaction[0] != 0));
 	VT_ASSERT(c->service || c->state < SESSION_INTRO || c->state >= SESSION_PROBLEM);
-	VT_ASSERT(c->state != SESSION_ASK || c->question < c->way->question_count);
+	VT_ASSERT((c->state != SESSION_ASK && c->state != SESSION_SCAN) ||
+		  c->question < c->way->question_count);
 	VT_ASSERT((c->state != SESSION_RESULTS && c->state != SESSION_DONE) || c->outcome);
 	VT_ASSERT(c->state != SESSION_ATTRACT || (!c->service && !c->answer && !c->folio[0]));
 	card_check(s);
+	scan_check(s);
 	staff_check(s);
 	VT_ASSERT(
 		c->print == PRINT_NONE || c->state == SESSION_DONE || c->state == SESSION_PROBLEM);
@@ -952,6 +982,9 @@ enum vt_code session_step(
 	case SESSION_PIN_ENTRY:
 	case SESSION_SIGNED:
 		card_event(s, event, effects);
+		break;
+	case SESSION_SCANNED:
+		scan_event(s, event, effects);
 		break;
 	case SESSION_CODE_JUDGED:
 	case SESSION_ORDERED:

@@ -24,7 +24,8 @@
  *
  *   any → CLOSED [session_health] when storage fails; CLOSED → ATTRACT when it is good again.
  *   ATTRACT, HOME, INTRO, ASK → SIGN_IN [a card, "Entrar con mi e.firma"] → back, or PROBLEM;
- *   session_card.c has its steps. Every end with the citizen's card in the reader → CARD_LEFT →
+ *   session_card.c has its steps. ASK of a CURP → SCAN [the citizen's document] → ASK;
+ *   session_scan.c has its steps. Every end with the citizen's card in the reader → CARD_LEFT →
  *   ATTRACT when it is taken or 30 s are over.
  *
  *   ATTRACT, HOME, CLOSED → STAFF [hidden gesture] → MAINTENANCE [right code] → ATTRACT or CLOSED;
@@ -47,7 +48,8 @@ enum session_state {
 	SESSION_ATTRACT,
 	SESSION_HOME,
 	SESSION_INTRO,
-	SESSION_ASK, /* one question; which: question */
+	SESSION_ASK,  /* one question; which: question */
+	SESSION_SCAN, /* … whose answer the scanner reads; which step: session_scan.c */
 	SESSION_REVIEW,
 	SESSION_SUBMITTING, /* core commits the transaction */
 	SESSION_WAITING,    /* committed, the service has it */
@@ -75,6 +77,7 @@ struct session_times {
 	int64_t patience;      /* for services that state none: 8 s */
 	int64_t card_left;     /* the reminder about a forgotten card: 30 s */
 	int64_t card_busy;     /* reader, card and revocation at work, at the latest: 90 s */
+	int64_t scan;	       /* until a code is under the scanner: 30 s */
 	int64_t staff_code;    /* the technician's code, untouched: 60 s */
 	int64_t staff_idle;    /* maintenance, until the warning: 10 min (UI.md §2) */
 };
@@ -92,6 +95,8 @@ struct session_health {
 	bool letter_present; /* there is one, able or not */
 	bool sync_connected;
 	enum session_reader reader; /* of chip cards */
+	bool scanner_ready;
+	enum scanner_place scanner_place;
 	/* adapters that cannot be reached now, by name; at most 8 */
 	size_t offline_count;
 	char offline[8][VT_MAX_ID];
@@ -111,6 +116,7 @@ enum session_event_type {
 	SESSION_IDENTITY,  /* what the card's certificate says, and whether it may be believed */
 	SESSION_PIN_ENTRY, /* a key on the reader's own pad */
 	SESSION_SIGNED,	   /* outcome of the signature that was asked for */
+	SESSION_SCANNED,   /* outcome of the scan that was asked for */
 	SESSION_CODE_JUDGED, /* was it a technician's code? */
 	SESSION_ORDERED,     /* outcome of a technician's test or reset */
 	SESSION_RETRIED,     /* outcome of "try again" for a transaction */
@@ -133,6 +139,13 @@ struct session_certificate {
 	const char *holder, *rfc, *curp; /* "" where the certificate has none */
 	bool is_checked; /* the issuer was asked: not revoked. False: nobody could be asked */
 	struct card_pin pin;
+};
+
+enum session_scan {
+	SCAN_READ,
+	SCAN_UNREADABLE, /* there was a code, but no text came out of it whole */
+	SCAN_NOTHING,	 /* in time */
+	SCAN_GONE,	 /* no scanner, or it went meanwhile */
 };
 
 enum session_result { RESULT_ACCEPTED, RESULT_REJECTED, RESULT_PENDING };
@@ -170,6 +183,10 @@ struct session_event {
 			int tries_left;
 		} sign; /* SESSION_SIGNED */
 		struct {
+			enum session_scan outcome;
+			const char *text; /* SCAN_READ: what is on the paper; personal */
+		} scanned;		  /* SESSION_SCANNED */
+		struct {
 			bool is_right;
 			int64_t wait_ms; /* wrong, or not tried: time until the next try */
 		} code;			 /* SESSION_CODE_JUDGED */
@@ -199,6 +216,8 @@ struct session_effects {
 	const char *pin;
 	bool last_try;	  /* with sign: the citizen wants to use the last try */
 	bool cancel_card; /* nobody waits for IDENTITY or SIGNED any more */
+	int64_t scan_ms;  /* > 0: read one code within this time, then SCANNED */
+	bool cancel_scan; /* nobody waits for SCANNED any more */
 	/* a technician's code to judge, borrowed from this step's intent, secret; then CODE_JUDGED
 	 */
 	const char *code;

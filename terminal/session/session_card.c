@@ -340,6 +340,7 @@ static bool invites_card(const struct session *s)
 		return s->c.service->identity != IDENTITY_NONE;
 	case SESSION_ASK:
 		return s->c.way->questions[s->c.question]->claim != CLAIM_NONE;
+	case SESSION_SCAN:
 	case SESSION_REVIEW:
 	case SESSION_SUBMITTING:
 	case SESSION_WAITING:

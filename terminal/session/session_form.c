@@ -145,6 +145,7 @@ bool form_take(struct session *s, const struct catalogue_question *question, con
 		error = check_value(s, question, answer->value);
 	vt_copy_cut(answer->error, sizeof(answer->error), error);
 	answer->given = !error[0];
+	answer->scanned = false;
 	return answer->given;
 }
 

@@ -11,6 +11,7 @@ struct session_answer {
 	bool given;
 	char value[VT_MAX_VALUE]; /* as typed while wrong, normalised when right */
 	char error[32];		  /* id of what is wrong, "" = nothing */
+	bool scanned;		  /* given, and read from a document */
 };
 
 /* Steps of SESSION_SIGN_IN; session_card.c has the drawing. */
@@ -39,6 +40,15 @@ struct sign_in {
 	char error[32]; /* of the PIN */
 	char text[SIGN_TEXT_SIZE];
 	int64_t busy_until_ms;
+};
+
+/* Steps of SESSION_SCAN; session_scan.c has the drawing. */
+enum scan_step { SCAN_HOLD, SCAN_FAILED };
+
+struct scan {
+	enum scan_step step;
+	int64_t wait_ms;  /* how long the scanner waits in all */
+	int64_t until_ms; /* then nobody waits for it any more */
 };
 
 /* Who the citizen is: from a certificate whose key has signed. */
@@ -98,6 +108,7 @@ struct citizen {
 	int sheets;	 /* print attempts */
 	char problem[32];
 	struct sign_in sign;
+	struct scan scan;
 	struct identity identity;
 	struct staff staff;	    /* SESSION_STAFF, MAINTENANCE: then there is no citizen */
 	int64_t card_left_until_ms; /* SESSION_CARD_LEFT */
@@ -138,6 +149,8 @@ void session_reset(struct session *s, enum session_state state);
 /* Forgets the service but not language, settings and identity; back to the choice of services. */
 void session_go_home(struct session *s, struct session_effects *fx);
 void session_ask(struct session *s, size_t index, struct session_effects *fx);
+/* ms as long as this citizen's settings make it. */
+int64_t session_scaled(const struct session *s, int64_t ms);
 
 /* session_card.c */
 void card_begin(struct session *s, struct session_effects *fx);
@@ -159,6 +172,19 @@ void card_prefill(struct session *s);
 /* Is this answer what the certificate says? */
 bool card_answered(const struct session *s, const struct catalogue_question *question);
 void card_check(const struct session *s);
+
+/* session_scan.c */
+/* May the question on the screen be answered by scanning, now? */
+bool scan_is_offered(const struct session *s);
+/* typed: what stands in the boxes so far. */
+void scan_begin(struct session *s, const char *typed, struct session_effects *fx);
+void scan_intent(struct session *s, const struct intent_act *intent, struct session_effects *fx);
+void scan_event(struct session *s, const struct session_event *event, struct session_effects *fx);
+bool scan_is_busy(const struct session *s);
+/* When the scanner must have answered. */
+int64_t scan_deadline(const struct session *s);
+void scan_timeout(struct session *s, struct session_effects *fx);
+void scan_check(const struct session *s);
 
 /* session_staff.c */
 /* The hidden gesture. */

@@ -220,6 +220,9 @@ static void fill_question(const struct session *s, struct screen_model *model)
 	field->certified = card_answered(s, question);
 	if (question->claim != CLAIM_NONE)
 		offer_sign_in(s, s->c.service, model);
+	model->can_scan = scan_is_offered(s);
+	if (answer->scanned)
+		SET(model->outcome, "scanned");
 	model->has_other_way = s->c.way->otherwise[0] != 0;
 	if (question->type == FIELD_CHOICE)
 		fill_choices(s, question, model);
@@ -318,6 +321,23 @@ static void fill_problem(const struct session *s, struct screen_model *model)
 	SET(model->folio, s->c.folio);
 	model->can_retry = card_can_retry(s);
 	model->card_in = card_is_problem(s) && s->card_in;
+}
+
+/* ---- scanning ---- */
+
+static void fill_scan(const struct session *s, struct screen_model *model)
+{
+	model->can_back = true;
+	model->no_charge = true;
+	if (scan_is_busy(s)) {
+		model->screen = SCREEN_SCAN;
+		model->expected_ms = s->c.scan.wait_ms;
+		model->scanner_place = s->health.scanner_place;
+		return;
+	}
+	model->screen = SCREEN_PROBLEM;
+	SET(model->problem, s->c.problem);
+	model->can_retry = s->health.scanner_ready;
 }
 
 /* ---- signing in with a card ---- */
@@ -430,6 +450,9 @@ static void fill_state(const struct session *s, struct screen_model *model)
 		return;
 	case SESSION_ASK:
 		fill_question(s, model);
+		return;
+	case SESSION_SCAN:
+		fill_scan(s, model);
 		return;
 	case SESSION_REVIEW:
 		fill_review(s, model);

@@ -140,6 +140,15 @@ bool peer_send(struct peer *peer)
 	case BUS_PRINTER_PRINT_FORM:
 		take_job(w, &w->sheet, 500 + (int64_t)world_below(w, 8000));
 		break;
+	case BUS_BARCODE_READ:
+		take_job(w, &w->scan, 200 + (int64_t)world_below(w, 40000));
+		break;
+	case BUS_COMMON_CANCEL:
+		/* Of one that ended without an answer, too. */
+		if (w->scan.is_used &&
+			msg->payload.common_cancel.request_id == w->scan.msg->header.request_id)
+			drop_job(&w->scan);
+		break;
 	case BUS_TERMINAL_HELLO:
 	case BUS_TERMINAL_STATUS:
 	case BUS_INTENT_ACT:
@@ -162,11 +171,9 @@ bool peer_send(struct peer *peer)
 	case BUS_CARD_INSERTED:
 	case BUS_CARD_REMOVED:
 	case BUS_CARD_READ_STRIPE:
-	case BUS_BARCODE_READ:
 	case BUS_CERTIFICATE_LIST:
 	case BUS_CERTIFICATE_SIGN:
 	case BUS_CERTIFICATE_PIN_ENTRY:
-	case BUS_COMMON_CANCEL:
 	case BUS_CERTIFICATE_CHECK:
 	case BUS_CARD_SHOW:
 	case BUS_CARD_SIGN:
@@ -203,6 +210,14 @@ static void report_printer(struct world *w)
 		.class = "Printer",
 		.state = w->is_paper_out ? DEVICE_FAILED : DEVICE_READY,
 		.paper = w->is_paper_out ? PAPER_OUT : PAPER_FULL};
+
+	devices_status(&w->core, &status);
+}
+
+static void report_scanner(struct world *w)
+{
+	const struct device_status status = {
+		.id = "scanner", .class = "BarcodeReader", .state = DEVICE_READY};
 
 	devices_status(&w->core, &status);
 }
@@ -251,6 +266,7 @@ static void core_up(struct world *w)
 	citizen_show(core);
 	connect_peer(core, &core->devices, ROLE_DEVICES);
 	report_printer(w);
+	report_scanner(w);
 	connect_peer(core, &core->sync, ROLE_SYNC);
 	work_sync_up(core);
 	report_link(w);
@@ -458,6 +474,29 @@ static void end_sheet(struct world *w)
 	drop_job(job);
 }
 
+static void end_scan(struct world *w)
+{
+	static const char *const texts[] = {
+		"SABC560626MDFLRN01||SALGADO|BRISENO|CONCEPCION|MUJER|26/06/1956|DF|09|",
+		"SABC560626MDFLRN09", "https://example.mx/", ""};
+	static const enum bus_completion_code ends[] = {BUS_SUCCESS, BUS_SUCCESS, BUS_SUCCESS,
+		BUS_INVALID_DATA, BUS_TIME_OUT, BUS_DEVICE_NOT_READY};
+	static struct bus_message answer;
+	struct world_job job = w->scan;
+
+	/* The session may scan again within the answer. */
+	w->scan = (struct world_job){0};
+	bus_make_completion(
+		&answer, &job.msg->header, ends[world_below(w, VT_ELEMENTS(ends))], NULL);
+	if (answer.header.completion == BUS_SUCCESS)
+		vt_copy_cut(answer.payload.barcode_scanned.text,
+			sizeof(answer.payload.barcode_scanned.text),
+			texts[world_below(w, VT_ELEMENTS(texts))]);
+	if (job.will_answer && w->is_core_up)
+		scan_done(&w->core, &answer);
+	drop_job(&job);
+}
+
 /* ---- the citizen ---- */
 
 static void act(struct world *w, enum intent_action action, const char *item, const char *value)
@@ -491,7 +530,9 @@ static void answer_question(struct world *w)
 	const char *item = "";
 	if (w->model.item_count > 0)
 		item = w->model.items[world_below(w, w->model.item_count)].id;
-	if (w->model.has_other_way && world_chance(w, 4))
+	if (w->model.can_scan && world_chance(w, 3))
+		act(w, INTENT_SCAN, "", value);
+	else if (w->model.has_other_way && world_chance(w, 4))
 		act(w, INTENT_UNKNOWN_CURP, "", "");
 	else
 		act(w, INTENT_SUBMIT, item, value);
@@ -543,8 +584,15 @@ static void act_sensibly(struct world *w)
 	case SCREEN_HELP:
 		act(w, INTENT_CLOSE, "", "");
 		return;
+	case SCREEN_SCAN:
+		if (world_chance(w, 3))
+			act(w, INTENT_CANCEL, "", "");
+		return;
 	case SCREEN_PROBLEM:
-		act(w, world_chance(w, 2) ? INTENT_BACK : INTENT_END, "", "");
+		if (w->model.can_retry && world_chance(w, 2))
+			act(w, INTENT_SCAN, "", "");
+		else
+			act(w, world_chance(w, 2) ? INTENT_BACK : INTENT_END, "", "");
 		return;
 	case SCREEN_WAIT:
 	case SCREEN_OUT_OF_SERVICE:
@@ -650,7 +698,8 @@ static int64_t next_event_ms(const struct world *w)
 	int64_t next = w->next_touch_ms;
 	const int64_t others[] = {timer_ms(w->core.session_timer), timer_ms(w->core.work_timer),
 		timer_ms(w->core.sheet_timer), timer_ms(w->core.storage_timer), w->next_weather_ms,
-		w->sheet.is_used ? w->sheet.due_ms : INT64_MAX};
+		w->sheet.is_used ? w->sheet.due_ms : INT64_MAX,
+		w->scan.is_used ? w->scan.due_ms : INT64_MAX};
 
 	for (size_t i = 0; i < VT_ELEMENTS(others); i++)
 		next = others[i] < next ? others[i] : next;
@@ -757,6 +806,10 @@ void world_step(struct world *w)
 		end_sheet(w);
 		is_idle = false;
 	}
+	if (w->scan.is_used && w->scan.due_ms <= w->now_ms) {
+		end_scan(w);
+		is_idle = false;
+	}
 	if (w->next_weather_ms <= w->now_ms)
 		change_weather(w);
 	if (!w->is_calm && w->next_touch_ms <= w->now_ms) {
@@ -772,6 +825,7 @@ void world_step(struct world *w)
 	if (dies) {
 		w->kills++;
 		core_down(w);
+		drop_job(&w->scan);
 		drop_job(&w->sheet); /* half of the times the paper had come out: nobody knows */
 		core_up(w);
 	}
@@ -816,6 +870,7 @@ void world_stop(struct world *w)
 	core_down(w);
 	for (size_t i = 0; i < WORLD_MAX_JOBS; i++)
 		drop_job(&w->work[i]);
+	drop_job(&w->scan);
 	drop_job(&w->sheet);
 	catalogue_destroy(&w->catalogue);
 	free(w->ledger);

@@ -16,7 +16,7 @@
 #define WORLD_MAX_LEDGER   200000
 #define WORLD_LEDGER_SLOTS (1u << 19)
 
-/* Work on its way through sync, or a sheet on its way through the printer. */
+/* Work on its way through sync, a sheet through the printer, or a scan through the scanner. */
 struct world_job {
 	bool is_used;
 	int64_t due_ms;
@@ -55,6 +55,7 @@ struct world {
 	bool is_paper_out;
 	struct world_job work[WORLD_MAX_JOBS];
 	struct world_job sheet;
+	struct world_job scan;	  /* what the citizen holds under the scanner */
 	int64_t offline_until_ms; /* no line before: days offline from the start */
 	int64_t pause_ms;	  /* mean pause between two citizens; 0 = the next one waits */
 	struct world_entry *ledger;

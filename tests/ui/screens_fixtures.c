@@ -644,6 +644,60 @@ static void review_certified(struct screen_model *m, const char *lang)
 	m->items[0].certified = true;
 }
 
+static void curp_scan(struct screen_model *m, const char *lang)
+{
+	curp_typing(m, lang);
+	m->can_scan = true;
+}
+
+static void curp_scan_error(struct screen_model *m, const char *lang)
+{
+	curp_error(m, lang);
+	m->can_scan = true;
+}
+
+static void curp_ways(struct screen_model *m, const char *lang)
+{
+	curp_sign_in(m, lang);
+	m->can_scan = true;
+}
+
+static void curp_scanned(struct screen_model *m, const char *lang)
+{
+	curp_complete(m, lang);
+	m->can_scan = true;
+	SET(m->outcome, "scanned");
+}
+
+static void scan(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_SCAN);
+	in_curp(m, lang);
+	m->expected_ms = 30000;
+	m->scanner_place = SCANNER_BELOW;
+}
+
+static void scan_left(struct screen_model *m, const char *lang)
+{
+	scan(m, lang);
+	m->scanner_place = SCANNER_LEFT;
+}
+
+static void problem_scan(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_PROBLEM);
+	in_curp(m, lang);
+	SET(m->problem, "scan-no-curp");
+	m->can_retry = true;
+}
+
+static void problem_scan_gone(struct screen_model *m, const char *lang)
+{
+	problem_scan(m, lang);
+	SET(m->problem, "scan-gone");
+	m->can_retry = false;
+}
+
 /* ---- screens whose services are not built yet ---- */
 
 static void in_appointment(
@@ -973,6 +1027,14 @@ const struct fixture fixtures[] = {
 	{.name = "restarting", .fill = home, .waiting_for_core = true},
 	{.name = "access", .fill = access_settings},
 	{.name = "help", .fill = help},
+	{.name = "curp-scan", .fill = curp_scan},
+	{.name = "curp-scan-error", .fill = curp_scan_error},
+	{.name = "curp-ways", .fill = curp_ways},
+	{.name = "curp-scanned", .fill = curp_scanned},
+	{.name = "scan", .fill = scan, .since_show_ms = 500},
+	{.name = "scan-left", .fill = scan_left},
+	{.name = "problem-scan", .fill = problem_scan},
+	{.name = "problem-scan-gone", .fill = problem_scan_gone},
 	{.name = "card-insert", .fill = card_insert},
 	{.name = "card-stale", .fill = card_stale},
 	{.name = "card-consent", .fill = card_consent},

@@ -535,25 +535,33 @@ static void the_specimen_of_the_instructivo_comes_out_whole(void **state)
 static void a_key_is_taken_out_of_a_scan(void **state)
 {
 	static const struct {
-		const char *text, *key;
+		const char *text;
+		enum curp_scan result;
 	} cases[] = {
-		{"SABC560626MDFLRN01", "SABC560626MDFLRN01"},
+		{"SABC560626MDFLRN01", CURP_SCAN_GOOD},
 		{"SABC560626MDFLRN01||SALGADO|BRISENO|CONCEPCION|MUJER|26/06/1956|DF|09|",
-			"SABC560626MDFLRN01"},
-		{"sabc560626mdflrn01 SABC560626MDFLRN01", "SABC560626MDFLRN01"},
-		{"SABC560626MDFLRN01|BEML920313HMCLNS09", ""}, /* two keys: whose? */
-		{"SABC560626MDFLRN09", ""},		       /* check digit */
-		{"XSABC560626MDFLRN01", ""},		       /* part of a longer word */
-		{"SABC560626MDFLRN01\xc3\x91", ""},
-		{"https://example.mx/?q=%27;DROP", ""},
-		{"", ""},
+			CURP_SCAN_GOOD},
+		{"sabc560626mdflrn01 SABC560626MDFLRN01", CURP_SCAN_GOOD},
+		{"SABC560626MDFLRN09|SABC560626MDFLRN01", CURP_SCAN_GOOD},
+		{"SABC560626MDFLRN01|SABC560626MDFLRN09", CURP_SCAN_GOOD},
+		{"SABC560626MDFLRN01|BEML920313HMCLNS09", CURP_SCAN_SEVERAL},
+		{"SABC560626MDFLRN01|BEML920313HMCLNS09|SABC560626MDFLRN01", CURP_SCAN_SEVERAL},
+		{"SABC560626MDFLRN01|BEML920313HMCLNS09|SABC560626MDFLRN09", CURP_SCAN_SEVERAL},
+		{"SABC560626MDFLRN09", CURP_SCAN_WRONG},
+		{"SABC561326MDFLRN01", CURP_SCAN_WRONG}, /* month 13 */
+		{"XSABC560626MDFLRN01", CURP_SCAN_NONE}, /* part of a longer word */
+		{"SABC560626MDFLRN01\xc3\x91", CURP_SCAN_NONE},
+		{"IDMEX1234567890123", CURP_SCAN_NONE}, /* 18 letters, no key */
+		{"https://example.mx/?q=%27;DROP", CURP_SCAN_NONE},
+		{"", CURP_SCAN_NONE},
 	};
 	char key[CURP_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < VT_ELEMENTS(cases); i++) {
-		assert_int_equal(curp_from_scan(cases[i].text, today, key), cases[i].key[0] != 0);
-		assert_string_equal(key, cases[i].key);
+		assert_int_equal(curp_from_scan(cases[i].text, today, key), cases[i].result);
+		assert_string_equal(
+			key, cases[i].result == CURP_SCAN_GOOD ? "SABC560626MDFLRN01" : "");
 	}
 }
 

@@ -204,6 +204,7 @@ void build_problem(struct build *b);
 void build_out_of_service(struct build *b);
 void build_access(struct build *b);
 void build_help(struct build *b);
+void build_scan(struct build *b);
 void build_card(struct build *b);
 void build_pin(struct build *b);
 void build_signing(struct build *b);

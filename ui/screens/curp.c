@@ -273,29 +273,66 @@ static bool is_certified(const struct build *b)
 	return b->model->field.certified && strcmp(b->view->entry.text, b->model->field.value) == 0;
 }
 
+static void way_scan(struct build *b, int width)
+{
+	const char *label = _("Scan my CURP");
+
+	if (b->model->can_scan)
+		part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+				       .id = "scan",
+				       .label = label,
+				       .action = "scan",
+				       .icon = b->room > ROOM_SNUG
+						       ? NULL
+						       : part_button_icon(b, "scan", label, width),
+				       .width = length_fill(1)});
+}
+
+static void way_unknown(struct build *b, int width)
+{
+	const char *label = _("I do not know it");
+
+	if (b->model->has_other_way)
+		part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+				       .id = "unknown",
+				       .label = label,
+				       .action = "unknown-curp",
+				       .icon = b->room > ROOM_SNUG ? NULL
+								   : part_button_icon(b, "question",
+									     label, width),
+				       .width = length_fill(1)});
+}
+
+/* As the scanner brought it, and not changed since. */
+static bool is_scanned(const struct build *b)
+{
+	return strcmp(b->model->outcome, "scanned") == 0 &&
+	       strcmp(b->view->entry.text, b->model->field.value) == 0;
+}
+
 /* The other ways: beside each other where there is room. */
 static void other_ways(struct build *b)
 {
 	struct ui *ui = b->ui;
-	bool has_sign_in = b->model->sign_in != SIGN_IN_NONE && b->size == TEXT_NORMAL &&
-			   b->room <= ROOM_SNUG && !b->is_wide && part_error(b)[0] == '\0';
+	const bool is_roomy = b->size == TEXT_NORMAL && b->room <= ROOM_SNUG && !b->is_wide;
+	const bool has_sign_in =
+		b->model->sign_in != SIGN_IN_NONE && is_roomy && part_error(b)[0] == '\0';
+	const bool is_pair =
+		is_roomy && (b->model->can_scan || has_sign_in) && b->model->has_other_way;
+	const int whole = ui_width(ui) - 2 * b->margin, half = (whole - b->gutter) / 2;
 
-	if (has_sign_in)
+	if (is_pair)
 		node_begin(ui,
 			&(struct node_spec){
 				.layout = LAYOUT_ROW, .width = length_fill(1), .gap = b->gutter});
-	if (b->model->has_other_way)
-		part_button(
-			b, &(struct button){.kind = BUTTON_SECONDARY,
-				   .id = "unknown",
-				   .label = _("I do not know it"),
-				   .action = "unknown-curp",
-				   .icon = has_sign_in || b->room > ROOM_SNUG ? NULL : "question",
-				   .width = length_fill(1)});
-	if (!has_sign_in)
-		return;
-	part_sign_in(b, (ui_width(ui) - 2 * b->margin - b->gutter) / 2);
-	node_end(ui);
+	way_scan(b, is_pair ? half : whole);
+	way_unknown(b, is_pair ? half : whole);
+	if (has_sign_in && !b->model->can_scan)
+		part_sign_in(b, is_pair ? half : whole);
+	if (is_pair)
+		node_end(ui);
+	if (has_sign_in && b->model->can_scan)
+		part_sign_in(b, whole);
 }
 
 static void decoded(struct build *b)
@@ -330,6 +367,9 @@ static void decoded(struct build *b)
 	node_add(ui, &(struct node_spec){.text = line, .type = TYPE_BODY_STRONG, .personal = true});
 	if (is_whole && is_certified(b))
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT, _("From your certificate"));
+	else if (is_whole && is_scanned(b))
+		widget_text(ui, TYPE_SMALL, COLOR_TEXT,
+			_("Read from your document. Are these data yours?"));
 	else if (b->room <= ROOM_SNUG && (is_whole || b->size < TEXT_MAX))
 		widget_text(ui, TYPE_SMALL, is_whole && !is_wrong ? COLOR_TEXT : COLOR_TEXT2,
 			is_whole ? _("Are the birth date and the sex yours?")

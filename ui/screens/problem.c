@@ -74,7 +74,7 @@ static void folio(struct build *b)
 	node_end(ui);
 }
 
-/* Where it leads on: again with the card, without it, or to the services. */
+/* Where it leads on: again with the card or the document, without it, or to the services. */
 static void close_problem(struct build *b)
 {
 	const struct screen_model *model = b->model;
@@ -84,7 +84,11 @@ static void close_problem(struct build *b)
 		.primary_action = "close",
 		.primary_icon_after = "arrow-right"};
 
-	if (strcmp(model->problem, "card-last-try") == 0) {
+	if (strncmp(model->problem, "scan-", 5) == 0) {
+		actions.back = model->can_retry ? _("Write my CURP") : NULL;
+		actions.primary = model->can_retry ? _("Try again") : _("Write my CURP");
+		actions.primary_action = model->can_retry ? "scan" : "back";
+	} else if (strcmp(model->problem, "card-last-try") == 0) {
 		actions.primary = _("Use the last try");
 		actions.primary_action = "confirm";
 	} else if (model->can_retry) {

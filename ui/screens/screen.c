@@ -175,6 +175,7 @@ static void build_kind(struct build *b)
 		[SCREEN_OUT_OF_SERVICE] = build_out_of_service,
 		[SCREEN_ACCESS] = build_access,
 		[SCREEN_HELP] = build_help,
+		[SCREEN_SCAN] = build_scan,
 		[SCREEN_CARD] = build_card,
 		[SCREEN_PIN] = build_pin,
 		[SCREEN_SIGNING] = build_signing,
@@ -315,6 +316,14 @@ static bool act_submit(
 	return send(screen, answer, INTENT_SUBMIT, is_choice ? answer->intent.value : "");
 }
 
+/* What is typed so far goes along: core brings it back if nothing is scanned. */
+static bool act_scan(struct screen *screen, struct screen_answer *answer)
+{
+	if (screen->view.model.has_field)
+		entry_value(&screen->view.entry, answer->intent.value);
+	return send(screen, answer, INTENT_SCAN, "");
+}
+
 static bool act_confirm(struct screen *screen, struct screen_answer *answer)
 {
 	struct view *view = &screen->view;
@@ -419,6 +428,8 @@ bool screen_act(struct screen *screen, struct ui *ui, const struct screen_env *e
 		return act_submit(screen, env, ret_answer);
 	if (strcmp(what, "confirm") == 0)
 		return act_confirm(screen, ret_answer);
+	if (strcmp(what, "scan") == 0)
+		return act_scan(screen, ret_answer);
 	if (strcmp(what, "setting") == 0)
 		return act_setting(screen, action->arg, ret_answer);
 	if (strcmp(what, "use-language") == 0)
@@ -478,6 +489,9 @@ int64_t screen_next_change_ms(const struct screen *screen, const struct screen_e
 	}
 	if (model->screen == SCREEN_WAIT || model->screen == SCREEN_SIGNING)
 		return to_second;
+	/* The picture moves (scan.c). */
+	if (model->screen == SCREEN_SCAN && !model->settings.calm)
+		return 500 - env->since_show_ms % 500;
 	/* The reminder of a forgotten card flashes (card.c). */
 	if (model->screen == SCREEN_CARD && strcmp(model->outcome, "left") == 0)
 		return 500 - env->since_show_ms % 500;

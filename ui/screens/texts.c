@@ -65,6 +65,30 @@ static const struct problem_row problems[] = {
 		N_("A technician is working on this terminal."),
 		N_("Requests already registered are safe and their folios remain valid."),
 		N_("Come back later, or use another terminal.")},
+	{"scan-unreadable", "scan", N_("The code could not be read"),
+		N_("The scanner saw a code but could not read it whole."),
+		N_("Nothing was taken from your document."),
+		N_("Hold it flat and still and try again, or write your CURP.")},
+	{"scan-no-curp", "scan", N_("There is no CURP in that code"),
+		N_("The code was read, but it does not hold a CURP."),
+		N_("A document can have several codes, and not all of them hold the CURP."),
+		N_("Show another code of the document, or write your CURP.")},
+	{"scan-wrong", "identification-card", N_("The CURP that was read is not right"),
+		N_("The characters of that CURP do not match each other."),
+		N_("The print may be damaged, or the CURP was copied wrongly."),
+		N_("Try again, or write the CURP as it stands on your birth certificate.")},
+	{"scan-several", "scan", N_("More than one CURP was read"),
+		N_("The code holds the CURP of several persons."),
+		N_("We cannot know which of them is yours."),
+		N_("Show a document that is only yours, or write your CURP.")},
+	{"scan-nothing", "hourglass", N_("The scanner saw no code"),
+		N_("The time ran out before a code was under the light."),
+		N_("What you wrote before is still there."),
+		N_("Try again with the code closer to the light, or write your CURP.")},
+	{"scan-gone", "plugs", N_("The scanner is not working now"),
+		N_("The scanner of this terminal does not answer."),
+		N_("Your service goes on: the CURP can be written, too."),
+		N_("Write your CURP with the keys on the screen.")},
 	{"card-no-reader", "plugs", N_("There is no card reader here"),
 		N_("This terminal has no card reader, or it is not connected."),
 		N_("You cannot sign in with your e.firma here."),
@@ -217,8 +241,9 @@ static const struct id_row print_reasons[] = {
 
 const char *const text_problem_ids[] = {"curp-inactive", "service-rejected", "service-unavailable",
 	"storage", "paper", "printer", "unknown-print", "defect", "expired", "core-lost",
-	"restarting", "not-mine", "maintenance", "card-no-reader", "card-reader", "card-unreadable",
-	"card-none", "card-seal", "card-expired", "card-not-yet", "card-revoked",
+	"restarting", "not-mine", "maintenance", "scan-unreadable", "scan-no-curp", "scan-wrong",
+	"scan-several", "scan-nothing", "scan-gone", "card-no-reader", "card-reader",
+	"card-unreadable", "card-none", "card-seal", "card-expired", "card-not-yet", "card-revoked",
 	"card-unknown-issuer", "card-weak", "card-not-efirma", "card-purpose", "card-identity",
 	"card-bad-chain", "card-not-checked", "card-last-try", "card-blocked", "card-removed",
 	"card-timeout", "card-refused", "card-failed", NULL};
@@ -314,6 +339,8 @@ const char *text_title(const struct screen_model *model)
 		return _("Adjust this screen");
 	case SCREEN_HELP:
 		return _("Help");
+	case SCREEN_SCAN:
+		return _("Scan your CURP");
 	case SCREEN_CARD:
 		return _("Insert your card");
 	case SCREEN_PIN:
