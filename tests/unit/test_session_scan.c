@@ -138,6 +138,19 @@ static void a_scan_fills_the_field_and_is_shown_before_it_counts(void **state)
 	assert_true(f->fx.submit || f->model.screen == SCREEN_REVIEW);
 }
 
+/* The scanner needs no network; what comes after waits for it as usual. */
+static void offline_it_scans_as_well(void **state)
+{
+	struct fixture *f = *state;
+
+	f->health.sync_connected = false;
+	to_scan(f);
+	scanned(f, SCAN_READ, KEY);
+	assert_string_equal(f->model.outcome, "scanned");
+	act(f, INTENT_SUBMIT, "", KEY);
+	assert_true(f->fx.submit || f->model.screen == SCREEN_REVIEW);
+}
+
 static void what_is_typed_instead_is_not_called_scanned(void **state)
 {
 	struct fixture *f = *state;
@@ -317,6 +330,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_scan_fills_the_field_and_is_shown_before_it_counts),
+		TEST(offline_it_scans_as_well),
 		TEST(what_is_typed_instead_is_not_called_scanned),
 		TEST(every_failure_has_its_words_and_a_second_try),
 		TEST(a_scanner_that_goes_leaves_the_keys),

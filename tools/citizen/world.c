@@ -159,6 +159,16 @@ bool world_transaction(const struct world *world, const char *folio, struct worl
 	return read_row(ctl_json(world, "queue", "show", folio), ret);
 }
 
+bool world_device_is(const struct world *world, const char *id, const char *state)
+{
+	json_t *answer = ctl_json(world, "device", "show", id);
+	const json_t *told = json_object_get(answer, "state");
+	const bool is_so = json_is_string(told) && strcmp(json_string_value(told), state) == 0;
+
+	json_decref(answer);
+	return is_so;
+}
+
 bool world_status_has(const struct world *world, const char *text)
 {
 	json_t *answer = ctl_json(world, "status", NULL, NULL);

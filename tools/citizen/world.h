@@ -34,6 +34,8 @@ bool world_ledger(const struct world *world, struct vt_buf *out);
 bool world_devices(const struct world *world, const char *command);
 /* The same, once the state that condition names has come ("waiting=pin"). */
 bool world_devices_when(const struct world *world, const char *condition, const char *command);
+/* ventanillactl says that this device is in that state. */
+bool world_device_is(const struct world *world, const char *id, const char *state);
 /* Newest transaction of that service (confirmations are rows of their own and skipped by skip =
  * their number). False if there is none or core does not answer. */
 bool world_transaction(const struct world *world, const char *folio, struct world_txn *ret);
