@@ -34,6 +34,7 @@ struct citizen {
 	int64_t seen_revision;
 	unsigned seen_restarts;
 	char noted[64]; /* the last folio written to RUN/shown */
+	bool scans;	/* touches nothing: two switches, and what the ring is around */
 	bool begun;	/* a session is open: attract or a lost session is a failure at once */
 	int sheets;	/* complete ones that came out so far */
 	char folio[24];
@@ -43,6 +44,12 @@ struct citizen {
 
 /* How long anything on the screen may take before the citizen gives up. */
 #define CITIZEN_PATIENCE_MS 20000
+
+/* The two switches: any two keys, made known at the calibration. */
+#define CITIZEN_SWITCH_MOVE   0x20   /* space */
+#define CITIZEN_SWITCH_SELECT 0xff0d /* Return */
+/* Parts, lines and controls of one screen that the ring passes before it is where one wants it. */
+#define CITIZEN_MAX_PRESSES 150
 
 /* Names and texts below are Spanish; words.c has them in the citizen's language. */
 

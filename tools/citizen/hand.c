@@ -68,6 +68,15 @@ void hand_hold(struct hand *hand, int x, int y, int hold_ms)
 	XSync(hand->display, False);
 }
 
+void hand_key(struct hand *hand, unsigned long keysym)
+{
+	const KeyCode code = XKeysymToKeycode(hand->display, keysym);
+
+	XTestFakeKeyEvent(hand->display, code, True, CurrentTime);
+	XTestFakeKeyEvent(hand->display, code, False, CurrentTime);
+	XSync(hand->display, False);
+}
+
 static void write_rows(png_structp png, XImage *image, png_bytep row)
 {
 	for (int y = 0; y < image->height; y++) {

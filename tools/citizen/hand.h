@@ -17,6 +17,8 @@ void hand_tap(struct hand *hand, int x, int y);
 void hand_drag(struct hand *hand, int x, int y, int to_x, int to_y);
 /* Presses, holds so long, releases. */
 void hand_hold(struct hand *hand, int x, int y, int hold_ms);
+/* Presses and releases a key of the keyboard, as a box of switches does. keysym of X11. */
+void hand_key(struct hand *hand, unsigned long keysym);
 /* Writes what the display shows as PNG. */
 VT_MUST_USE enum vt_code hand_photograph(
 	struct hand *hand, const char *path, struct vt_error *error);

@@ -311,6 +311,44 @@ static void curp_by_key(struct citizen *c)
 	finish(c, "accepted");
 }
 
+/* Somebody helps with the setting; from the calibration on, two keys are all there is. */
+static void choose_switches(struct citizen *c)
+{
+	tap(c, "button", "Accesibilidad");
+	expect_screen(c, "access");
+	while (!tree_contains(c->tree, "Dos interruptores")) {
+		tap(c, "button", "Ver más ajustes");
+		await_change(c);
+	}
+	tap(c, "radio", "Interruptores: Dos interruptores");
+	expect_text(c, "Presione el interruptor para mover");
+	photograph(c);
+	hand_key(c->hand, CITIZEN_SWITCH_MOVE);
+	expect_text(c, "Presione el interruptor para elegir");
+	hand_key(c->hand, CITIZEN_SWITCH_SELECT);
+	c->scans = true;
+	tap(c, "button", "Listo");
+	expect_screen(c, "home");
+	photograph(c);
+}
+
+static void curp_by_switches(struct citizen *c)
+{
+	enter(c);
+	choose_switches(c);
+	tap(c, "button", "Obtener mi CURP*");
+	expect_screen(c, "intro");
+	tap(c, "button", "Comenzar");
+	expect_screen(c, "curp");
+	type_text(c, CURP_CONCEPCION);
+	expect_text(c, "26 de junio de 1956");
+	photograph(c);
+	go_on(c);
+	mark(c, "submitted");
+	confirm_identity(c, "SALGADO");
+	finish(c, "accepted");
+}
+
 static void curp_typo(struct citizen *c)
 {
 	begin(c, "Obtener mi CURP*");
@@ -999,6 +1037,7 @@ static const struct {
 	{"curp-by-data", curp_by_data},
 	{"curp-by-key", curp_by_key},
 	{"curp-by-scan", curp_by_scan},
+	{"curp-by-switches", curp_by_switches},
 	{"curp-homonyms", curp_homonyms},
 	{"curp-none", curp_none},
 	{"curp-offline", curp_offline},

@@ -250,12 +250,45 @@ void expect_text(struct citizen *c, const char *es)
 	}
 }
 
+static bool is_inside(const struct tree_node *mark, const struct tree_node *node)
+{
+	return node->x >= mark->x && node->y >= mark->y && node->x + node->w <= mark->x + mark->w &&
+	       node->y + node->h <= mark->y + mark->h;
+}
+
+/* Moves the ring until it is around the node and nothing else, then selects. */
+static void scan_to(struct citizen *c, const char *role, const char *name)
+{
+	struct tree_node node, mark;
+	struct vt_error error;
+	bool is_it = false;
+
+	for (int presses = 0; presses < CITIZEN_MAX_PRESSES && !is_it; presses++) {
+		node = await_node(c, role, name);
+		if (!tree_mark(c->tree, &mark)) {
+			look_again(c);
+			continue;
+		}
+		is_it = mark.x == node.x && mark.y == node.y && mark.w == node.w &&
+			mark.h == node.h;
+		hand_key(c->hand,
+			is_inside(&mark, &node) ? CITIZEN_SWITCH_SELECT : CITIZEN_SWITCH_MOVE);
+		if (!is_it && tree_next(c->tree, CITIZEN_PATIENCE_MS, &error) != VT_OK)
+			fail(c, "a switch did nothing on the way to %s \"%s\"", role, name);
+	}
+	if (!is_it)
+		fail(c, "scanning does not come to %s \"%s\"", role, name);
+}
+
 void tap(struct citizen *c, const char *role, const char *name)
 {
 	const struct tree_node node = await_node(c, role, name);
 
 	note_touch(c, role, name);
-	hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
+	if (c->scans)
+		scan_to(c, role, name);
+	else
+		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
 }
 
 void await_change(struct citizen *c)
@@ -279,9 +312,7 @@ void type_text(struct citizen *c, const char *text)
 		(void)vt_utf8_next(&p);
 		snprintf(key, sizeof(key), "%.*s", (int)(p - start), start);
 		const char *name = strcmp(key, " ") == 0 ? "Espacio" : key;
-		const struct tree_node node = await_node(c, "key", name);
-		note_touch(c, "key", name);
-		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
+		tap(c, "key", name);
 		/* Each key must have been drawn before the next: the keyboard may change under it.
 		 */
 		if (tree_next(c->tree, 2000, &error) != VT_OK && !c->disturbed)

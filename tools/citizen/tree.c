@@ -253,6 +253,17 @@ static bool search(const json_t *list, const char *role, const char *name, struc
 	return found;
 }
 
+bool tree_mark(const struct tree *tree, struct tree_node *ret_node)
+{
+	const json_t *mark = json_object_get(tree->root, "mark");
+
+	*ret_node = (struct tree_node){.x = (int)json_integer_value(json_array_get(mark, 0)),
+		.y = (int)json_integer_value(json_array_get(mark, 1)),
+		.w = (int)json_integer_value(json_array_get(mark, 2)),
+		.h = (int)json_integer_value(json_array_get(mark, 3))};
+	return json_array_size(mark) == 4;
+}
+
 bool tree_find(
 	const struct tree *tree, const char *role, const char *name, struct tree_node *ret_node)
 {

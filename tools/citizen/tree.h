@@ -36,6 +36,8 @@ unsigned tree_restarts(const struct tree *tree);
 /* First node with that role whose name is name ("*": any; "abc*": begins with it). */
 bool tree_find(
 	const struct tree *tree, const char *role, const char *name, struct tree_node *ret_node);
+/* What the ring of scanning is around (only the place of ret_node is filled); false: nothing. */
+bool tree_mark(const struct tree *tree, struct tree_node *ret_node);
 /* True if text stands anywhere in a name or value. */
 bool tree_contains(const struct tree *tree, const char *text);
 /* Roles and names of everything actionable, one a line, for a failure's report. */

@@ -245,6 +245,10 @@ void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out
 		"\"screen\":[%d,%d],\"revision\":%lld,\"focused\":", ui->profile.width_px,
 		ui->profile.height_px, (long long)revision);
 	semantics_write_text(out, ui->focus);
+	/* What scanning marks may be several nodes. */
+	if (!rect_is_empty(&ui->mark))
+		vt_buf_printf(out, ",\"mark\":[%d,%d,%d,%d]", ui->mark.x, ui->mark.y, ui->mark.w,
+			ui->mark.h);
 	vt_buf_append_text(out, ",\"tree\":[");
 	if (top)
 		put_node(ui, out, top, &is_first);
