@@ -22,7 +22,8 @@ struct mo {
 	uint8_t *data; /* owned, NUL behind it */
 	size_t length;
 	bool is_swapped;
-	size_t forms; /* of a plural, by the header */
+	const char *header; /* into data; "" = none */
+	size_t forms;	    /* of a plural, by the header */
 	size_t count;
 	struct message messages[]; /* by id */
 };
@@ -93,8 +94,9 @@ static bool is_text(const char *text, size_t length)
 
 static enum vt_code read_header(struct mo *mo, const char *text, struct vt_error *error)
 {
-	if (!strstr(text, "charset=UTF-8"))
+	if (!is_text(text, strlen(text)) || !strstr(text, "charset=UTF-8"))
 		return vt_fail(error, VT_ERR_PARSE, 0, "texts: the catalogue is not in UTF-8");
+	mo->header = text;
 	mo->forms = 0;
 	if (!strstr(text, "Plural-Forms:"))
 		return VT_OK;
@@ -198,6 +200,7 @@ enum vt_code mo_parse(const void *data, size_t length, struct mo **ret, struct v
 	mo->data[length] = '\0';
 	mo->length = length;
 	mo->is_swapped = is_swapped;
+	mo->header = "";
 	enum vt_code code = read_all(mo, count, ids, texts, error);
 	if (code == VT_OK)
 		*ret = vt_take_ptr(&mo);
@@ -214,6 +217,21 @@ void mo_destroy(struct mo **mo)
 }
 
 /* ---- asking ---- */
+
+bool mo_header(const struct mo *mo, const char *name, char *ret, size_t size)
+{
+	size_t length = strlen(name);
+
+	ret[0] = '\0';
+	for (const char *line = mo ? mo->header : NULL; line; line = strchr(line, '\n')) {
+		line += *line == '\n' ? 1 : 0;
+		if (strncmp(line, name, length) != 0 || strncmp(line + length, ": ", 2) != 0)
+			continue;
+		line += length + 2;
+		return vt_format(ret, size, "%.*s", (int)strcspn(line, "\n"), line);
+	}
+	return false;
+}
 
 size_t mo_count(const struct mo *mo)
 {

@@ -27,6 +27,9 @@ VT_MUST_USE enum vt_code mo_parse(
 /* Accepts NULL. */
 void mo_destroy(struct mo **mo);
 
+/* Value of a line "name: value" of the catalogue's header; false, and ret empty, if there is none
+ * or it does not fit. */
+bool mo_header(const struct mo *mo, const char *name, char *ret, size_t size);
 /* Messages that are translated. */
 size_t mo_count(const struct mo *mo);
 /* Message by its place; *ret_id of a plural is its singular. Borrowed from mo. */

@@ -982,6 +982,9 @@ const struct fixture fixtures[] = {
 	{.name = "curp-error", .fill = curp_error},
 	{.name = "curp-masked", .fill = curp_complete, .masked = true},
 	{.name = "question-name", .fill = question_name},
+	/* Each with its row of keys, and the note that the rest is Spanish. */
+	{.name = "question-name-nah", .fill = question_name, .lang = "nah"},
+	{.name = "question-name-yua", .fill = question_name, .lang = "yua"},
 	{.name = "question-name-error", .fill = question_name_error},
 	{.name = "question-optional", .fill = question_optional, .press = "key-accent"},
 	{.name = "question-date", .fill = question_date},

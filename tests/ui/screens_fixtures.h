@@ -12,6 +12,7 @@ struct fixture {
 	int64_t since_show_ms;
 	bool masked;
 	bool waiting_for_core;
+	const char *lang;  /* always in that language; NULL = as asked for */
 	int taps;	   /* of the node "more": which page is shown */
 	const char *press; /* id of a node that is tapped before the picture, NULL = none */
 	const char *type;  /* keys that are pressed then, NULL = none */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "terminal/base/text.h"
+#include "ui/screens/locale.h"
 #include "ui/toolkit/semantics.h"
 
 /* 600 mm from the eye, lower edge 800 mm above the floor, as on the reference device; the small and
@@ -43,12 +44,16 @@ static const char *folder(const char *variable, const char *fallback)
 
 static void open_screen(struct stage *stage)
 {
+	static char packs[420]; /* the locale goes on borrowing it */
 	char locales[400];
 
 	if (!vt_format(locales, sizeof(locales), "%s/locales", folder("VT_BUILD_DIR", "build")))
 		die("stage", "folder name too long");
 	screen_destroy(&stage->screen);
 	stage->screen = screen_create(locales);
+	if (!vt_format(packs, sizeof(packs), "%s/packs", locales))
+		die("stage", "folder name too long");
+	locale_set_packs(packs);
 	if (stage->screen == NULL)
 		die("screen_create", "no memory");
 }
@@ -98,7 +103,7 @@ void stage_show(struct stage *stage, const struct fixture *fixture, const char *
 
 	/* Nothing of the last fixture may stay: not the page, not the typed text. */
 	open_screen(stage);
-	fixture->fill(&model, lang);
+	fixture->fill(&model, fixture->lang != NULL ? fixture->lang : lang);
 	if (look != NULL) {
 		model.settings.text_size = look->text_size;
 		model.settings.contrast = look->contrast;

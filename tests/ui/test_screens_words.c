@@ -278,9 +278,67 @@ static void each_row_fills_its_grid_and_each_key_has_one_id(void **state)
 							 keyboard_key_id(key)),
 					key);
 			}
-			assert_int_equal(columns, keyboard->columns);
+			/* 0 stands under 8, the 00 beside it, nothing on the other side. */
+			if (l == KEYBOARD_AMOUNT)
+				assert_true(columns <= keyboard->columns);
+			else
+				assert_int_equal(columns, keyboard->columns);
 		}
 	}
+}
+
+static void a_language_adds_its_row_above_and_moves_no_letter(void **state)
+{
+	const struct keyboard *plain = keyboard_get(KEYBOARD_NAME);
+	int column = column_of(KEYBOARD_NAME, "M");
+	(void)state;
+
+	assert_null(keyboard_find(KEYBOARD_NAME, "ꞌ"));
+	/* Ü is there already; what exceeds ten is left out. */
+	keyboard_set_language_row("ꞌ Ü  Ā ɨ a̱ 5 6 7 8 9 Ē Ī");
+	const struct keyboard *keyboard = keyboard_get(KEYBOARD_NAME);
+	assert_int_equal(keyboard->row_count, plain->row_count + 1);
+	assert_string_equal(keyboard->rows[0].keys[0].text, "ꞌ");
+	assert_string_equal(keyboard->rows[0].keys[1].text, "Ā");
+	assert_int_equal(keyboard->rows[0].count, 9);
+	assert_null(keyboard_find(KEYBOARD_NAME, "Ē"));
+	assert_int_equal(column_of(KEYBOARD_NAME, "M"), column);
+	assert_memory_equal(&keyboard->rows[1], &plain->rows[0], sizeof(plain->rows[0]));
+	/* Digits are on the keyboard of texts. */
+	assert_int_equal(keyboard_get(KEYBOARD_TEXT)->rows[0].count, 4);
+	assert_null(keyboard_find(KEYBOARD_CURP, "ꞌ"));
+	assert_null(keyboard_find(KEYBOARD_EMAIL, "ꞌ"));
+	keyboard_set_language_row("");
+	assert_null(keyboard_find(KEYBOARD_NAME, "ꞌ"));
+	assert_ptr_equal(keyboard_get(KEYBOARD_NAME), plain);
+}
+
+static void digits_stand_in_telephone_order_with_00_for_amounts_alone(void **state)
+{
+	struct screen_field field = {.type = FIELD_NUMBER, .max_length = 5};
+	struct entry entry = {0};
+	char value[VT_MAX_VALUE];
+	(void)state;
+
+	for (int l = KEYBOARD_NUMBER; l <= KEYBOARD_AMOUNT; l++)
+		for (char c = '1'; c <= '9'; c++) {
+			char text[2] = {c, '\0'};
+			const struct keyboard *keyboard = keyboard_get((enum keyboard_layout)l);
+
+			assert_string_equal(
+				keyboard->rows[(c - '1') / 3].keys[(c - '1') % 3].text, text);
+		}
+	assert_int_equal(column_of(KEYBOARD_AMOUNT, "0"), column_of(KEYBOARD_AMOUNT, "8"));
+	assert_null(keyboard_find(KEYBOARD_NUMBER, "00"));
+	entry_init(&entry, &field);
+	(void)entry_press(&entry, keyboard_find(KEYBOARD_AMOUNT, "4"));
+	(void)entry_press(&entry, keyboard_find(KEYBOARD_AMOUNT, "00"));
+	(void)entry_press(&entry, keyboard_find(KEYBOARD_AMOUNT, "5"));
+	/* Both or none: half of the key would be another amount. */
+	assert_false(entry_press(&entry, keyboard_find(KEYBOARD_AMOUNT, "00")));
+	entry_value(&entry, value);
+	assert_string_equal(value, "4005");
+	entry_finish(&entry);
 }
 
 static void press(struct entry *entry, const char *id)
@@ -399,6 +457,8 @@ int main(void)
 		cmocka_unit_test(a_mask_does_not_tell_the_length),
 		cmocka_unit_test(letters_never_move_between_layouts),
 		cmocka_unit_test(each_row_fills_its_grid_and_each_key_has_one_id),
+		cmocka_unit_test(a_language_adds_its_row_above_and_moves_no_letter),
+		cmocka_unit_test(digits_stand_in_telephone_order_with_00_for_amounts_alone),
 		cmocka_unit_test(a_text_takes_the_rfc_of_a_company_and_a_name_does_not),
 		cmocka_unit_test(an_entry_stops_at_its_length_in_letters),
 		cmocka_unit_test(a_value_from_core_is_offered_again),

@@ -9,6 +9,7 @@
 #include "terminal/base/text.h"
 #include "tests/lib/cmocka_prelude.h"
 #include "tests/ui/screens_stage.h"
+#include "ui/screens/locale.h"
 #include "ui/speech/utter.h"
 
 static struct stage stage;
@@ -87,8 +88,10 @@ static void check_node(const struct node *node)
 		const char *text = utter_text(&node_said, i), *lang = node_said.list[i].lang;
 		if (!vt_utf8_valid(text, strlen(text)))
 			complain(node, "is not UTF-8", text);
-		/* What comes from the fixture in another language says so. */
-		if (!node->spec.lang && strcmp(lang, language) != 0)
+		/* What comes from the fixture in another language says so; what a language pack
+		 * lacks is Spanish. */
+		if (!node->spec.lang && strcmp(lang, language) != 0 &&
+			!(locale_is_partial() && strcmp(lang, LOCALE_DEFAULT) == 0))
 			complain(node, "is in another language", lang);
 	}
 	check_personal(node);

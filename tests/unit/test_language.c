@@ -94,6 +94,10 @@ static void messages_are_found_and_what_is_missing_is_not(void **state)
 	assert_int_equal(mo_count(mo), 3);
 	assert_string_equal(mo_text(mo, "Cancel"), "P'ate");
 	assert_null(mo_text(mo, "Help"));
+	char value[16];
+	assert_true(mo_header(mo, "Content-Type", value, sizeof(value)) == false);
+	assert_false(mo_header(mo, "X-Keys", value, sizeof(value)));
+	assert_string_equal(value, "");
 	assert_null(mo_text(mo, ""));
 	assert_null(mo_text(NULL, "Cancel"));
 	assert_string_equal(mo_plural(mo, "one", "many %d", 1), "jun");

@@ -63,8 +63,10 @@ bool entry_layout(const struct entry *entry, enum keyboard_layout *ret_layout)
 		*ret_layout = KEYBOARD_EMAIL;
 		return true;
 	case FIELD_DATE:
-	case FIELD_NUMBER:
 		*ret_layout = KEYBOARD_NUMBER;
+		return true;
+	case FIELD_NUMBER:
+		*ret_layout = entry->is_code ? KEYBOARD_NUMBER : KEYBOARD_AMOUNT;
 		return true;
 	case FIELD_CHOICE:
 	case FIELD_ENTITY:

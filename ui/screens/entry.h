@@ -17,6 +17,7 @@ struct entry {
 	enum field_type type;
 	int max_length; /* code points */
 	bool optional;
+	bool is_code;			/* FIELD_NUMBER: a PIN, no amount */
 	char text[VT_MAX_VALUE];	/* typed text, or the id of the chosen item */
 	char parts[DATE_PART_COUNT][5]; /* FIELD_DATE only: digits */
 	enum date_part part;		/* the box that takes the next digit */

@@ -361,7 +361,7 @@ static bool is_keyboard_beside(struct build *b)
 	if (!b->is_wide || !((has_keyboard && b->model->has_field) || b->view->is_searching) ||
 		!entry_layout(&b->view->entry, &layout))
 		return false;
-	return layout == KEYBOARD_NUMBER || ui_width(b->ui) >= WIDE_ENOUGH;
+	return keyboard_is_pad(layout) || ui_width(b->ui) >= WIDE_ENOUGH;
 }
 
 void frame_open(struct build *b, const struct header *header)

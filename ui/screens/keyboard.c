@@ -4,6 +4,7 @@
 
 #include "terminal/base/assert.h"
 #include "terminal/base/attributes.h"
+#include "terminal/base/text.h"
 
 /* clang-format off */
 #define C(text) {KEY_CHAR, text, 1}
@@ -39,13 +40,80 @@ static const struct keyboard layouts[KEYBOARD_LAYOUT_COUNT] = {
 		{3, {C("7"), C("8"), C("9")}},
 		{3, {{KEY_CLEAR, NULL, 1}, C("0"), {KEY_DELETE, NULL, 1}}},
 	}},
+	/* The functions at the side: 00 needs the place left of 0. */
+	[KEYBOARD_AMOUNT] = {4, 4, {
+		{4, {C("1"), C("2"), C("3"), {KEY_DELETE, NULL, 1}}},
+		{4, {C("4"), C("5"), C("6"), {KEY_CLEAR, NULL, 1}}},
+		{3, {C("7"), C("8"), C("9")}},
+		{2, {C("00"), C("0")}},
+	}},
 };
 /* clang-format on */
+
+/* Keyboards with the row of the language in use; row_count 0: it has none. */
+static struct keyboard with_row[KEYBOARD_LAYOUT_COUNT];
+static char row_texts[KEYBOARD_MAX_KEYS][8];
+static char row_set[128]; /* what made them */
+
+bool keyboard_is_pad(enum keyboard_layout layout)
+{
+	return layout == KEYBOARD_NUMBER || layout == KEYBOARD_AMOUNT;
+}
+
+static bool has_text(const struct keyboard *keyboard, const char *text)
+{
+	for (size_t r = 0; r < keyboard->row_count; r++)
+		for (size_t k = 0; k < keyboard->rows[r].count; k++)
+			if (keyboard->rows[r].keys[k].text &&
+				strcmp(keyboard->rows[r].keys[k].text, text) == 0)
+				return true;
+	return false;
+}
+
+static void add_row(enum keyboard_layout layout, size_t count)
+{
+	struct keyboard *keyboard = &with_row[layout];
+	const struct keyboard *plain = &layouts[layout];
+	size_t used = 0;
+
+	*keyboard = (struct keyboard){.columns = plain->columns};
+	for (size_t i = 0; i < count; i++)
+		if (!has_text(plain, row_texts[i]))
+			keyboard->rows[0].keys[used++] =
+				(struct keyboard_key){KEY_CHAR, row_texts[i], 1};
+	if (used == 0)
+		return;
+	keyboard->rows[0].count = used;
+	memcpy(&keyboard->rows[1], plain->rows, plain->row_count * sizeof(plain->rows[0]));
+	keyboard->row_count = plain->row_count + 1;
+}
+
+void keyboard_set_language_row(const char *characters)
+{
+	size_t count = 0, length;
+
+	if (strcmp(characters, row_set) == 0)
+		return;
+	memset(with_row, 0, sizeof(with_row));
+	vt_copy_cut(row_set, sizeof(row_set), characters);
+	for (const char *p = row_set; *p != '\0' && count < KEYBOARD_MAX_KEYS; p += length) {
+		p += strspn(p, " ");
+		length = strcspn(p, " ");
+		if (length > 0 && length < sizeof(row_texts[0])) {
+			memcpy(row_texts[count], p, length);
+			row_texts[count++][length] = '\0';
+		}
+	}
+	if (count == 0)
+		return;
+	add_row(KEYBOARD_NAME, count);
+	add_row(KEYBOARD_TEXT, count);
+}
 
 const struct keyboard *keyboard_get(enum keyboard_layout layout)
 {
 	VT_ASSERT(layout < KEYBOARD_LAYOUT_COUNT);
-	return &layouts[layout];
+	return with_row[layout].row_count > 0 ? &with_row[layout] : &layouts[layout];
 }
 
 const char *keyboard_key_id(const struct keyboard_key *key)

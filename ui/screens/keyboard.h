@@ -13,6 +13,7 @@ enum keyboard_layout {
 	KEYBOARD_TEXT,	 /* the same with digits and & */
 	KEYBOARD_EMAIL,	 /* lower case, digits, @ . - _ and endings of common domains */
 	KEYBOARD_NUMBER, /* telephone order */
+	KEYBOARD_AMOUNT, /* the same with 00, digits in the same places */
 	KEYBOARD_LAYOUT_COUNT
 };
 
@@ -27,10 +28,10 @@ enum keyboard_kind {
 struct keyboard_key {
 	enum keyboard_kind kind;
 	const char *text; /* UTF-8: what is typed, or NULL */
-	int columns;	  /* width on the grid of ten (three on KEYBOARD_NUMBER) */
+	int columns;	  /* width on the grid of ten (three or four on pads) */
 };
 
-#define KEYBOARD_MAX_ROWS 5
+#define KEYBOARD_MAX_ROWS 6
 #define KEYBOARD_MAX_KEYS 10
 
 struct keyboard {
@@ -41,6 +42,14 @@ struct keyboard {
 		struct keyboard_key keys[KEYBOARD_MAX_KEYS];
 	} rows[KEYBOARD_MAX_ROWS];
 };
+
+/* The row that a language adds to the keyboards of names and texts, above all others, so that no
+ * letter moves: characters between blanks, "ꞌ Ā Ē"; "" = none. What the layout has already, and
+ * what exceeds a row, is left out. Main thread. */
+void keyboard_set_language_row(const char *characters);
+
+/* Are its keys digits, large and in telephone order? */
+bool keyboard_is_pad(enum keyboard_layout layout);
 
 /* The layout; never NULL. */
 const struct keyboard *keyboard_get(enum keyboard_layout layout);

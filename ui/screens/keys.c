@@ -27,7 +27,7 @@ static struct keys keys_measure(struct build *b, enum keyboard_layout layout)
 	static const int pad_heights[ROOM_COUNT] = {110, 92, 70, 54};
 	static const int beside_widths[ROOM_COUNT] = {180, 150, 120, 100};
 	static const int pads_x[ROOM_COUNT] = {17, 12, 8, 6}, pads_y[ROOM_COUNT] = {16, 12, 8, 6};
-	struct keys k = {.keyboard = keyboard_get(layout), .is_pad = layout == KEYBOARD_NUMBER};
+	struct keys k = {.keyboard = keyboard_get(layout), .is_pad = keyboard_is_pad(layout)};
 	int columns, line, room = ui_width(b->ui), side = b->room == ROOM_AMPLE ? 34 : b->margin;
 
 	k.pad_x = pads_x[b->room];
@@ -79,6 +79,8 @@ static const char *key_name(const struct keyboard_key *key)
 {
 	if (key->kind == KEY_ACCENT)
 		return _("Accent");
+	if (key->kind == KEY_CHAR && strcmp(key->text, "ꞌ") == 0)
+		return _("Saltillo");
 	if (key->kind != KEY_CHAR || key->text[1] != '\0')
 		return NULL;
 	switch (key->text[0]) {

@@ -120,6 +120,14 @@ const char *locale_plural(const char *one, const char *many, unsigned long n)
 	return text ? text : dngettext(DOMAIN, one, many, n);
 }
 
+const char *locale_keys(void)
+{
+	static char keys[128];
+
+	(void)mo_header(pack, "X-Keys", keys, sizeof(keys));
+	return keys;
+}
+
 bool locale_is_partial(void)
 {
 	return pack != NULL;

@@ -36,6 +36,9 @@ const char *locale_get(void);
 
 /* Is the language in use a pack's, so that parts of a screen may be Spanish? */
 bool locale_is_partial(void);
+/* Characters that the language needs and the keyboards lack, between blanks, as its pack says:
+ * "ꞌ Ā Ē"; "" = none. Valid until the next locale_use(). */
+const char *locale_keys(void);
 /* Language of a text that is on the screen, as a pack knows it: the language in use if the pack
  * says that text, else LOCALE_DEFAULT. Without a pack always the language in use. */
 const char *locale_lang_of(const char *text);

@@ -69,6 +69,7 @@ static void view_set(struct view *view, const struct screen_model *model)
 		vt_copy_cut(view->chosen, sizeof(view->chosen), model->lang);
 	if (model->has_field && (!same || (value_changed && model->field.value[0] != '\0')))
 		entry_init(&view->entry, &model->field);
+	view->entry.is_code = model->screen == SCREEN_PIN || model->screen == SCREEN_STAFF;
 	view->error = "";
 	view->error_seen = false;
 }
@@ -248,6 +249,7 @@ void screen_build(struct screen *screen, struct ui *ui, const struct screen_env 
 		settings.text_size = (enum text_size)profile_largest_text(ui_profile(ui));
 	ui_set_settings(ui, &settings);
 	locale_use(screen->view.model.lang);
+	keyboard_set_language_row(locale_keys());
 	for (int room = (int)first_room(ui); room < ROOM_COUNT; room++) {
 		b.is_low = false;
 		if (!build_with(&b, (enum room)room, is_lost) || !ui_fits(ui))

@@ -51,10 +51,15 @@ static const char *mark_name(uint32_t mark)
 		{0xED, N_("I with accent")}, {0xD3, N_("O with accent")},
 		{0xF3, N_("O with accent")}, {0xDA, N_("U with accent")},
 		{0xFA, N_("U with accent")}, {0xDC, N_("U with dots")}, {0xFC, N_("U with dots")},
-		{'\'', N_("Apostrophe")}, {'-', N_("Hyphen")}, {'.', N_("Point")},
-		{'@', N_("At sign")}, {'_', N_("Underscore")}, {'/', N_("Slash")},
-		{'&', N_("Ampersand")}, {' ', N_("Space")}, {BULLET, N_("Asterisk")},
-		{'*', N_("Asterisk")}, /* a PIN's */
+		{0xC4, N_("A with dots")}, {0xCB, N_("E with dots")}, {0xCF, N_("I with dots")},
+		{0xD6, N_("O with dots")}, {0x100, N_("A with macron")},
+		{0x112, N_("E with macron")}, {0x12A, N_("I with macron")},
+		{0x14C, N_("O with macron")}, {0x16A, N_("U with macron")},
+		{0xA78B, N_("Saltillo")}, {0xA78C, N_("Saltillo")}, {0x197, N_("Barred I")},
+		{0x268, N_("Barred I")}, {0x331, N_("Line below")}, {'\'', N_("Apostrophe")},
+		{'-', N_("Hyphen")}, {'.', N_("Point")}, {'@', N_("At sign")},
+		{'_', N_("Underscore")}, {'/', N_("Slash")}, {'&', N_("Ampersand")},
+		{' ', N_("Space")}, {BULLET, N_("Asterisk")}, {'*', N_("Asterisk")}, /* a PIN's */
 	};
 
 	for (size_t i = 0; i < VT_ELEMENTS(rows); i++)
