@@ -106,13 +106,24 @@ static bool is_same_screen(const struct screen_model *a, const struct screen_mod
 	       strcmp(a->field.name, b->field.name) == 0;
 }
 
+/* The same as well in what it tells: core drew it anew because a device or the network changed, not
+ * as an answer. A finger that is down goes on, if what it is on is still there (input.c). */
+static bool is_redrawn(const struct screen_model *a, const struct screen_model *b)
+{
+	return strcmp(a->lang, b->lang) == 0 && strcmp(a->title, b->title) == 0 &&
+	       strcmp(a->outcome, b->outcome) == 0 && strcmp(a->problem, b->problem) == 0 &&
+	       strcmp(a->field.error, b->field.error) == 0 && a->print == b->print &&
+	       (a->warning_ms > 0) == (b->warning_ms > 0);
+}
+
 void app_show(struct app *app, const struct screen_model *model, const struct app_time *time)
 {
 	const struct screen_model *before = screen_get_model(app->screen);
 	bool is_same = app->has_model && before && is_same_screen(before, model);
 	struct ui_settings settings;
 
-	input_reset(app->ui);
+	if (!is_same || !is_redrawn(before, model))
+		input_reset(app->ui);
 	if (!is_same) {
 		app->is_masked = false;
 		app->place++;

@@ -189,8 +189,84 @@ static void a_finger_on_the_old_screen_does_nothing_on_the_new_one(void **state)
 	show(home(1));
 	const struct rect r = ui_find(app_ui(app), "open-curp")->rect;
 	app_finger(app, 1, INPUT_DOWN, r.x + 9, r.y + 9, &now);
-	show(home(2));
+	show(curp(2, ""));
 	app_finger(app, 1, INPUT_UP, r.x + 9, r.y + 9, &now);
+	assert_false(app_take_intent(app, &intent));
+	/* Not even if the old one comes back meanwhile. */
+	show(home(3));
+	app_finger(app, 1, INPUT_DOWN, r.x + 9, r.y + 9, &now);
+	show(curp(4, ""));
+	show(home(5));
+	app_finger(app, 1, INPUT_UP, r.x + 9, r.y + 9, &now);
+	assert_false(app_take_intent(app, &intent));
+}
+
+/* Rows of the maintenance screen: the first opens this device. */
+static struct screen_model *devices(int64_t revision, const char *first, const char *value)
+{
+	struct screen_model *model = model_of(SCREEN_MAINTENANCE, revision);
+	struct screen_item *item = &model->items[model->item_count++];
+
+	item->kind = ITEM_ROW;
+	vt_copy_cut(item->id, sizeof(item->id), first);
+	vt_copy_cut(item->label, sizeof(item->label), first);
+	vt_copy_cut(item->value, sizeof(item->value), value);
+	vt_copy_cut(item->detail2, sizeof(item->detail2), "Open");
+	vt_copy_cut(item->reason, sizeof(item->reason), "ok");
+	return model;
+}
+
+/* The first node that opens something. */
+static struct rect opener(const struct node *node)
+{
+	struct rect rect = {0};
+
+	if (node->spec.action && strcmp(node->spec.action, "open") == 0)
+		return node->rect;
+	for (const struct node *child = node->first_child; child && rect.w == 0;
+		child = child->next)
+		rect = opener(child);
+	return rect;
+}
+
+static void news_of_a_device_do_not_swallow_the_finger(void **state)
+{
+	struct intent_act intent;
+
+	(void)state;
+	app_set_link(app, true, &now);
+	show(devices(1, "printer", "Ready"));
+	struct rect r = opener(ui_root(app_ui(app)));
+	assert_true(r.w > 0);
+	app_finger(app, 1, INPUT_DOWN, r.x + 9, r.y + 9, &now);
+	show(devices(2, "printer", "No paper"));
+	app_finger(app, 1, INPUT_UP, r.x + 9, r.y + 9, &now);
+	assert_true(app_take_intent(app, &intent));
+	assert_int_equal(intent.revision, 2);
+	assert_int_equal(intent.action, INTENT_OPEN);
+	assert_string_equal(intent.item, "test-printer");
+	/* Another device has come into this place. */
+	app_finger(app, 1, INPUT_DOWN, r.x + 9, r.y + 9, &now);
+	show(devices(3, "scanner", "Ready"));
+	app_finger(app, 1, INPUT_UP, r.x + 9, r.y + 9, &now);
+	assert_false(app_take_intent(app, &intent));
+}
+
+static void an_answer_is_not_touched_by_the_finger_before(void **state)
+{
+	struct screen_model *model;
+	struct intent_act intent;
+
+	(void)state;
+	app_set_link(app, true, &now);
+	show(curp(1, "BEML920313HMCLNS09"));
+	const struct rect r = ui_find(app_ui(app), "primary")->rect;
+	app_finger(app, 1, INPUT_DOWN, r.x + 9, r.y + 9, &now);
+	model = curp(2, "BEML920313HMCLNS09");
+	vt_copy_cut(model->field.error, sizeof(model->field.error), "curp.STATE");
+	show(model);
+	const struct rect after = ui_find(app_ui(app), "primary")->rect;
+	app_finger(app, 1, INPUT_UP, after.x + 9, after.y + 9, &now);
 	assert_false(app_take_intent(app, &intent));
 }
 
@@ -308,6 +384,8 @@ int main(void)
 		WITH_APP(a_tap_becomes_an_intent_for_this_screen_and_revision),
 		WITH_APP(without_core_a_tap_sends_nothing),
 		WITH_APP(a_finger_on_the_old_screen_does_nothing_on_the_new_one),
+		WITH_APP(news_of_a_device_do_not_swallow_the_finger),
+		WITH_APP(an_answer_is_not_touched_by_the_finger_before),
 		WITH_APP(activity_is_told_at_most_once_a_second),
 		WITH_APP(after_twenty_seconds_personal_data_is_masked),
 		WITH_APP(nothing_is_drawn_until_the_minute_changes),

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "terminal/base/text.h"
+#include "ui/toolkit/hash.h"
 #include "ui/toolkit/ui_state.h"
 
 /* A held key repeats after this long, then this often (UI.md §10). */
@@ -57,6 +58,12 @@ static struct input_result act(const struct node *node, bool by_key)
 		.redraw = true, .acted = true, .touched = true, .action = action_of(node, by_key)};
 }
 
+/* A tree drawn anew under the finger may have put something else into this place. */
+static uint64_t hash_action(const struct node *node)
+{
+	return hash_text(hash_text(HASH_START, node->spec.action), node->spec.arg);
+}
+
 /* Lets the pressed node go; the finger may still be down. */
 static bool release(struct ui *ui)
 {
@@ -81,6 +88,7 @@ static struct input_result finger_down(struct ui *ui, int64_t finger, int x, int
 	if (!node || node->spec.states & STATE_DISABLED)
 		return result;
 	ui->press.key = node->key;
+	ui->press.action = hash_action(node);
 	if (node->spec.repeats)
 		ui->press.repeat_ms = now_ms + REPEAT_FIRST_MS;
 	result.redraw = true;
@@ -92,7 +100,7 @@ static bool is_on_pressed(const struct ui *ui, int x, int y)
 	const struct node *node = input_hit(ui, x, y);
 
 	return node && ui->press.key != 0 && node->key == ui->press.key &&
-	       !(node->spec.states & STATE_DISABLED);
+	       hash_action(node) == ui->press.action && !(node->spec.states & STATE_DISABLED);
 }
 
 static struct input_result finger_up(struct ui *ui, int x, int y)
@@ -140,7 +148,8 @@ struct input_result input_tick(struct ui *ui, int64_t now_ms)
 
 	if (ui->press.repeat_ms < 0 || now_ms < ui->press.repeat_ms)
 		return (struct input_result){0};
-	if (!node || node->spec.states & STATE_DISABLED) {
+	if (!node || !is_target(node) || hash_action(node) != ui->press.action ||
+		node->spec.states & STATE_DISABLED) {
 		ui->press.repeat_ms = -1;
 		return (struct input_result){0};
 	}
