@@ -19,6 +19,8 @@ const char *device_advice(const char *reason, enum device_state state)
 		{"output", "Take the sheets out of the printer's tray."},
 		{"cutter", "Clear the jammed cutter, then close the cover."},
 		{"unplugged", "Connect the device's USB cable and switch it on."},
+		{"notInstalled",
+			"This terminal has none. If it should, connect it and switch it on."},
 		{"device", "Switch the device off and on; replace it if that does not help."},
 		{"protocol",
 			"It does not answer as its model should: check its line in the table."},

@@ -32,7 +32,7 @@ struct hid_slot {
 	size_t interface;	   /* index in info.desc */
 	enum phase phase;
 	const char *reason; /* literal; "" = none */
-	int64_t errors;
+	int64_t reads, errors;
 	int64_t retry_ms; /* monotonic; INT64_MAX: none */
 	int64_t retry_step_ms;
 	int failed_in_a_row;
@@ -203,6 +203,7 @@ static void take_scan(struct hid_slot *slot, size_t n)
 		return;
 	slot->is_fresh = true;
 	slot->is_good = state == SCAN_DONE;
+	slot->reads += slot->is_good;
 	if (!slot->is_stale && !slot->is_spoiled && state == SCAN_DONE)
 		answer_scan(slot, is_wedge ? slot->wedge.text : slot->scan.text,
 			is_wedge ? "" : slot->scan.symbology);
@@ -226,6 +227,7 @@ static void take_swipe(struct hid_slot *slot, size_t n)
 	if (slot->stripe.kind != STRIPE_NONE) {
 		slot->is_fresh = true;
 		slot->is_good = slot->stripe.kind != STRIPE_UNREADABLE;
+		slot->reads += slot->is_good;
 		answer_swipe(slot, outcomes[slot->stripe.kind]);
 	}
 	stripe_finish(&slot->stripe);
@@ -342,6 +344,8 @@ static void begin_listening(struct hid_slot *slot)
 	listen(slot);
 }
 
+/* Alternate settings of a HID interface bring no other reports: the one that holds after
+ * SET_CONFIGURATION is taken. */
 static bool find_interface(struct hid_slot *slot, size_t from)
 {
 	const struct usb_desc *desc = &slot->info.desc;
@@ -425,14 +429,10 @@ static enum vt_code attach(
 	slot->info = *info;
 	if (!find_interface(slot, 0))
 		return vt_fail(error, VT_ERR_PARSE, 0, "hid: no interface with reports");
-	enum vt_code code = usb_of(slot)->open(device->host->usb, info->key, &handle, error);
+	const enum vt_code code = usb_take(device->host->usb, info->key,
+		&info->desc.interfaces[slot->interface], &handle, error);
 	if (code)
 		return code;
-	code = usb_of(slot)->claim(handle, info->desc.interfaces[slot->interface].number, error);
-	if (code) {
-		usb_of(slot)->close(handle);
-		return code;
-	}
 	slot->handle = handle;
 	slot->entry = hid_table_find(slot->table, info->desc.vid, info->desc.pid);
 	slot->reason = "";
@@ -482,6 +482,7 @@ static void status(const struct device *device, struct device_status *ret)
 		slot->phase == PHASE_NONE	? "unplugged"
 		: ret->state == DEVICE_DEGRADED ? "transfer"
 						: slot->reason);
+	ret->reads = slot->reads;
 	ret->errors = slot->errors;
 	if (!slot->handle)
 		return;

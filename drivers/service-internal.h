@@ -22,6 +22,8 @@ struct sd_event_source;
 struct slot {
 	struct device *device; /* owned */
 	bool is_refused;       /* there is one, but it cannot be had */
+	bool is_expected;      /* [devices] expected: this terminal should have one */
+	bool was_here;	       /* since this process started */
 	struct device_status sent;
 	/* Device.Reset or Device.Test of core that waits for the device; request_id 0 = none */
 	struct bus_header order;

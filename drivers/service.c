@@ -174,6 +174,30 @@ static enum vt_code add_letter(
 	return add_slot(s, lettering_create(&s->host, s->fonts, &media), error);
 }
 
+/* [devices] expected: what this terminal should have, ids in blanks; what is not there then counts
+ * as unplugged. Anything else counts so once it has been there. */
+static enum vt_code mark_expected(
+	struct service *s, const struct vt_config *config, struct vt_error *error)
+{
+	const char *p = vt_config_get(config, "devices", "expected", "printer");
+	size_t length;
+
+	for (p += strspn(p, " ,"); *p; p += length, p += strspn(p, " ,")) {
+		bool is_known = false;
+		length = strcspn(p, " ,");
+		for (size_t i = 0; i < s->slot_count; i++) {
+			const char *id = s->slots[i].device->ops->id;
+			if (strlen(id) != length || strncmp(id, p, length) != 0)
+				continue;
+			s->slots[i].is_expected = is_known = true;
+		}
+		if (!is_known)
+			return vt_fail(error, VT_ERR_PARSE, 0, "devices: expected: no device %.*s",
+				(int)length, p);
+	}
+	return VT_OK;
+}
+
 static enum vt_code start_devices(
 	struct service *s, const struct vt_config *config, struct vt_error *error)
 {
@@ -206,6 +230,8 @@ static enum vt_code start_devices(
 		code = add_slot(s, hid_slot_create_stripe(&s->host, s->hid_table), error);
 	if (!code)
 		code = add_slot(s, reader_slot_create(&s->host, s->readers), error);
+	if (!code)
+		code = mark_expected(s, config, error);
 	return code ? code : s->usb->ops->watch(s->usb, &watch, error);
 }
 

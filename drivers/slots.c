@@ -47,6 +47,8 @@ void slots_make_status(const struct service *s, const struct slot *slot, struct 
 	} else if (ret->state == DEVICE_ABSENT && (slot->is_refused || reason)) {
 		ret->state = DEVICE_FAILED;
 		vt_copy_cut(ret->reason, sizeof(ret->reason), reason ? reason : "refused");
+	} else if (ret->state == DEVICE_ABSENT && !slot->is_expected && !slot->was_here) {
+		vt_copy_cut(ret->reason, sizeof(ret->reason), "notInstalled");
 	}
 	vt_copy_cut(ret->id, sizeof(ret->id), ops->id);
 	vt_copy_cut(ret->class, sizeof(ret->class), ops->class);
@@ -108,6 +110,7 @@ static void try_attach(struct service *s, struct slot *slot)
 			continue;
 		const enum vt_code code = attach(s, slot, info);
 		if (!code) {
+			slot->was_here = true;
 			is_refused = is_again = false;
 			break;
 		}

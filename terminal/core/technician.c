@@ -274,6 +274,10 @@ static const char *device_words(const struct device_status *device, const char *
 	case DEVICE_FAILED:
 		return "Not working";
 	case DEVICE_ABSENT:
+		if (strcmp(device->reason, "notInstalled") == 0) {
+			*ret_reason = "";
+			return "Not installed";
+		}
 		*ret_reason = "warn";
 		return "Not connected";
 	case DEVICE_STATE_COUNT:

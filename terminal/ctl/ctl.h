@@ -71,6 +71,15 @@ const char *ctl_say(struct ctl_text text);
 /* "ventanillactl: message: detail" on stderr; detail may be NULL. Control characters become '?'. */
 void ctl_complain(struct ctl_text text, const char *detail);
 
+/* ---- ctl_device_words.c ---- */
+
+/* A sentence of device_status.advice or device_tested.detail, a reason of theirs; what is not known
+ * comes back as it is. */
+const char *ctl_device_sentence(const char *english);
+const char *ctl_device_reason(const char *reason);
+/* What a person has to do while this device is tested; NULL = nothing. */
+const char *ctl_device_request(const char *id);
+
 /* ---- tables ---- */
 
 #define CTL_MAX_COLUMNS 8

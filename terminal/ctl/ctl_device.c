@@ -27,7 +27,7 @@ static enum ctl_exit print_devices(const struct device_list *list)
 		const struct device_status *device = &list->devices[i];
 		const char *cells[] = {device->id, device->class, device->model, device->usb,
 			device_state_names[device->state], paper_state_names[device->paper],
-			device->reason};
+			ctl_device_reason(device->reason)};
 		ctl_table_add(&table, cells);
 	}
 	return ctl_table_print(&table);
@@ -75,8 +75,8 @@ static enum ctl_exit print_device(
 	ctl_print_pair(CTL_TEXT("estado", "state"), device_state_names[device->state]);
 	ctl_print_pair(CTL_TEXT("papel", "paper"), paper_state_names[device->paper]);
 	print_trays(device);
-	ctl_print_pair(CTL_TEXT("motivo", "reason"), device->reason);
-	ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), device->advice);
+	ctl_print_pair(CTL_TEXT("motivo", "reason"), ctl_device_reason(device->reason));
+	ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), ctl_device_sentence(device->advice));
 	ctl_print_number(CTL_TEXT("hojas", "sheets"), device->sheets);
 	ctl_print_number(CTL_TEXT("cortes", "cuts"), device->cuts);
 	ctl_print_number(CTL_TEXT("lecturas", "reads"), device->reads);
@@ -152,6 +152,10 @@ static const char *outcome_words(enum test_outcome outcome)
 static enum ctl_exit test(const struct ctl_options *options, const char *id)
 {
 	VT_CLEANUP(remote_finish) struct remote remote = {0};
+	const char *request = ctl_device_request(id);
+
+	if (request)
+		fprintf(stderr, "%s\n", request);
 	enum ctl_exit code = ask_device(options, BUS_DEVICE_TEST, id,
 		strcmp(id, "letter") == 0 ? LETTER_MS : TEST_MS, &remote);
 
@@ -164,8 +168,10 @@ static enum ctl_exit test(const struct ctl_options *options, const char *id)
 	} else {
 		ctl_print_pair(CTL_TEXT("dispositivo", "device"), tested->device);
 		ctl_print_pair(CTL_TEXT("prueba", "test"), outcome_words(outcome));
-		ctl_print_pair(CTL_TEXT("motivo", "reason"), tested->reason);
-		ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), tested->detail);
+		ctl_print_pair(CTL_TEXT("motivo", "reason"), ctl_device_reason(tested->reason));
+		ctl_print_pair(outcome == TEST_PASSED ? CTL_TEXT("detalle", "detail")
+						      : CTL_TEXT("qué hacer", "what to do"),
+			ctl_device_sentence(tested->detail));
 	}
 	if (code)
 		return code;

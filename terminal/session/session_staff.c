@@ -180,6 +180,11 @@ static void test_next(struct session *s, struct session_effects *fx)
 {
 	struct staff *staff = &s->c.staff;
 
+	/* What this terminal does not have is not tested. */
+	while (staff->next < s->devices.count &&
+		s->devices.devices[staff->next].state == DEVICE_ABSENT &&
+		strcmp(s->devices.devices[staff->next].reason, "notInstalled") == 0)
+		staff->next++;
 	if (staff->next >= s->devices.count) {
 		staff->is_all = false;
 		staff->device[0] = '\0';

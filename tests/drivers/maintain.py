@@ -34,7 +34,9 @@ fonts = {source}/assets/fonts
 """
 
 
-class Maintenance(unittest.TestCase):
+class Terminal(unittest.TestCase):
+    DEVICES = ["printer"]
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="vtm-")
         self.addCleanup(folder.cleanup)
@@ -44,8 +46,9 @@ class Maintenance(unittest.TestCase):
         self.config = self.dir / "terminal.conf"
         self.config.write_text(CONFIG.format(dir=self.dir, source=SOURCE))
         self.devices = None
-        server = self.start("virtual-devices", "serve", "--root", self.dir / "usb", "--device", "printer",
-                            "--paper", self.dir / "paper", "--control", self.dir / "control", "--speed", "instant",
+        devices = [word for device in self.DEVICES for word in ("--device", device)]
+        server = self.start("virtual-devices", "serve", "--root", self.dir / "usb", *devices, "--paper",
+                            self.dir / "paper", "--control", self.dir / "control", "--speed", "instant",
                             stdout=subprocess.PIPE)
         self.assertEqual(server.stdout.readline(), b"ready\n")
         self.addCleanup(server.stdout.close)
@@ -76,18 +79,24 @@ class Maintenance(unittest.TestCase):
         subprocess.run([BIN / "virtual-devices", "control", self.dir / "control", *words], check=True,
                        capture_output=True)
 
-    def state(self):
-        status, answer = self.ctl("device", "show", "printer")
+    def state(self, device="printer"):
+        status, answer = self.ctl("device", "show", device)
         return answer["state"] if status == 0 else "none"
 
     def start_devices(self):
-        self.devices = self.start("virtual-devices", "run", "--root", self.dir / "usb", "--", BIN / "ventanilla-devices",
-                                  "--socket", self.dir / "run" / "devices.sock", "--config", self.config)
+        self.log = self.dir / "devices.log"
+        with self.log.open("ab") as log:
+            self.devices = self.start("virtual-devices", "run", "--root", self.dir / "usb", "--",
+                                      BIN / "ventanilla-devices", "--socket", self.dir / "run" / "devices.sock",
+                                      "--config", self.config, stderr=log)
         self.wait(lambda: self.state() == "ready")
 
     def facts(self):
         return [row["word"] for row in self.ctl("journal", "show")[1]["rows"] if row["event"] == "technician"]
 
+
+
+class Maintenance(Terminal):
     def test_orders(self):
         self.assertEqual(self.ctl("print", "test")[0], 6, "without a device process")
         self.assertEqual(self.ctl("device", "reset", "printer")[0], 6)
@@ -166,6 +175,87 @@ class Maintenance(unittest.TestCase):
         self.assertEqual(self.counters(), [3, 3, 0, 0, 1])
         listed = self.ctl("device", "list")[1]["devices"]
         self.assertEqual([row["sheets"] for row in listed if row["id"] == "printer"], [3])
+
+
+class Readers(Terminal):
+    """Scanner, stripe reader, and a keyboard that nobody listed."""
+    DEVICES = ["printer", "scanner:unplugged", "stripe:unplugged", "keyboard:unplugged"]
+
+    def show(self, device):
+        return self.ctl("device", "show", device)[1]
+
+    def guided(self, device, *act):
+        """ventanillactl device test DEVICE, while somebody does what it asks for, again and again."""
+        test = subprocess.Popen([BIN / "ventanillactl", "device", "test", device], stdout=subprocess.PIPE, text=True,
+                                stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "es_MX.UTF-8",
+                                                             "VENTANILLA_RUN": str(self.dir / "run")})
+        request = test.stderr.readline()
+        while test.poll() is None:
+            self.control(device, *act)
+            try:
+                test.wait(0.5)
+            except subprocess.TimeoutExpired:
+                pass
+        out = test.communicate()[0]
+        return test.returncode, request, out
+
+    def test_readers(self):
+        self.start_devices()
+        for device in ("scanner", "stripe"):
+            answer = self.show(device)
+            self.assertEqual((answer["state"], answer["reason"]), ("absent", "notInstalled"), "nothing is broken")
+            status, answer = self.ctl("device", "test", device)
+            self.assertEqual((status, answer["outcome"], answer["reason"]), (5, "failed", "notInstalled"))
+            self.control("plug", device)
+            self.wait(lambda: self.state(device) == "ready")
+        status, request, out = self.guided("scanner", "scan", "PRUEBA-123")
+        self.assertEqual((status, request), (0, "Ponga cualquier código impreso bajo el lector.\n"))
+        self.assertRegex(out, r"prueba: +bien\n")
+        self.assertRegex(out, r"detalle: +Se leyó un código\.\n")
+        self.assertNotIn("PRUEBA-123", out)
+        status, request, out = self.guided("stripe", "swipe", ";9912345678=30120000000?")
+        self.assertEqual((status, request), (0, "Deslice una tarjeta que no sea bancaria.\n"))
+        self.assertRegex(out, r"prueba: +bien\n")
+        facts = self.facts()
+        self.assertIn("test scanner passed", facts)
+        self.assertIn("test stripe passed", facts)
+        for device in ("scanner", "stripe"):
+            self.assertGreater(self.show(device).get("reads", 0), 0)
+            self.assertEqual(self.ctl("device", "reset", device)[1]["state"], "ready")
+            self.control("unplug", device)
+            self.wait(lambda: self.state(device) == "absent")
+            self.assertEqual(self.show(device)["reason"], "unplugged", "it was here: somebody should look")
+        for secret in (b"PRUEBA-123", b"9912345678"):
+            self.assertNotIn(secret, self.log.read_bytes())
+
+    def test_a_keyboard_that_appears_is_refused_and_reported(self):
+        self.start_devices()
+        self.control("plug", "scanner")
+        self.wait(lambda: self.state("scanner") == "ready")
+        self.control("plug", "keyboard")
+        self.wait(lambda: b"046d:c31c is a keyboard that is not listed: refused" in self.log.read_bytes())
+        self.control("keyboard", "key", "a{Ctrl+Alt+Delete}")
+        listed = {row["id"]: row for row in self.ctl("device", "list")[1]["devices"]}
+        self.assertNotIn("046d:c31c", [row.get("usb") for row in listed.values()], "nobody took it")
+        self.assertEqual(self.guided("scanner", "scan", "PRUEBA-123")[0], 0, "the others go on")
+        self.assertEqual(self.log.read_bytes().count(b"is a keyboard that is not listed"), 1)
+
+    def test_expected_devices_are_missed(self):
+        self.config.write_text(self.config.read_text().replace(
+            "[devices]\n", "[devices]\nexpected = printer, scanner\n"))
+        self.start_devices()
+        self.assertEqual(self.show("scanner")["reason"], "unplugged")
+        self.assertEqual(self.show("stripe")["reason"], "notInstalled")
+
+    def test_words_of_the_configuration_are_checked(self):
+        good = self.config.read_text()
+        for line, complaint in (("unknown_readers = maybe", 'unknown_readers: "take" or "refuse"'),
+                                ("expected = printer toaster", "expected: no device toaster")):
+            self.config.write_text(good.replace("[devices]\n", f"[devices]\n{line}\n"))
+            result = subprocess.run([BIN / "ventanilla-devices", "--socket", self.dir / "none.sock", "--config",
+                                     self.config], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(complaint, result.stderr)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ only answers (fake_core)."""
 
 import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -268,6 +270,23 @@ class Asking(unittest.TestCase):
                     self.assertEqual(ctl(*words, "--socket", core.path)[:2], (expected, ""))
         with Core() as core:
             self.assertEqual(ctl("device", "test", "scanner", "--socket", core.path)[:2], (3, ""))
+
+    def test_a_device_speaks_spanish(self):
+        """Every sentence that devices and core have for technicians, and what they have to do for a test."""
+        words = pathlib.Path(SOURCE, "terminal/ctl/ctl_device_words.c").read_text()
+        said = set(re.findall(r'[.]en\s*=\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', words))
+        said = {"".join(re.findall(r'"([^"]*)"', text)) for text in said}
+        for name in ("drivers/advice.c", "drivers/hid_slot.c", "drivers/reader_slot.c", "terminal/core/maintain.c"):
+            text = pathlib.Path(SOURCE, name).read_text()
+            for group in re.findall(r'((?:"[^"\n]*"\s*)+)', text):
+                sentence = "".join(re.findall(r'"([^"]*)"', group))
+                if re.fullmatch(r"[A-Z].*[.]", sentence):
+                    self.assertIn(sentence, said, name)
+        with Core("unswiped") as core:
+            status, out, err = ctl("device", "test", "stripe", "--socket", core.path)
+            self.assertEqual((status, err), (5, "Deslice una tarjeta que no sea bancaria.\n"))
+            self.assertRegex(out, r"motivo: +no se deslizó ninguna tarjeta\n")
+            self.assertRegex(out, r"qué hacer: +Deslice una tarjeta que no sea bancaria\.\n")
 
     def test_the_queue_is_read_page_by_page(self):
         with Core() as core:

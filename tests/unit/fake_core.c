@@ -1,8 +1,8 @@
 /* A core that only speaks with ventanillactl, for tests/unit/ctl.py:
  *   fake_core SOCKET MODE
  * MODE: normal, empty, denied, silent, close, garbage, other; for device reset and test also
- * failed, unknown, busy, absent (no device process). Prints "ready" when it listens and ends when
- * stdin closes. */
+ * failed, unswiped (there is a stripe reader), unknown, busy, absent (no device process). Prints
+ * "ready" when it listens and ends when stdin closes. */
 
 #include <poll.h>
 #include <stdio.h>
@@ -83,6 +83,11 @@ static void fill_test(struct device_tested *tested, const char *device)
 		tested->outcome = TEST_FAILED;
 		vt_copy_cut(tested->reason, sizeof(tested->reason), "paper");
 		vt_copy_cut(tested->detail, sizeof(tested->detail), "Load a new roll of paper.");
+	} else if (strcmp(mode, "unswiped") == 0) {
+		tested->outcome = TEST_FAILED;
+		vt_copy_cut(tested->reason, sizeof(tested->reason), "noSwipe");
+		vt_copy_cut(tested->detail, sizeof(tested->detail),
+			"Swipe a card that is no payment card.");
 	} else if (strcmp(mode, "unknown") == 0) {
 		tested->outcome = TEST_UNKNOWN;
 	}
@@ -95,7 +100,9 @@ static enum bus_completion_code judge_order(const char *device)
 		return BUS_SEQUENCE_ERROR;
 	if (strcmp(mode, "absent") == 0)
 		return BUS_DEVICE_NOT_READY;
-	return strcmp(device, "printer") == 0 ? BUS_SUCCESS : BUS_NOT_FOUND;
+	return strcmp(device, strcmp(mode, "unswiped") == 0 ? "stripe" : "printer") == 0
+		       ? BUS_SUCCESS
+		       : BUS_NOT_FOUND;
 }
 
 static void answer(struct bus_conn *conn, struct bus_message *msg)
