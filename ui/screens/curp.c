@@ -317,8 +317,10 @@ static void other_ways(struct build *b)
 	const bool is_roomy = b->size == TEXT_NORMAL && b->room <= ROOM_SNUG && !b->is_wide;
 	const bool has_sign_in =
 		b->model->sign_in != SIGN_IN_NONE && is_roomy && part_error(b)[0] == '\0';
+	/* Where room is shortest two rows of buttons are one too many. */
 	const bool is_pair =
-		is_roomy && (b->model->can_scan || has_sign_in) && b->model->has_other_way;
+		b->model->has_other_way && ((is_roomy && (b->model->can_scan || has_sign_in)) ||
+						   (b->room == ROOM_LEAST && b->model->can_scan));
 	const int whole = ui_width(ui) - 2 * b->margin, half = (whole - b->gutter) / 2;
 
 	if (is_pair)
@@ -367,7 +369,7 @@ static void decoded(struct build *b)
 	node_add(ui, &(struct node_spec){.text = line, .type = TYPE_BODY_STRONG, .personal = true});
 	if (is_whole && is_certified(b))
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT, _("From your certificate"));
-	else if (is_whole && is_scanned(b))
+	else if (is_whole && is_scanned(b) && b->room < ROOM_LEAST)
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT,
 			_("Read from your document. Are these data yours?"));
 	else if (b->room <= ROOM_SNUG && (is_whole || b->size < TEXT_MAX))

@@ -90,11 +90,16 @@ static const char *place_words(enum scanner_place place)
 	return _("Look for the light of the scanner in this terminal.");
 }
 
+/* Each sentence by itself where room is shortest, so that a page may end between them. */
 static void line(
 	struct build *b, const char *id, const char *icon, const char *title, const char *text)
 {
 	struct ui *ui = b->ui;
 
+	if (b->room == ROOM_LEAST) {
+		part_paragraphs(b, title, text);
+		return;
+	}
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = part_insets(b, 0, 12),
@@ -109,6 +114,28 @@ static void line(
 	widget_text(ui, TYPE_BODY, COLOR_TEXT2, text);
 	node_end(ui);
 	node_end(ui);
+}
+
+/* Told beforehand: nobody is surprised by the end. */
+static void limit(struct build *b)
+{
+	const int seconds = (int)(b->model->expected_ms / 1000);
+	const char *title = seconds < 120 ? node_text(b->ui, _("We wait %d seconds"), seconds)
+					  : node_text(b->ui, _("We wait %d minutes"), seconds / 60);
+	const char *text = _("Then you can try again or write your CURP.");
+
+	if (b->room == ROOM_LEAST)
+		part_paragraphs(b, title, text);
+	else
+		part_banner(b, &(struct banner){
+				       .id = "limit",
+				       .icon = "timer",
+				       .title = title,
+				       .text = text,
+				       .ink = COLOR_INFO,
+				       .ground = COLOR_INFO_BG,
+				       .role = ROLE_STATUS,
+			       });
 }
 
 static void steps(struct build *b)
@@ -133,29 +160,13 @@ static void steps(struct build *b)
 		_("Show the square code, or the one with bars."));
 	line(b, "step-card", "identification-card", _("On a voter card (INE)"),
 		_("Show the code on the back that has your CURP, if yours has one."));
+	if (b->room == ROOM_LEAST && b->model->expected_ms > 0)
+		limit(b);
 	if (is_roomy)
 		part_close(b);
 	else
 		part_pager(b, _("Read more"));
 	node_end(ui);
-}
-
-static void limit(struct build *b)
-{
-	const int seconds = (int)(b->model->expected_ms / 1000);
-
-	part_banner(b,
-		&(struct banner){
-			.id = "limit",
-			.icon = "timer",
-			.title = seconds < 120
-					 ? node_text(b->ui, _("We wait %d seconds"), seconds)
-					 : node_text(b->ui, _("We wait %d minutes"), seconds / 60),
-			.text = _("Then you can try again or write your CURP."),
-			.ink = COLOR_INFO,
-			.ground = COLOR_INFO_BG,
-			.role = ROLE_STATUS,
-		});
 }
 
 void build_scan(struct build *b)
@@ -170,7 +181,7 @@ void build_scan(struct build *b)
 		widget_spacer(ui, 1);
 	}
 	steps(b);
-	if (b->model->expected_ms > 0)
+	if (b->room < ROOM_LEAST && b->model->expected_ms > 0)
 		limit(b);
 	frame_close(b, &(struct actions){.back = b->model->can_back ? _("Cancel") : NULL});
 }
