@@ -35,8 +35,9 @@ struct citizen {
 	unsigned seen_restarts;
 	char noted[64]; /* the last folio written to RUN/shown */
 	bool scans;	/* touches nothing: two switches, and what the ring is around */
-	bool begun;	/* a session is open: attract or a lost session is a failure at once */
-	int sheets;	/* complete ones that came out so far */
+	int text_size, contrast, reach; /* to be chosen on the access screen, 0 = as it is */
+	bool begun; /* a session is open: attract or a lost session is a failure at once */
+	int sheets; /* complete ones that came out so far */
 	char folio[24];
 	char outcome[24];
 	bool printed;

@@ -37,6 +37,40 @@ static void choose_language(struct citizen *c)
 	expect_screen(c, "home");
 }
 
+static void choose_setting(struct citizen *c, const char *name)
+{
+	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
+	struct tree_node node;
+
+	if (!name)
+		return;
+	tap(c, "radio", name);
+	while (!tree_find(c->tree, "radio", words_in(c->lang, name), &node) || !node.checked) {
+		if (vt_clock_monotonic_ms() > deadline)
+			fail(c, "\"%s\" is not chosen", name);
+		look_again(c);
+	}
+}
+
+/* Text size, contrast and height of the buttons, on the access screen. */
+static void choose_look(struct citizen *c)
+{
+	static const char *const sizes[] = {NULL, "Tamaño de letra: Grande",
+		"Tamaño de letra: Muy grande", "Tamaño de letra: Máxima"};
+	static const char *const contrasts[] = {NULL, "Contraste: Blanco en negro",
+		"Contraste: Negro en blanco", "Contraste: Poco brillo"};
+
+	if (c->text_size + c->contrast + c->reach == 0)
+		return;
+	tap(c, "button", "Accesibilidad");
+	expect_screen(c, "access");
+	choose_setting(c, contrasts[c->contrast]);
+	choose_setting(c, c->reach ? "Altura de los botones: Parte baja" : NULL);
+	choose_setting(c, sizes[c->text_size]);
+	tap(c, "button", "Listo");
+	expect_screen(c, "home");
+}
+
 /* Touches the attract screen. Whoever was here before may have left what a restart of core showed
  * last, or the choice of services. */
 static void arrive(struct citizen *c)
@@ -63,6 +97,7 @@ static void enter(struct citizen *c)
 	c->begun = true;
 	mark(c, "home");
 	choose_language(c);
+	choose_look(c);
 }
 
 static void begin(struct citizen *c, const char *service)

@@ -214,6 +214,18 @@ void expect_screen(struct citizen *c, const char *kind)
 	}
 }
 
+/* In larger letters lists have more pages: turns one, if the citizen chose such a look. */
+static void turn_page(struct citizen *c)
+{
+	const bool has_look = c->text_size + c->contrast + c->reach > 0;
+	struct tree_node more;
+
+	if (has_look && !c->scans && !c->disturbed &&
+		tree_find(c->tree, "button", words_in(c->lang, "Ver más*"), &more) &&
+		!more.disabled)
+		hand_tap(c->hand, more.x + more.w / 2, more.y + more.h / 2);
+}
+
 static struct tree_node await_node(struct citizen *c, const char *role, const char *es)
 {
 	const char *name = words_in(c->lang, es);
@@ -227,6 +239,7 @@ static struct tree_node await_node(struct citizen *c, const char *role, const ch
 			c->seen_restarts != tree_restarts(c->tree))) {
 		if (vt_clock_monotonic_ms() > deadline)
 			fail(c, "no %s \"%s\"", role, name);
+		turn_page(c);
 		look_again(c);
 	}
 	return node;
@@ -384,6 +397,9 @@ int main(int argc, char **argv)
 		{"run", required_argument, NULL, 'r'},
 		{"disturbed", no_argument, NULL, 'D'},
 		{"look", required_argument, NULL, 'L'},
+		{"text-size", required_argument, NULL, '1'},
+		{"contrast", required_argument, NULL, '2'},
+		{"reach", no_argument, NULL, '3'},
 		{"fonts", required_argument, NULL, 'F'},
 		{0},
 	};
@@ -399,6 +415,13 @@ int main(int argc, char **argv)
 		if (option == '?')
 			return 2;
 		c.disturbed = c.disturbed || option == 'D';
+		c.reach = c.reach || option == '3';
+		if (option == '1' || option == '2') {
+			int64_t value;
+			if (vt_parse_i64(optarg, 0, 3, &value) != VT_OK)
+				return 2;
+			*(option == '1' ? &c.text_size : &c.contrast) = (int)value;
+		}
 		if (option == 'L')
 			c.world.look = optarg;
 		else if (option == 'F')

@@ -229,6 +229,7 @@ static void fill(const json_t *node, struct tree_node *ret)
 		.w = (int)json_integer_value(json_array_get(rect, 2)),
 		.h = (int)json_integer_value(json_array_get(rect, 3)),
 		.disabled = has_state(node, "disabled"),
+		.checked = has_state(node, "checked"),
 	};
 	vt_copy_cut(ret->name, sizeof(ret->name), text_of(node, "name"));
 	vt_copy_cut(ret->value, sizeof(ret->value), text_of(node, "value"));

@@ -14,7 +14,7 @@ struct tree; /* a connection and the last tree read */
 struct tree_node {
 	int x, y, w, h; /* pixels of the window */
 	char name[256], value[256], id[64];
-	bool disabled;
+	bool disabled, checked;
 };
 
 /* Connects, waiting up to timeout_ms for the socket to appear. */
