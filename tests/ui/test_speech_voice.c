@@ -105,6 +105,12 @@ static void each_language_has_a_voice(void **state)
 	assert_string_equal(espeak_voice("en-GB"), "en-us");
 	assert_string_equal(espeak_voice("enm"), "es-419");
 	assert_string_equal(espeak_voice(""), "es-419");
+	/* A voice to read with is not a voice that speaks it. */
+	const char *voice;
+	assert_true(espeak_speaks("es-MX", &voice));
+	assert_false(espeak_speaks("yua", &voice));
+	assert_string_equal(voice, "es-419");
+	assert_false(espeak_speaks("nah", &voice));
 }
 
 static void a_program_that_fails_is_left_alone_for_longer_and_longer(void **state)

@@ -152,10 +152,11 @@ static const char *step_line(struct build *b, const struct header *header)
 	return strcmp(service, header->title) == 0 ? "" : service;
 }
 
-/* A language pack says what people vouched for; the rest of the screen is Spanish. */
-static void partial_note(struct build *b, enum color ink)
+/* A language pack says what people vouched for; the rest of the screen is Spanish. Above a keyboard
+ * with the least room no line is left for saying so. */
+static void partial_note(struct build *b, const struct header *header, enum color ink)
 {
-	if (!locale_is_partial())
+	if (!locale_is_partial() || (b->room == ROOM_LEAST && header->style == HEADER_KEYBOARD))
 		return;
 	node_add(b->ui, &(struct node_spec){.height = length_units(part_pad(b, 8))});
 	node_add(b->ui, &(struct node_spec){.text = _("Some parts are in Spanish."),
@@ -185,7 +186,7 @@ static void header_words(struct build *b, const struct header *header)
 		node_add(ui, &(struct node_spec){.height = length_units(8)});
 		widget_text(ui, TYPE_BODY, COLOR_ON_BRAND2, header->lead);
 	}
-	partial_note(b, COLOR_ON_BRAND2);
+	partial_note(b, header, COLOR_ON_BRAND2);
 }
 
 static void ok_sign(struct build *b)
@@ -226,7 +227,7 @@ static void ok_words(struct build *b, const struct header *header)
 			     .text_align = TEXT_CENTER,
 			     .role = ROLE_HEADING,
 			     .id = "title"});
-	partial_note(b, ink);
+	partial_note(b, header, ink);
 	if (model->folio[0] == '\0')
 		return;
 	format_folio(folio, sizeof(folio), model->folio);
