@@ -34,6 +34,12 @@ const char *const pin_entry_names[PIN_ENTRY_COUNT] = {
 	[PIN_ENTRY_DIGIT] = "digit",
 	[PIN_ENTRY_DONE] = "done",
 };
+const char *const card_revocation_status_names[CARD_REVOCATION_STATUS_COUNT] = {
+	[CARD_REVOCATION_NOT_ASKED] = "notAsked",
+	[CARD_REVOCATION_GOOD] = "good",
+	[CARD_REVOCATION_REVOKED] = "revoked",
+	[CARD_REVOCATION_UNKNOWN] = "unknown",
+};
 const char *const check_status_names[CHECK_STATUS_COUNT] = {
 	[CHECK_GOOD] = "good",
 	[CHECK_REVOKED] = "revoked",
@@ -141,6 +147,17 @@ static const struct bus_field certificate_checked_fields[] = {
 	OPT_TEXT(S, detail, "detail"),
 };
 #undef S
+#define S struct card_revocation
+static const struct bus_field card_revocation_fields[] = {
+	REQ_ENUM(S, status, "status", card_revocation_status_names),
+	OPT_TEXT(S, source, "source"),
+	OPT_I64(S, this_update_unix_ms, "thisUpdateUnixMs"),
+	OPT_I64(S, next_update_unix_ms, "nextUpdateUnixMs"),
+	OPT_TEXT(S, detail, "detail"),
+};
+#undef S
+static const struct bus_table card_revocation_table =
+	BUS_TABLE(struct card_revocation, "revocation", card_revocation_fields);
 #define S struct card_identity
 static const struct bus_field card_identity_fields[] = {
 	REQ_TEXT(S, id, "id"),
@@ -154,6 +171,7 @@ static const struct bus_field card_identity_fields[] = {
 	OPT_I64(S, not_after_unix_ms, "notAfterUnixMs"),
 	REQ_BOOL(S, can_sign, "canSign"),
 	REQ_TEXT(S, status, "status"),
+	REQ_OBJECT(S, revocation, "revocation", card_revocation_table),
 };
 #undef S
 static const struct bus_table card_identity_table =

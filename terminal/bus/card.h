@@ -195,6 +195,24 @@ struct certificate_checked {
 
 /* Card.Show (command of ctl): payload struct certificate_query, device "" = the only reader. */
 
+/* Whether the issuer has revoked it, as far as could be found out now. */
+enum card_revocation_status {
+	CARD_REVOCATION_NOT_ASKED, /* it is not good anyway: its status says why */
+	CARD_REVOCATION_GOOD,
+	CARD_REVOCATION_REVOKED,
+	CARD_REVOCATION_UNKNOWN, /* nobody could be asked, or nobody knew: detail says which */
+	CARD_REVOCATION_STATUS_COUNT
+};
+extern const char *const card_revocation_status_names[CARD_REVOCATION_STATUS_COUNT];
+
+struct card_revocation {
+	enum card_revocation_status status;
+	char source[12];	     /* "ocsp", "crl", "" */
+	int64_t this_update_unix_ms; /* 0 = none */
+	int64_t next_update_unix_ms; /* 0 = not told */
+	char detail[96];	     /* for technicians: why unknown, or how old */
+};
+
 /* One certificate as core reads it. Personal: only for the technician who holds the card. */
 struct card_identity {
 	char id[CARD_CERTIFICATE_ID_SIZE];
@@ -207,6 +225,7 @@ struct card_identity {
 	int64_t not_before_unix_ms, not_after_unix_ms;
 	bool can_sign;
 	char status[24]; /* "good", or the problem id of the session: "card-expired" … */
+	struct card_revocation revocation;
 };
 
 /* Completion of Card.Show. sequenceError: a citizen is using the terminal. */

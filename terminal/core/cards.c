@@ -2,7 +2,7 @@
  *
  *   session ── read_card ─► Certificate.List ─► choose, judge ─► Certificate.Check ─► IDENTITY
  *           ── sign ──────► challenge, digest ─► Certificate.Sign ─► verify ─────────► SIGNED
- *   ctl     ── Card.Show ─► Certificate.List ─► judge each ─► completion
+ *   ctl     ── Card.Show ─► Certificate.List ─► judge each ─► Certificate.Check each ─► completion
  *           ── Card.Sign ─► Certificate.List ─► choose ─► Certificate.Sign ─► completion
  *
  * One operation at a time; answers with another request id than the one that is waited for find
@@ -64,6 +64,7 @@ void cards_close(struct core *core)
 {
 	certificate_destroy(&core->cards.certificate);
 	certificate_store_destroy(&core->cards.authorities);
+	cards_show_drop(core);
 	vt_secret_finish(&core->cards.secret);
 }
 
@@ -78,6 +79,7 @@ void cards_answer(struct core *core, enum bus_completion_code code, const char *
 	desk->asked = 0;
 	desk->peer = NULL;
 	vt_secret_finish(&desk->secret);
+	cards_show_drop(core);
 	cards_forget(core);
 	bus_make_completion(core->tx, &desk->request, code, text);
 	(void)peer_send(peer);
@@ -219,13 +221,23 @@ void cards_listed(struct core *core, const struct bus_message *msg)
 		cards_list_for_sign(core, &msg->payload.certificate_list);
 }
 
+static void tell_check(struct core *core, const struct certificate_checked *checked)
+{
+	if (core->cards.show)
+		cards_show_checked(core, checked);
+	else
+		cards_tell_checked(core, checked->status);
+}
+
 void cards_checked(struct core *core, const struct bus_message *msg)
 {
+	struct certificate_checked checked = {.status = CHECK_UNAVAILABLE};
+
 	if (core->cards.phase != CARD_CHECKING || msg->header.request_id != core->cards.asked)
 		return;
-	cards_tell_checked(core, msg->header.completion == BUS_SUCCESS
-					 ? msg->payload.certificate_checked.status
-					 : CHECK_UNAVAILABLE);
+	if (msg->header.completion == BUS_SUCCESS)
+		checked = msg->payload.certificate_checked;
+	tell_check(core, &checked);
 }
 
 /* ---- ends ---- */
@@ -250,17 +262,19 @@ void cards_cancel(struct core *core)
 static void give_up(struct core *core, enum bus_completion_code code, const char *text)
 {
 	struct card_desk *desk = &core->cards;
+	struct certificate_checked checked = {.status = CHECK_UNAVAILABLE};
 
+	vt_copy_cut(checked.detail, sizeof(checked.detail), text);
 	if (desk->phase == CARD_IDLE)
 		return;
-	if (desk->peer)
+	if (desk->phase == CARD_CHECKING)
+		tell_check(core, &checked);
+	else if (desk->peer)
 		cards_answer(core, code, text);
 	else if (desk->phase == CARD_SIGNING)
 		cards_tell_signed(core, cards_failed_outcome(code), -1);
-	else if (desk->phase == CARD_LISTING)
-		cards_tell_identity(core, cards_list_problem(code), NULL);
 	else
-		cards_tell_checked(core, CHECK_UNAVAILABLE);
+		cards_tell_identity(core, cards_list_problem(code), NULL);
 }
 
 void cards_timeout(struct core *core)
@@ -285,7 +299,7 @@ void cards_devices_gone(struct core *core)
 void cards_sync_gone(struct core *core)
 {
 	if (core->cards.phase == CARD_CHECKING)
-		give_up(core, BUS_DEVICE_NOT_READY, "");
+		give_up(core, BUS_DEVICE_NOT_READY, "sync is gone");
 }
 
 void cards_peer_gone(struct core *core, const struct peer *peer)
@@ -296,6 +310,7 @@ void cards_peer_gone(struct core *core, const struct peer *peer)
 		return;
 	desk->peer = NULL;
 	vt_secret_finish(&desk->secret);
+	cards_show_drop(core);
 	cards_cancel(core);
 	cards_forget(core);
 }

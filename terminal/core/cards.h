@@ -30,6 +30,9 @@ enum certificate_outcome cards_choose(
 void cards_tell_checked(struct core *core, enum check_status status);
 /* The words of the problem screens for what devices cannot do; never NULL. */
 const char *cards_list_problem(enum bus_completion_code code);
+/* Certificate.Check of this certificate, which came as text, to sync; the answer is
+ * cards_checked(). False: nobody can be asked, and nothing is waited for. */
+bool cards_send_check(struct core *core, const struct certificate *certificate, const char *text);
 void cards_list_for_citizen(struct core *core, const struct certificate_list *list);
 
 /* ---- cards_sign.c ---- */
@@ -39,6 +42,10 @@ enum sign_outcome cards_failed_outcome(enum bus_completion_code code);
 
 /* ---- cards_technician.c ---- */
 void cards_list_for_show(struct core *core, const struct certificate_list *list);
+/* What became of the check that Card.Show waits for. */
+void cards_show_checked(struct core *core, const struct certificate_checked *checked);
+/* Wipes what it has gathered. */
+void cards_show_drop(struct core *core);
 void cards_list_for_sign(struct core *core, const struct certificate_list *list);
 
 #endif

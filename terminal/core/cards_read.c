@@ -4,6 +4,7 @@
 
 #include "terminal/base/base64.h"
 #include "terminal/base/clock.h"
+#include "terminal/base/text.h"
 #include "terminal/core/cards.h"
 
 /* A slow card needs some seconds for eight certificates; a responder is asked for as long as a
@@ -82,12 +83,12 @@ enum certificate_outcome cards_choose(
 	return outcome;
 }
 
-static bool send_check(struct core *core)
+bool cards_send_check(struct core *core, const struct certificate *certificate, const char *text)
 {
 	struct certificate_der chain[CARD_MAX_ISSUERS];
 	struct card_desk *desk = &core->cards;
 	const size_t count = certificate_chain(
-		desk->certificate, desk->authorities, core_unix_ms(core), chain, CARD_MAX_ISSUERS);
+		certificate, desk->authorities, core_unix_ms(core), chain, CARD_MAX_ISSUERS);
 
 	if (!core->sync.conn || count == 0)
 		return false;
@@ -96,7 +97,7 @@ static bool send_check(struct core *core)
 	core->tx->header.timeout_ms = CHECK_MS;
 	desk->asked = core->tx->header.request_id;
 	desk->phase = CARD_CHECKING;
-	memcpy(check->certificate, desk->text, sizeof(check->certificate));
+	vt_copy_cut(check->certificate, sizeof(check->certificate), text);
 	for (size_t i = 0; i < count; i++) {
 		if (vt_base64_encode(check->issuers[i].certificate, CERTIFICATE_TEXT_SIZE,
 			    chain[i].data, chain[i].length))
@@ -104,7 +105,8 @@ static bool send_check(struct core *core)
 		check->issuer_count++;
 	}
 	core_arm(core->card_timer, vt_clock_monotonic_ms() + CHECK_MS + CARDS_GRACE_MS);
-	return peer_send(&core->sync);
+	(void)peer_send(&core->sync); /* if it is gone, cards_sync_gone() has told so */
+	return true;
 }
 
 void cards_tell_checked(struct core *core, enum check_status status)
@@ -145,6 +147,6 @@ void cards_list_for_citizen(struct core *core, const struct certificate_list *li
 		cards_tell_identity(core, "card-none", NULL);
 	else if (outcome != CERTIFICATE_GOOD)
 		cards_tell_identity(core, certificate_outcome_text_id(outcome), NULL);
-	else if (!send_check(core))
+	else if (!cards_send_check(core, core->cards.certificate, core->cards.text))
 		cards_tell_checked(core, CHECK_UNAVAILABLE);
 }

@@ -1,8 +1,10 @@
 /* Card.Show and Card.Sign of a technician. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "terminal/base/assert.h"
+#include "terminal/base/clock.h"
 #include "terminal/base/text.h"
 #include "terminal/core/cards.h"
 
@@ -40,24 +42,120 @@ static void fill_identity(
 	certificate_destroy(&certificate);
 }
 
-void cards_list_for_show(struct core *core, const struct certificate_list *list)
+/* ---- Card.Show: revocation, one certificate after the other ---- */
+
+/* All of them together: whoever stands there does not wait for eight dead responders. */
+#define SHOW_CHECKS_MS 20000
+
+/* Gathered while sync asks; personal. */
+struct card_show {
+	struct certificate_list list;
+	struct card_facts facts;
+	size_t next; /* the one that is asked after */
+	int64_t until_ms;
+};
+
+void cards_show_drop(struct core *core)
+{
+	if (core->cards.show)
+		vt_wipe(core->cards.show, sizeof(*core->cards.show));
+	free(core->cards.show);
+	core->cards.show = NULL;
+}
+
+static void answer_show(struct core *core)
 {
 	struct card_desk *desk = &core->cards;
-	struct card_facts *facts = &core->tx->payload.card_facts;
 	struct peer *peer = desk->peer;
 
 	cards_end_phase(core);
 	desk->peer = NULL;
 	bus_make_completion(core->tx, &desk->request, BUS_SUCCESS, NULL);
-	memcpy(facts->device, desk->device, sizeof(facts->device));
-	memcpy(facts->atr, desk->atr, sizeof(facts->atr));
-	facts->application = list->application;
-	facts->pin = list->pin;
-	facts->count = list->count;
-	for (size_t i = 0; i < list->count; i++)
-		fill_identity(core, &list->certificates[i], &facts->certificates[i]);
+	core->tx->payload.card_facts = desk->show->facts;
+	cards_show_drop(core);
 	(void)peer_send(peer);
 }
+
+/* False: nobody can be asked about it; why is a sentence for technicians. */
+static bool ask_after(struct core *core, size_t i, const char **why)
+{
+	const struct card_certificate *item = &core->cards.show->list.certificates[i];
+	struct certificate *certificate;
+
+	*why = "the other certificates took all the time there was";
+	if (vt_clock_monotonic_ms() >= core->cards.show->until_ms)
+		return false;
+	*why = "sync is not connected";
+	certificate = cards_parse(item);
+	const bool is_asked = certificate && cards_send_check(core, certificate, item->certificate);
+	certificate_destroy(&certificate);
+	return is_asked;
+}
+
+/* Asks after the next good one; what is not good anyway is not asked after. */
+static void ask_on(struct core *core)
+{
+	struct card_show *show = core->cards.show;
+	const char *why;
+
+	for (; show->next < show->facts.count; show->next++) {
+		struct card_identity *its = &show->facts.certificates[show->next];
+		if (strcmp(its->status, "good") != 0)
+			continue;
+		if (ask_after(core, show->next, &why))
+			return;
+		its->revocation.status = CARD_REVOCATION_UNKNOWN;
+		vt_copy_cut(its->revocation.detail, sizeof(its->revocation.detail), why);
+	}
+	answer_show(core);
+}
+
+void cards_show_checked(struct core *core, const struct certificate_checked *checked)
+{
+	static const enum card_revocation_status statuses[CHECK_STATUS_COUNT] = {
+		[CHECK_GOOD] = CARD_REVOCATION_GOOD,
+		[CHECK_REVOKED] = CARD_REVOCATION_REVOKED,
+		[CHECK_UNKNOWN] = CARD_REVOCATION_UNKNOWN,
+		[CHECK_UNAVAILABLE] = CARD_REVOCATION_UNKNOWN,
+	};
+	struct card_show *show = core->cards.show;
+	struct card_revocation *revocation = &show->facts.certificates[show->next].revocation;
+
+	*revocation = (struct card_revocation){.status = statuses[checked->status],
+		.this_update_unix_ms = checked->this_update_unix_ms,
+		.next_update_unix_ms = checked->next_update_unix_ms};
+	memcpy(revocation->source, checked->source, sizeof(revocation->source));
+	vt_copy_cut(revocation->detail, sizeof(revocation->detail),
+		checked->detail[0]		   ? checked->detail
+		: checked->status == CHECK_UNKNOWN ? "its issuer does not know it"
+						   : "");
+	show->next++;
+	ask_on(core);
+}
+
+void cards_list_for_show(struct core *core, const struct certificate_list *list)
+{
+	struct card_desk *desk = &core->cards;
+	struct card_show *show = calloc(1, sizeof(*show));
+
+	if (!show) {
+		cards_answer(core, BUS_INTERNAL_ERROR, "out of memory");
+		return;
+	}
+	desk->show = show;
+	show->list = *list;
+	show->until_ms = vt_clock_monotonic_ms() + SHOW_CHECKS_MS;
+	memcpy(show->facts.device, desk->device, sizeof(show->facts.device));
+	memcpy(show->facts.atr, desk->atr, sizeof(show->facts.atr));
+	show->facts.application = list->application;
+	show->facts.pin = list->pin;
+	show->facts.count = list->count;
+	for (size_t i = 0; i < list->count; i++)
+		fill_identity(core, &list->certificates[i], &show->facts.certificates[i]);
+	ask_on(core);
+}
+
+/* ---- Card.Sign ---- */
 
 void cards_list_for_sign(struct core *core, const struct certificate_list *list)
 {

@@ -148,6 +148,8 @@ struct card_desk {
 	char id[CARD_CERTIFICATE_ID_SIZE];
 	struct card_pin pin;
 	bool is_checked;
+	struct card_show *show;	 /* owned: Card.Show while its certificates are asked after, or NULL
+				  */
 	struct vt_secret secret; /* PIN of Card.Sign while the card is listed; wiped */
 	bool last_try;
 	enum card_hash hash;

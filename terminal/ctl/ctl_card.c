@@ -20,8 +20,9 @@
 
 /* What is signed is hashed here: only its digest leaves. */
 #define MAX_DATA (64 * 1024 * 1024)
-/* Reading eight certificates, and a citizen's time at the reader's pad. */
-#define SHOW_MS 40000
+/* Reading eight certificates and asking whether they are revoked; and a citizen's time at the
+ * reader's pad. */
+#define SHOW_MS 60000
 #define SIGN_MS 110000
 
 /* ---- show ---- */
@@ -32,7 +33,7 @@ static const char *status_words(const char *status)
 		const char *id;
 		struct ctl_text text;
 	} rows[] = {
-		{"good", {"vigente; revocación sin consultar", "valid; revocation not asked"}},
+		{"good", {"vigente", "valid"}},
 		{"card-expired", {"vencido", "expired"}},
 		{"card-not-yet", {"todavía no es válido", "not valid yet"}},
 		{"card-seal", {"sello (CSD), no e.firma", "seal (CSD), not an e.firma"}},
@@ -65,6 +66,26 @@ static void print_pin(const struct card_pin *pin)
 			ctl_say(CTL_TEXT("en las teclas del lector", "on the reader's keys")));
 }
 
+/* "no revocado (ocsp, 2026-11-29 08:00)", "no se sabe: …" */
+static void print_revocation(const struct card_revocation *its)
+{
+	static const struct ctl_text words[CARD_REVOCATION_STATUS_COUNT] = {
+		[CARD_REVOCATION_NOT_ASKED] = {"sin consultar", "not asked"},
+		[CARD_REVOCATION_GOOD] = {"no revocado", "not revoked"},
+		[CARD_REVOCATION_REVOKED] = {"REVOCADO", "REVOKED"},
+		[CARD_REVOCATION_UNKNOWN] = {"no se sabe", "not known"},
+	};
+	char text[200], at[32] = "";
+
+	if (its->this_update_unix_ms > 0)
+		ctl_format_time(its->this_update_unix_ms, at);
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s%s", ctl_say(words[its->status]),
+		its->source[0] ? " (" : "", its->source, its->source[0] && at[0] ? ", " : "",
+		its->source[0] ? at : "", its->source[0] ? ")" : "", its->detail[0] ? ": " : "",
+		its->detail);
+	ctl_print_pair(CTL_TEXT("revocación", "revocation"), text);
+}
+
 static void print_certificate(const struct card_identity *its)
 {
 	char from[32], to[32];
@@ -81,6 +102,7 @@ static void print_certificate(const struct card_identity *its)
 	ctl_print_pair(CTL_TEXT("desde", "from"), from);
 	ctl_print_pair(CTL_TEXT("hasta", "until"), to);
 	ctl_print_pair(CTL_TEXT("estado", "status"), status_words(its->status));
+	print_revocation(&its->revocation);
 	ctl_print_pair(CTL_TEXT("puede firmar", "can sign"),
 		its->can_sign ? ctl_say(CTL_TEXT("sí", "yes")) : "no");
 }

@@ -2,6 +2,8 @@
 """ventanillactl as a technician runs it: output, JSON, languages, exit codes; against a core that
 only answers (fake_core)."""
 
+import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -325,6 +327,78 @@ class Asking(unittest.TestCase):
         self.assertEqual(ctl("status", "--socket", "x" * 300)[0], 2)
 
 
+class Card(unittest.TestCase):
+    PIN = "73914628"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.data, self.pin, self.out = (os.path.join(self.folder, name) for name in ("data", "pin", "out"))
+        with open(self.data, "wb") as file:
+            file.write(b"lo que se firma\n")
+        with open(self.pin, "w", encoding="ascii") as file:
+            file.write(self.PIN + "\n")
+
+    def sign(self, core, *more, pin=None, **options):
+        return ctl("card", "sign", "--data", self.data, "--pin-file", pin or self.pin, "--socket", core.path, *more,
+                   **options)
+
+    def test_show(self):
+        with Core() as core:
+            answer = json.loads(ctl("card", "show", "--socket", core.path, "--json")[1])
+            self.assertEqual((answer["schema"], answer["atr"], answer["application"]),
+                             ("ventanilla.card.show/1", "3b80", "piv"))
+            self.assertEqual([its["revocation"]["status"] for its in answer["certificates"]],
+                             ["notAsked", "good", "revoked", "unknown"])
+            status, out, err = ctl("card", "show", "--socket", core.path)
+            self.assertEqual((status, err), (0, ""))
+            self.assertRegex(out, r"PIN: +en las teclas del lector\n")
+            self.assertRegex(out, r"titular: +CONCEPCIÓN\?\[31m\n")
+            self.assertRegex(out, r"estado: +vencido\nrevocación: +sin consultar\n")
+            self.assertRegex(out, r"estado: +vigente\nrevocación: +no revocado \(ocsp, 2026-11-22 \d\d:\d\d\)\n")
+            self.assertRegex(out, r"revocación: +REVOCADO\n")
+            self.assertRegex(out, r"revocación: +no se sabe: sync is not connected\n")
+            self.assertRegex(ctl("card", "show", "--socket", core.path, lang="C")[1], r"revocation: +not known: sync")
+            self.assertEqual(ctl("card", "show", "x", "--socket", core.path)[0], 2)
+
+    def test_sign(self):
+        digest = hashlib.sha256(b"lo que se firma\n").digest()
+        with Core() as core:
+            self.assertEqual(self.sign(core), (0, base64.b64encode(digest).decode() + "\n", ""))
+            self.assertEqual(self.sign(core, pin="-", text=self.PIN)[0], 0, "the last line without its end")
+            answer = json.loads(self.sign(core, "--json")[1])
+            self.assertEqual((answer["schema"], answer["outcome"]), ("ventanilla.card.sign/1", "signed"))
+            self.assertEqual(self.sign(core, "--out", self.out), (0, "", ""))
+            with open(self.out, "rb") as file:
+                self.assertEqual(file.read(), digest)
+
+    def test_each_refusal_has_its_exit_code_and_no_signature(self):
+        for mode, code, word in (("wrongPin", 4, "PIN incorrecto; intentos que quedan: 2"), ("pinForm", 4, "largo"),
+                                 ("lastTry", 4, "--last-try"), ("blocked", 4, "PUK"), ("removed", 5, "se retiró"),
+                                 ("canceled", 1, "cancelado"), ("timedOut", 7, "no respondió"), ("refused", 5, "clave"),
+                                 ("failed", 5, "no corresponde"), ("busy", 8, ""), ("absent", 5, ""), ("denied", 4, ""),
+                                 ("close", 6, "")):
+            with self.subTest(mode=mode), Core(mode) as core:
+                status, out, err = self.sign(core, "--out", self.out)
+                self.assertEqual((status, out), (code, ""))
+                self.assertIn(word, err)
+                self.assertNotIn(self.PIN, err)
+                self.assertFalse(os.path.exists(self.out))
+
+    def test_a_pin_that_is_none_never_leaves(self):
+        with Core() as core:
+            self.assertEqual(self.sign(core, pin="-", text="0" * 33)[0], 2)
+            self.assertEqual(self.sign(core, pin="-", text="")[0], 2)
+            self.assertEqual(self.sign(core, pin="-", text="1234567890123456789012345678901")[0], 4)
+            self.assertEqual(self.sign(core, pin="/nonexistent")[0], 3)
+        self.assertEqual(ctl("card", "sign")[0], 2)
+        self.assertEqual(ctl("card", "sign", "--data", "/nonexistent", "--pin-file", self.pin)[0], 3)
+        self.assertEqual(ctl("card", "sign", "--data", self.data, "--pin-file", self.pin, "--socket", "/nowhere")[0], 6)
+        with Core() as core:
+            self.assertEqual(self.sign(core, "--out", "/nonexistent/signature")[0], 1)
+
+
 class Usage(unittest.TestCase):
     def test_wrong_usage_ends_with_2_and_says_where_help_is(self):
         for args in ([], ["fly"], ["curp"], ["curp", "fly"], ["curp", "check"], ["device", "show"],
@@ -343,7 +417,7 @@ class Usage(unittest.TestCase):
         self.assertIn("exit codes", ctl("--help", lang="en_US.UTF-8")[1])
         self.assertIn("códigos", ctl("--help", lang="")[1])
         self.assertIn("exit codes", ctl("--help", env={"LC_ALL": "C"})[1])
-        for noun in ("status", "device", "queue", "catalog", "curp"):
+        for noun in ("status", "device", "queue", "catalog", "curp", "card"):
             status, out, err = ctl(noun, "--help")
             self.assertEqual((status, err), (0, ""))
             self.assertIn(noun, out)

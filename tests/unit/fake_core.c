@@ -1,7 +1,8 @@
 /* A core that only speaks with ventanillactl, for tests/unit/ctl.py:
  *   fake_core SOCKET MODE
  * MODE: normal, empty, denied, silent, close, garbage, other; for device reset and test also
- * failed, unswiped (there is a stripe reader), unknown, busy, absent (no device process). Prints
+ * failed, unswiped (there is a stripe reader), unknown, busy, absent (no device process); for card
+ * sign also the outcome's word. Prints
  * "ready" when it listens and ends when stdin closes. */
 
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "terminal/base/assert.h"
+#include "terminal/base/base64.h"
 #include "terminal/base/text.h"
 #include "terminal/bus/conn.h"
 
@@ -105,11 +107,52 @@ static enum bus_completion_code judge_order(const char *device)
 		       : BUS_NOT_FOUND;
 }
 
+static void fill_card(struct card_facts *facts)
+{
+	struct card_identity *its = facts->certificates;
+
+	vt_copy_cut(facts->device, sizeof(facts->device), "reader");
+	vt_copy_cut(facts->atr, sizeof(facts->atr), "3b80");
+	facts->application = CARD_PIV;
+	facts->pin = (struct card_pin){.pad = true, .tries_left = 2};
+	facts->count = CARD_REVOCATION_STATUS_COUNT;
+	for (int i = 0; i < CARD_REVOCATION_STATUS_COUNT; i++, its++) {
+		vt_copy_cut(its->id, sizeof(its->id), "9c");
+		vt_copy_cut(its->holder, sizeof(its->holder), "CONCEPCIÓN\x1b[31m");
+		vt_copy_cut(its->rfc, sizeof(its->rfc), "SABC5606262A8");
+		vt_copy_cut(its->purpose, sizeof(its->purpose), "efirma");
+		vt_copy_cut(its->status, sizeof(its->status), i == 0 ? "card-expired" : "good");
+		its->revocation.status = (enum card_revocation_status)i;
+		its->can_sign = true;
+	}
+	vt_copy_cut(facts->certificates[1].revocation.source, 12, "ocsp");
+	facts->certificates[1].revocation.this_update_unix_ms = 1795400000000;
+	vt_copy_cut(facts->certificates[3].revocation.detail, 96, "sync is not connected");
+}
+
+/* The signature is the digest that came, so that the test sees what was hashed. */
+static void fill_signed(struct certificate_signed *result, const struct certificate_sign *sign)
+{
+	uint8_t digest[32];
+
+	result->tries_left = 2;
+	for (int i = 0; i < SIGN_OUTCOME_COUNT; i++) {
+		if (strcmp(mode, sign_outcome_names[i]) == 0)
+			result->outcome = (enum sign_outcome)i;
+	}
+	if (strcmp(sign->pin, "73914628") != 0)
+		result->outcome = SIGN_WRONG_PIN;
+	if (result->outcome == SIGN_SIGNED && vt_unhex(digest, sizeof(digest), sign->digest))
+		VT_ASSERT(vt_base64_encode(result->signature, sizeof(result->signature), digest,
+				  sizeof(digest)) == VT_OK);
+}
+
 static void answer(struct bus_conn *conn, struct bus_message *msg)
 {
 	const struct bus_header request = msg->header;
 	const struct queue_query query = msg->payload.queue_query;
 	const struct device_query device = msg->payload.device_query;
+	const struct certificate_sign sign = msg->payload.certificate_sign;
 	enum bus_completion_code code = BUS_SUCCESS;
 	struct device_list list = {0};
 	struct vt_error error;
@@ -120,6 +163,8 @@ static void answer(struct bus_conn *conn, struct bus_message *msg)
 		code = BUS_NOT_FOUND;
 	else if (request.name == BUS_DEVICE_RESET || request.name == BUS_DEVICE_TEST)
 		code = judge_order(device.device);
+	else if (request.name == BUS_CARD_SHOW || request.name == BUS_CARD_SIGN)
+		code = judge_order("printer");
 	fill_devices(&list);
 	bus_make_completion(msg, &request, code, code ? "reason of core" : NULL);
 	if (strcmp(mode, "other") == 0)
@@ -134,6 +179,10 @@ static void answer(struct bus_conn *conn, struct bus_message *msg)
 		msg->payload.device_status = list.devices[0];
 	else if (request.name == BUS_DEVICE_TEST)
 		fill_test(&msg->payload.device_tested, device.device);
+	else if (request.name == BUS_CARD_SHOW)
+		fill_card(&msg->payload.card_facts);
+	else if (request.name == BUS_CARD_SIGN)
+		fill_signed(&msg->payload.certificate_signed, &sign);
 	else if (request.name == BUS_QUEUE_LIST)
 		fill_queue(query, &msg->payload.queue_list);
 	else if (request.name == BUS_QUEUE_SHOW)

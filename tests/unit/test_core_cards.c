@@ -593,10 +593,259 @@ static void a_technician_and_a_citizen_do_not_share_the_card(void **state)
 	assert_int_equal(world.sent[BUS_CERTIFICATE_SIGN], 0);
 	/* whoever came first is answered all the same */
 	list(core);
+	check(core, CHECK_GOOD);
 	assert_ptr_equal(world.receiver, &core->ctl[0]);
 	assert_int_equal(world.message.header.name, BUS_CARD_SHOW);
 	assert_int_equal(world.message.header.completion, BUS_SUCCESS);
 	assert_string_equal(world.message.payload.card_facts.certificates[0].status, "good");
+}
+
+/* The answer of Card.Show, about its only certificate. */
+static const struct card_revocation *shown(const struct core *core)
+{
+	assert_ptr_equal(world.receiver, &core->ctl[0]);
+	assert_int_equal(world.message.header.name, BUS_CARD_SHOW);
+	assert_int_equal(world.message.header.completion, BUS_SUCCESS);
+	assert_int_equal(world.message.payload.card_facts.count, 1);
+	assert_string_equal(world.message.payload.card_facts.certificates[0].status, "good");
+	assert_null(core->cards.show);
+	assert_null(core->cards.peer);
+	assert_int_equal(core->cards.phase, CARD_IDLE);
+	assert_int_equal(world.told, 0);
+	return &world.message.payload.card_facts.certificates[0].revocation;
+}
+
+static void begin_show(struct core *core)
+{
+	world.state = SESSION_ATTRACT;
+	ask_show(core, BUS_CARD_SHOW);
+	list(core);
+}
+
+static void show_says_what_the_issuer_says(void **state)
+{
+	static const enum card_revocation_status expected[CHECK_STATUS_COUNT] = {
+		[CHECK_GOOD] = CARD_REVOCATION_GOOD,
+		[CHECK_REVOKED] = CARD_REVOCATION_REVOKED,
+		[CHECK_UNKNOWN] = CARD_REVOCATION_UNKNOWN,
+		[CHECK_UNAVAILABLE] = CARD_REVOCATION_UNKNOWN,
+	};
+	struct core *core = *state;
+
+	for (int i = 0; i < CHECK_STATUS_COUNT; i++) {
+		begin_show(core);
+		assert_ptr_equal(world.receiver, &core->sync);
+		check(core, (enum check_status)i);
+		assert_int_equal(shown(core)->status, expected[i]);
+	}
+	/* devices are not needed for it any more */
+	begin_show(core);
+	cards_devices_gone(core);
+	world.told = 0;
+	check(core, CHECK_GOOD);
+	assert_int_equal(shown(core)->status, CARD_REVOCATION_GOOD);
+}
+
+static void show_says_unknown_when_nobody_can_be_asked(void **state)
+{
+	struct core *core = *state;
+
+	begin_show(core);
+	cards_timeout(core);
+	assert_int_equal(shown(core)->status, CARD_REVOCATION_UNKNOWN);
+	assert_string_equal(shown(core)->detail, "no answer in time");
+	begin_show(core);
+	cards_sync_gone(core);
+	assert_int_equal(shown(core)->status, CARD_REVOCATION_UNKNOWN);
+	assert_string_equal(shown(core)->detail, "sync is gone");
+	bus_conn_close(&core->sync.conn);
+	begin_show(core);
+	assert_int_equal(shown(core)->status, CARD_REVOCATION_UNKNOWN);
+	assert_string_equal(shown(core)->detail, "sync is not connected");
+}
+
+static void a_technician_who_leaves_meanwhile_leaves_nothing(void **state)
+{
+	struct core *core = *state;
+
+	begin_show(core);
+	const int64_t asked = core->cards.asked;
+	cards_peer_gone(core, &core->ctl[0]);
+	assert_null(core->cards.show);
+	assert_int_equal(core->cards.phase, CARD_IDLE);
+	world.sent[BUS_CARD_SHOW] = 0;
+	answer_step(core, CHECKING, asked);
+	core->cards.asked = 0;
+	assert_int_equal(world.sent[BUS_CARD_SHOW], 0);
+	assert_int_equal(world.told, 0);
+	/* nor does what a citizen has on the screen change by a technician who looks */
+	identify(core);
+	world.told = 0;
+	begin_show(core);
+	check(core, CHECK_REVOKED);
+	(void)shown(core);
+	cards_sign(core, "271828", false);
+	answer_sign(core, SIGN_SIGNED, holder_key);
+	assert_int_equal(world.event.u.sign.outcome, SIGN_SIGNED);
+}
+
+/* MediaRemovedEvent: who is told what, and what becomes of the operation. */
+static void a_card_that_goes_is_told_once(void **state)
+{
+	struct core *core = *state;
+	const struct card_removed removed = {.device = READER};
+	const struct card_removed others[] = {{.device = "usb-1-2"}, {.device = READER, .slot = 1}};
+	struct card_inserted inserted = {.device = READER, .readable = true};
+
+	for (int i = 0; i < STEPS; i++) {
+		reach(core, (enum step)i);
+		for (size_t j = 0; j < VT_ELEMENTS(others); j++)
+			cards_removed(core, &others[j]); /* another reader's, another slot's */
+		assert_int_equal(world.told, 0);
+		assert_true(core->cards.is_in);
+		cards_removed(core, &removed);
+		assert_told(1, SESSION_CARD);
+		assert_false(world.event.u.card.is_in);
+		cards_removed(core, &removed);
+		assert_int_equal(world.told, 1);
+		/* The command's own end follows, once, also when nobody is there for it. */
+		assert_int_equal(core->cards.phase, CARD_LISTING + i);
+		struct bus_message msg = answer_to(core,
+			i == SIGNING ? BUS_CERTIFICATE_SIGN : BUS_CERTIFICATE_LIST, BUS_NOT_FOUND);
+		if (i == SIGNING)
+			cards_signed(core, &msg);
+		else if (i == LISTING)
+			cards_listed(core, &msg);
+		else
+			check(core, CHECK_GOOD);
+		assert_told(2, i == SIGNING ? SESSION_SIGNED : SESSION_IDENTITY);
+		assert_true(i != SIGNING || world.event.u.sign.outcome == SIGN_REMOVED);
+		assert_true(i != LISTING || strcmp(world.problem, "card-removed") == 0);
+		assert_int_equal(core->cards.phase, CARD_IDLE);
+		cards_inserted(core, &inserted);
+		assert_told(3, SESSION_CARD);
+		assert_true(world.event.u.card.is_in);
+	}
+}
+
+static void a_technicians_card_that_goes_ends_the_order(void **state)
+{
+	struct core *core = *state;
+	const struct card_removed removed = {.device = READER};
+
+	world.state = SESSION_ATTRACT;
+	for (int i = 0; i < 2; i++) {
+		const enum bus_name name = i == 0 ? BUS_CARD_SHOW : BUS_CARD_SIGN;
+		ask_show(core, name);
+		cards_removed(core, &removed);
+		struct bus_message msg = answer_to(core, BUS_CERTIFICATE_LIST, BUS_NOT_FOUND);
+		cards_listed(core, &msg);
+		assert_ptr_equal(world.receiver, &core->ctl[0]);
+		assert_int_equal(world.message.header.name, name);
+		assert_int_equal(world.message.header.completion, BUS_NOT_FOUND);
+		assert_int_equal(core->cards.phase, CARD_IDLE);
+		struct card_inserted inserted = {.device = READER, .readable = true};
+		cards_inserted(core, &inserted);
+	}
+}
+
+/* ---- memory ---- */
+
+/* Of libcrypto and of our own: the n-th allocation fails, and only that one. */
+static long allocations, failing_at;
+
+static bool allocation_fails(void)
+{
+	return ++allocations == failing_at;
+}
+
+static void *crypto_malloc(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return allocation_fails() ? NULL : malloc(size);
+}
+
+static void *crypto_realloc(void *old, size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return allocation_fails() ? NULL : realloc(old, size);
+}
+
+static void crypto_free(void *old, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(old);
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return allocation_fails() ? NULL : __real_calloc(count, size);
+}
+
+/* A sign-in and a look at the card with allocation n failing. True if nothing failed. */
+static bool live_with_failure(struct core *core, long n)
+{
+	char signature[CARD_SIGNATURE_SIZE];
+	struct bus_message msg;
+
+	world.problem[0] = '\0';
+	world.event = (struct session_event){0};
+	cards_read(core);
+	allocations = 0;
+	failing_at = n;
+	list(core);
+	if (core->cards.phase == CARD_CHECKING)
+		check(core, CHECK_GOOD);
+	failing_at = 0;
+	assert_int_equal(world.event.type, SESSION_IDENTITY);
+	assert_int_equal(core->cards.phase, CARD_IDLE);
+	if (!world.problem[0]) {
+		assert_string_equal(world.curp, "SABC560626MDFLRN01");
+		cards_sign(core, "271828", false);
+		msg = answer_to(core, BUS_CERTIFICATE_SIGN, BUS_SUCCESS);
+		sign_with(n % 2 ? holder_key : other_key,
+			world.message.payload.certificate_sign.digest, signature,
+			sizeof(signature));
+		vt_copy_cut(
+			msg.payload.certificate_signed.signature, CARD_SIGNATURE_SIZE, signature);
+		allocations = 0;
+		failing_at = n;
+		cards_signed(core, &msg);
+		failing_at = 0;
+		assert_int_equal(world.event.type, SESSION_SIGNED);
+		assert_true(world.event.u.sign.outcome == SIGN_FAILED ||
+			    (n % 2 && world.event.u.sign.outcome == SIGN_SIGNED));
+		cards_forget(core);
+	}
+	const long most = allocations;
+	world.state = SESSION_ATTRACT;
+	ask_show(core, BUS_CARD_SHOW);
+	allocations = 0;
+	failing_at = n;
+	list(core);
+	if (core->cards.phase == CARD_CHECKING)
+		check(core, CHECK_GOOD);
+	failing_at = 0;
+	assert_ptr_equal(world.receiver, &core->ctl[0]);
+	assert_int_equal(core->cards.phase, CARD_IDLE);
+	assert_null(core->cards.show);
+	return allocations < n && most < n;
+}
+
+static void every_failing_allocation_ends_in_a_refusal_or_the_truth(void **state)
+{
+	struct core *core = *state;
+	long n = 1;
+
+	while (!live_with_failure(core, n)) {
+		n += n < 200 ? 1 : 13;
+		assert_true(n < 100000);
+	}
+	print_message("allocations: %ld\n", n);
+	assert_true(n > 100);
 }
 
 static void a_technician_is_refused_without_a_card_or_reader(void **state)
@@ -652,8 +901,17 @@ int main(void)
 		T(a_technician_and_a_citizen_do_not_share_the_card),
 		T(a_technician_is_refused_without_a_card_or_reader),
 		T(the_technicians_pin_is_wiped_whatever_happens),
+		T(show_says_what_the_issuer_says),
+		T(show_says_unknown_when_nobody_can_be_asked),
+		T(a_technician_who_leaves_meanwhile_leaves_nothing),
+		T(a_card_that_goes_is_told_once),
+		T(a_technicians_card_that_goes_ends_the_order),
+		T(every_failing_allocation_ends_in_a_refusal_or_the_truth),
 #undef T
 	};
 
+	/* Before libcrypto allocates anything. */
+	if (!CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free))
+		return 1;
 	return cmocka_run_group_tests(tests, make_keys, free_keys);
 }
