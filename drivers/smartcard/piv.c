@@ -66,9 +66,7 @@ static void next_object(struct smartcard *c)
 		smartcard_listed(c);
 }
 
-/* The PIN by which the keys are opened: the global one where the discovery object prefers it
- * (SP 800-73-4 part 1 §3.3.2: 5F2F, first byte what is allowed, second what comes first). */
-static uint8_t discovered_reference(const uint8_t *reply, size_t length)
+uint8_t piv_pin_reference(const uint8_t *reply, size_t length)
 {
 	size_t at, size, policy, policy_size;
 
@@ -79,8 +77,7 @@ static uint8_t discovered_reference(const uint8_t *reply, size_t length)
 	return 0x80;
 }
 
-/* 53 { 70 certificate, 71 info, FE }: the certificate, inflated if it must be, into ret. */
-static bool read_object(
+bool piv_read_certificate(
 	const uint8_t *reply, size_t length, uint8_t ret[CERTIFICATE_DER_SIZE], size_t *ret_length)
 {
 	size_t at, size, der, der_size, info, info_size;
@@ -112,7 +109,7 @@ static void take_object(struct smartcard *c)
 
 	/* One broken or missing certificate does not take the others with it. */
 	if (c->exchange.sw != 0x9000 ||
-		!read_object(c->exchange.reply, c->exchange.reply_length, der, &length))
+		!piv_read_certificate(c->exchange.reply, c->exchange.reply_length, der, &length))
 		return;
 	index = smartcard_add(c, objects[object].id, objects[object].label,
 		strlen(objects[object].label), der, length);
@@ -149,7 +146,7 @@ static void list_reply(struct smartcard *c)
 	if (c->piv.object == STEP_DISCOVERY) {
 		c->piv.object = 0;
 		c->piv.pin_reference =
-			x->sw == 0x9000 ? discovered_reference(x->reply, x->reply_length) : 0x80;
+			x->sw == 0x9000 ? piv_pin_reference(x->reply, x->reply_length) : 0x80;
 	} else {
 		take_object(c);
 		c->piv.object++;

@@ -207,6 +207,17 @@ size_t block_ecdsa_der(const uint8_t *raw, size_t size, uint8_t *ret, size_t ret
 bool block_inflate(
 	const uint8_t *data, size_t length, uint8_t *ret, size_t max, size_t *ret_length);
 
+/* --- piv.c: what its objects hold --- */
+
+/* The PIN by which the keys are opened: 00, the global one, where the discovery object prefers it
+ * (SP 800-73-4 part 1 §3.3.2: 5F2F, first byte what is allowed, second what comes first), else 80.
+ */
+uint8_t piv_pin_reference(const uint8_t *reply, size_t length);
+/* 53 { 70 certificate, 71 info, FE } (part 1 appendix A): the certificate, inflated if it must be,
+ * into ret; false if there is none, it is malformed or too long. */
+bool piv_read_certificate(
+	const uint8_t *reply, size_t length, uint8_t ret[CERTIFICATE_DER_SIZE], size_t *ret_length);
+
 /* --- pkcs15_parse.c: the directory files; each adds what it understands and skips the rest --- */
 /* false: malformed from the start. */
 bool pkcs15_parse_dir(const uint8_t *p, size_t n, struct pkcs15_path *ret_home);
