@@ -10,8 +10,6 @@
 
 /* Documents that wait for the printer; one more is answered deviceNotReady. */
 #define LETTERING_MAX_WAITING 2
-/* Outcomes remembered: a repeated command with a job among them is answered, not printed again. */
-#define LETTERING_MAX_OUTCOMES 8
 
 /* Borrows host and fonts; media is copied. NULL: no memory. */
 struct device *lettering_create(

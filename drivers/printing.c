@@ -6,28 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/jobs.h"
 #include "drivers/printer/printer_port.h"
 #include "drivers/trace.h"
 #include "terminal/base/assert.h"
 #include "terminal/base/log.h"
 #include "terminal/base/text.h"
-#include "terminal/bus/conn.h"
 
 /* A command without a time limit of its own waits so long for the printer. */
 #define WAIT_MS 45000
-
-/* A sheet that waits for the printer. */
-struct waiting {
-	struct bus_header header;
-	struct printer_print_form form; /* personal: wiped */
-	int64_t until_ms;
-};
-
-struct outcome {
-	struct printer_print_result result; /* result.job "" = empty slot */
-	struct bus_header header;	    /* of the command that asked last */
-	bool is_reported;
-};
 
 struct printing {
 	struct device base;
@@ -42,69 +29,15 @@ struct printing {
 	bool is_listed;		     /* in devices.tsv; else it must say what it is */
 	usb_key refused_key;	     /* it did, and is none of ours */
 	struct printer_trace stored; /* what the file at state_path says */
-	struct waiting *waiting[PRINTING_MAX_WAITING]; /* owned */
-	size_t waiting_count;
-	struct bus_header current; /* command of the sheet in work */
-	char current_job[VT_UUID_SIZE];
-	struct outcome outcomes[PRINTING_MAX_OUTCOMES];
-	size_t next_outcome;
-	bool is_pumping;
+	struct jobs jobs;
 };
-
-static void pump(struct printing *s);
 
 static struct printing *printing_of(struct device *device)
 {
 	return (struct printing *)device;
 }
 
-static int64_t now_of(const struct printing *s)
-{
-	return s->base.host->now_ms(s->base.host->owner);
-}
-
-static void refuse(struct printing *s, const struct bus_header *request,
-	enum bus_completion_code code, const char *text)
-{
-	s->base.host->refuse(s->base.host->owner, request, code, text);
-}
-
-static void report(struct printing *s, struct outcome *outcome)
-{
-	const struct device_host *host = s->base.host;
-
-	if (!host->is_connected(host->owner))
-		return;
-	struct bus_message *message = host->message(host->owner);
-	bus_make_completion(message, &outcome->header, BUS_SUCCESS, NULL);
-	message->payload.print_result = outcome->result;
-	outcome->is_reported = true;
-	host->send(host->owner);
-}
-
-/* ---- outcomes ---- */
-
-static struct outcome *find_outcome(struct printing *s, const char *job)
-{
-	for (size_t i = 0; i < PRINTING_MAX_OUTCOMES; i++)
-		if (s->outcomes[i].result.job[0] && strcmp(s->outcomes[i].result.job, job) == 0)
-			return &s->outcomes[i];
-	return NULL;
-}
-
-static struct outcome *remember(struct printing *s, const struct bus_header *header,
-	const struct printer_print_result *result)
-{
-	struct outcome *outcome = find_outcome(s, result->job);
-
-	if (!outcome) {
-		outcome = &s->outcomes[s->next_outcome];
-		s->next_outcome = (s->next_outcome + 1) % PRINTING_MAX_OUTCOMES;
-	}
-	*outcome = (struct outcome){.result = *result, .header = *header};
-	outcome->header.name = BUS_PRINTER_PRINT_FORM;
-	return outcome;
-}
+/* ---- the sheet in work ---- */
 
 static void store_trace(struct printing *s)
 {
@@ -126,23 +59,14 @@ static void on_done(void *owner, const struct printer_print_result *result)
 {
 	struct printing *s = owner;
 
-	vt_log(result->outcome == OUTCOME_PRINTED ? VT_LOG_INFO : VT_LOG_WARNING, "sheet %s: %s %s",
-		result->job, print_outcome_names[result->outcome], result->reason);
-	s->current_job[0] = '\0';
-	report(s, remember(s, &s->current, result));
+	jobs_done(&s->jobs, result);
 }
 
-/* Core learns it as a second completion of the command: its ledger goes from "in doubt" to the
- * truth (terminal/core/sheets.c). */
 static void on_resolved(void *owner, const struct printer_print_result *result)
 {
 	struct printing *s = owner;
-	struct outcome *outcome = find_outcome(s, result->job);
-	const struct bus_header header = outcome ? outcome->header : (struct bus_header){0};
 
-	vt_log(VT_LOG_NOTICE, "sheet %s: resolved: %s %s", result->job,
-		print_outcome_names[result->outcome], result->reason);
-	report(s, remember(s, &header, result));
+	jobs_resolved(&s->jobs, result);
 }
 
 static void on_begun(void *owner)
@@ -150,80 +74,32 @@ static void on_begun(void *owner)
 	store_trace(owner);
 }
 
-/* ---- commands ---- */
-
-static void free_waiting(struct waiting **waiting)
+static bool is_free(void *owner)
 {
-	vt_wipe(*waiting, sizeof(**waiting));
-	free(*waiting);
-	*waiting = NULL;
+	struct printing *s = owner;
+
+	return !printer_port_is_identifying(s->port) &&
+	       printer_is_free(printer_port_machine(s->port));
 }
 
-static struct waiting *take_waiting(struct printing *s, size_t i)
+static void start(void *owner, const struct job *job)
 {
-	struct waiting *waiting = s->waiting[i];
-
-	s->waiting_count--;
-	memmove(&s->waiting[i], &s->waiting[i + 1], (s->waiting_count - i) * sizeof(s->waiting[0]));
-	return waiting;
-}
-
-/* Core will not hear an answer to this command, but the job must not stay open. */
-static void fail_waiting(struct printing *s, struct waiting *waiting, const char *reason)
-{
-	struct printer_print_result result = {.outcome = OUTCOME_FAILED};
-
-	memcpy(result.job, waiting->form.job, sizeof(result.job));
-	vt_copy_cut(result.reason, sizeof(result.reason), reason);
-	report(s, remember(s, &waiting->header, &result));
-}
-
-static void start(struct printing *s, struct waiting *waiting)
-{
+	struct printing *s = owner;
 	struct vt_error error = {0};
 	struct sheet sheet;
 
 	if (printer_get_state(printer_port_machine(s->port)) == PRINTER_ABSENT || !s->is_known) {
-		fail_waiting(s, waiting, "absent");
+		jobs_fail(&s->jobs, job, "absent");
 		return;
 	}
-	if (sheet_make(&waiting->form.receipt, &s->profile, s->fonts, &sheet, &error)) {
-		vt_log(VT_LOG_ERROR, "sheet %s: %s", waiting->form.job, error.msg);
-		refuse(s, &waiting->header, BUS_INVALID_DATA, error.msg);
+	if (sheet_make(&job->form.receipt, &s->profile, s->fonts, &sheet, &error)) {
+		vt_log(VT_LOG_ERROR, "sheet %s: %s", job->form.job, error.msg);
+		jobs_refuse(&s->jobs, &job->header, BUS_INVALID_DATA, error.msg);
 		return;
 	}
-	s->current = waiting->header;
-	memcpy(s->current_job, waiting->form.job, sizeof(s->current_job));
-	if (printer_port_print(s->port, waiting->form.job, &sheet))
-		VT_UNREACHABLE(); /* pump() has asked printer_is_free() */
-}
-
-static void give_up_late(struct printing *s, int64_t now_ms)
-{
-	for (size_t i = s->waiting_count; i-- > 0;) {
-		if (s->waiting[i]->until_ms > now_ms)
-			continue;
-		struct waiting *waiting = take_waiting(s, i);
-		refuse(s, &waiting->header, BUS_TIME_OUT, "printer was not ready in time");
-		free_waiting(&waiting);
-	}
-}
-
-/* Hands the next sheet over when the printer is free. */
-static void pump(struct printing *s)
-{
-	struct printer *machine = printer_port_machine(s->port);
-
-	if (s->is_pumping || printer_port_is_identifying(s->port))
-		return;
-	s->is_pumping = true;
-	give_up_late(s, now_of(s));
-	while (s->waiting_count > 0 && printer_is_free(machine)) {
-		struct waiting *waiting = take_waiting(s, 0);
-		start(s, waiting);
-		free_waiting(&waiting);
-	}
-	s->is_pumping = false;
+	jobs_begin(&s->jobs, job);
+	if (printer_port_print(s->port, job->form.job, &sheet))
+		VT_UNREACHABLE(); /* jobs_pump() has asked is_free() */
 }
 
 static void on_port_changed(void *owner)
@@ -231,50 +107,13 @@ static void on_port_changed(void *owner)
 	struct printing *s = owner;
 
 	store_trace(s);
-	pump(s);
+	jobs_pump(&s->jobs);
 	s->base.host->changed(s->base.host->owner, &s->base);
-}
-
-static void on_print_form(struct printing *s, const struct bus_message *msg)
-{
-	const struct printer_print_form *form = &msg->payload.print_form;
-	const struct bus_header *header = &msg->header;
-	struct outcome *known = find_outcome(s, form->job);
-
-	if (!vt_uuid_valid(form->job)) {
-		refuse(s, header, BUS_INVALID_DATA, "job is no UUID");
-		return;
-	}
-	if (known) {
-		known->header = *header;
-		report(s, known);
-		return;
-	}
-	if (strcmp(s->current_job, form->job) == 0) {
-		s->current = *header; /* its end answers whoever asked last */
-		return;
-	}
-	for (size_t i = 0; i < s->waiting_count; i++)
-		if (strcmp(s->waiting[i]->form.job, form->job) == 0) {
-			s->waiting[i]->header = *header;
-			return;
-		}
-	struct waiting *waiting =
-		s->waiting_count < PRINTING_MAX_WAITING ? calloc(1, sizeof(*waiting)) : NULL;
-	if (!waiting) {
-		refuse(s, header, BUS_DEVICE_NOT_READY, "too many sheets are waiting");
-		return;
-	}
-	waiting->header = *header;
-	waiting->form = *form;
-	waiting->until_ms = now_of(s) + (header->timeout_ms > 0 ? header->timeout_ms : WAIT_MS);
-	s->waiting[s->waiting_count++] = waiting;
 }
 
 /* A process before this one died with a sheet under way: core hears "unknown" at once. */
 static void take_trace(struct printing *s)
 {
-	const struct bus_header header = {0};
 	struct printer_print_result result = {.outcome = OUTCOME_UNKNOWN};
 	struct printer_trace trace;
 	struct vt_error error = {0};
@@ -293,7 +132,7 @@ static void take_trace(struct printing *s)
 	vt_log(VT_LOG_NOTICE, "sheet %s: unknown after a restart", trace.job);
 	memcpy(result.job, trace.job, sizeof(result.job));
 	vt_copy_cut(result.reason, sizeof(result.reason), "device");
-	(void)remember(s, &header, &result);
+	jobs_remember(&s->jobs, &result);
 }
 
 /* ---- the slot ---- */
@@ -422,56 +261,37 @@ static bool command(struct device *device, const struct bus_message *msg)
 	if (msg->header.name != BUS_PRINTER_PRINT_FORM ||
 		msg->payload.print_form.size != PAPER_ROLL)
 		return false;
-	on_print_form(printing_of(device), msg);
-	pump(printing_of(device));
+	jobs_take(&printing_of(device)->jobs, msg);
+	jobs_pump(&printing_of(device)->jobs);
 	return true;
 }
 
 static bool is_busy(const struct device *device)
 {
-	const struct printing *s = (const struct printing *)device;
-
-	return s->current_job[0] || s->waiting_count > 0;
+	return jobs_is_busy(&((const struct printing *)device)->jobs);
 }
 
 static void core_came(struct device *device)
 {
-	struct printing *s = printing_of(device);
-	const struct device_host *host = device->host;
-
-	for (size_t i = 0; i < PRINTING_MAX_OUTCOMES && host->is_connected(host->owner); i++)
-		if (s->outcomes[i].result.job[0] && !s->outcomes[i].is_reported)
-			report(s, &s->outcomes[i]);
+	jobs_core_came(&printing_of(device)->jobs);
 }
 
-/* Sheets that were not begun will not be: core has told its citizen something else by the time it
- * is back. The one in work goes on. */
 static void core_went(struct device *device)
 {
-	struct printing *s = printing_of(device);
-
-	while (s->waiting_count > 0) {
-		struct waiting *waiting = take_waiting(s, 0);
-		fail_waiting(s, waiting, "device");
-		free_waiting(&waiting);
-	}
+	jobs_core_went(&printing_of(device)->jobs);
 }
 
 static int64_t wake_ms(const struct device *device)
 {
 	const struct printing *s = (const struct printing *)device;
-	int64_t wake = printer_port_wake_ms(s->port);
 
-	for (size_t i = 0; i < s->waiting_count; i++)
-		if (s->waiting[i]->until_ms < wake)
-			wake = s->waiting[i]->until_ms;
-	return wake;
+	return jobs_wake_ms(&s->jobs, printer_port_wake_ms(s->port));
 }
 
 static void wake(struct device *device)
 {
 	printer_port_wake(printing_of(device)->port);
-	pump(printing_of(device));
+	jobs_pump(&printing_of(device)->jobs);
 }
 
 static void destroy(struct device *device)
@@ -479,16 +299,15 @@ static void destroy(struct device *device)
 	struct printing *s = printing_of(device);
 
 	printer_port_destroy(&s->port);
-	while (s->waiting_count > 0) {
-		struct waiting *waiting = take_waiting(s, 0);
-		free_waiting(&waiting);
-	}
+	jobs_finish(&s->jobs);
 	free(s);
 }
 
 static int64_t port_now_ms(void *owner)
 {
-	return now_of(owner);
+	const struct device_host *host = ((struct printing *)owner)->base.host;
+
+	return host->now_ms(host->owner);
 }
 
 struct device *printing_create(
@@ -508,6 +327,12 @@ struct device *printing_create(
 		.wake_ms = wake_ms,
 		.wake = wake,
 		.destroy = destroy};
+	static const struct jobs_kind kind = {.word = "sheet",
+		.too_many = "too many sheets are waiting",
+		.max_waiting = PRINTING_MAX_WAITING,
+		.wait_ms = WAIT_MS,
+		.is_free = is_free,
+		.start = start};
 	struct printing *s = calloc(1, sizeof(*s));
 	uint32_t salt;
 
@@ -521,6 +346,7 @@ struct device *printing_create(
 		.identified = on_identified,
 		.changed = on_port_changed};
 	s->base = (struct device){.ops = &ops, .host = host};
+	jobs_init(&s->jobs, &kind, host, s);
 	s->fonts = fonts;
 	vt_copy_cut(s->state_path, sizeof(s->state_path), state_path);
 	vt_random(&salt, sizeof(salt));

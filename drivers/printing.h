@@ -9,8 +9,6 @@
 
 /* Commands that wait for the printer; one more is answered deviceNotReady. */
 #define PRINTING_MAX_WAITING 4
-/* Outcomes remembered: a repeated command with a job among them is answered, not printed again. */
-#define PRINTING_MAX_OUTCOMES 8
 
 /* Borrows host and fonts. state_path: file for the trace of a sheet in work, "" = none; a trace
  * found there is taken up. NULL: no memory. */
