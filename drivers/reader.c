@@ -36,11 +36,13 @@ struct reader {
 	struct bus_header header;
 	struct certificate_sign sign; /* waits while the card is listed; secret, wiped */
 	bool has_sign, is_late;
+	bool is_pending; /* it waits until the card is reset */
 	int64_t until_ms;
 };
 
 static void step(struct reader *r, const struct smartcard_event *event);
 static void forget(struct reader *r);
+static void start_command(struct reader *r);
 
 static int64_t now(const struct reader *r)
 {
@@ -68,6 +70,14 @@ static void end_command(struct reader *r)
 	vt_wipe(&r->sign, sizeof(r->sign));
 	r->has_sign = false;
 	r->is_late = false;
+	r->is_pending = false;
+}
+
+/* The end of a command that never began. */
+static void end_pending(struct reader *r, enum bus_completion_code code, const char *text)
+{
+	complete(r, &r->header, code, text);
+	end_command(r);
 }
 
 static void tell_inserted(struct reader *r)
@@ -317,6 +327,17 @@ static void on_exchanged(struct reader *r, const struct ccid_result *result)
 	step(r, &reply);
 }
 
+/* A command that waited for the card's reset: goes on, or the card does not answer any more. */
+static void start_pending(struct reader *r)
+{
+	if (!r->is_pending)
+		return;
+	if (!r->is_readable)
+		end_pending(r, BUS_INVALID_DATA, "the card does not answer");
+	else if (smartcard_get_state(r->card) == SMARTCARD_IDLE)
+		start_command(r);
+}
+
 static void on_port_done(void *owner, const struct ccid_result *result)
 {
 	struct reader *r = owner;
@@ -330,6 +351,7 @@ static void on_port_done(void *owner, const struct ccid_result *result)
 	if (r->wants_reset)
 		reset_card(r);
 	forget(r);
+	start_pending(r);
 	r->owner.changed(r->owner.owner);
 }
 
@@ -345,6 +367,8 @@ static void on_slot(void *owner, uint8_t slot, const struct ccid_slot *view)
 		r->is_sent = false;
 		r->wants_reset = false;
 		r->wants_forget = false;
+		if (r->is_pending)
+			end_pending(r, BUS_NOT_FOUND, "the card was taken out");
 		step(r, &removed);
 		tell_removed(r);
 	}
@@ -423,7 +447,17 @@ static void start_sign(struct reader *r)
 	vt_wipe(&effects, sizeof(effects));
 }
 
-/* VT_OK, or why nothing can be asked of the card now. */
+static void start_command(struct reader *r)
+{
+	r->is_pending = false;
+	/* Known since the card was read; a reset has made it forget. */
+	if (r->has_sign && smartcard_count(r->card) > 0)
+		start_sign(r);
+	else
+		start_list(r);
+}
+
+/* BUS_SUCCESS, or why nothing can be asked of the card now. */
 static enum bus_completion_code judge(const struct reader *r, const char *device, const char **text)
 {
 	if (ccid_port_key(r->port) == 0 || (device[0] && strcmp(device, "reader") != 0)) {
@@ -438,7 +472,7 @@ static enum bus_completion_code judge(const struct reader *r, const char *device
 		*text = "the card does not answer";
 		return BUS_INVALID_DATA;
 	}
-	if (r->header.request_id || smartcard_get_state(r->card) != SMARTCARD_IDLE) {
+	if (r->header.request_id) {
 		*text = "the card is at work";
 		return BUS_SEQUENCE_ERROR;
 	}
@@ -465,7 +499,9 @@ static void on_cancel(struct reader *r, const struct bus_message *msg)
 			     msg->payload.common_cancel.request_id == r->header.request_id;
 
 	complete(r, &msg->header, BUS_SUCCESS, NULL);
-	if (is_ours)
+	if (is_ours && r->is_pending)
+		end_pending(r, BUS_CANCELED, NULL);
+	else if (is_ours)
 		step(r, &cancel);
 	if (msg->payload.common_cancel.request_id == 0) {
 		r->wants_forget = r->is_in;
@@ -498,11 +534,11 @@ bool reader_command(struct reader *r, const struct bus_message *msg)
 		r->sign = msg->payload.certificate_sign;
 		r->has_sign = true;
 	}
-	/* Known since the card was read; a reset has made it forget. */
-	if (is_sign && smartcard_count(r->card) > 0)
-		start_sign(r);
+	/* Whoever was here before was just forgotten: the card is being reset. */
+	if (smartcard_get_state(r->card) == SMARTCARD_IDLE)
+		start_command(r);
 	else
-		start_list(r);
+		r->is_pending = true;
 	return true;
 }
 
@@ -624,7 +660,10 @@ void reader_wake(struct reader *r)
 		step(r, &time);
 	if (r->header.request_id && !r->is_late && now(r) >= r->until_ms) {
 		r->is_late = true;
-		step(r, &cancel);
+		if (r->is_pending)
+			end_pending(r, BUS_TIME_OUT, "the card is not ready");
+		else
+			step(r, &cancel);
 	}
 }
 

@@ -638,6 +638,32 @@ static void a_certificate_card_signs_at_every_level(void **state)
 	}
 }
 
+static void forget_login(struct world *w)
+{
+	struct vt_error error;
+
+	bus_make_command(w->msg, w->conn, BUS_COMMON_CANCEL);
+	assert_int_equal(bus_conn_send(w->conn, w->msg, &error), VT_OK);
+}
+
+/* Forgetting a login resets the card: who comes right behind waits for it and is not refused. */
+static void a_command_behind_a_forgotten_login_waits_for_the_card(void **state)
+{
+	char id[CARD_CERTIFICATE_ID_SIZE];
+	struct world w;
+
+	(void)state;
+	start_reader(&w, "ccid:level=tpdu,protocols=0");
+	expect_card(&w, "piv.card");
+	for (int round = 0; round < 3; round++) {
+		forget_login(&w);
+		expect_list(&w, id);
+		forget_login(&w);
+		expect_signed(&w, id, "123456", SIGN_SIGNED);
+	}
+	stop_world(&w);
+}
+
 static void a_pad_takes_the_pin_and_can_be_cancelled(void **state)
 {
 	char id[CARD_CERTIFICATE_ID_SIZE];
@@ -882,6 +908,7 @@ int main(void)
 		cmocka_unit_test(nonsense_from_core_is_refused),
 		cmocka_unit_test(a_bad_configuration_ends_the_process_with_a_reason),
 		cmocka_unit_test(a_certificate_card_signs_at_every_level),
+		cmocka_unit_test(a_command_behind_a_forgotten_login_waits_for_the_card),
 		cmocka_unit_test(a_pad_takes_the_pin_and_can_be_cancelled),
 		cmocka_unit_test(a_reader_unplugged_with_its_card_comes_back),
 		cmocka_unit_test(a_flapping_reader_is_quarantined),
