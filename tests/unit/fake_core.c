@@ -2,8 +2,7 @@
  *   fake_core SOCKET MODE
  * MODE: normal, empty, denied, silent, close, garbage, other; for device reset and test also
  * failed, unswiped (there is a stripe reader), unknown, busy, absent (no device process); for card
- * sign also the outcome's word. Prints
- * "ready" when it listens and ends when stdin closes. */
+ * sign also the outcome's word. Prints "ready" when it listens and ends when stdin closes. */
 
 #include <poll.h>
 #include <stdio.h>
