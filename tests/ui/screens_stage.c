@@ -96,6 +96,24 @@ void stage_show_model(struct stage *stage, const struct screen_model *model)
 	stage_repaint(stage);
 }
 
+/* Most pages that a keyboard has. */
+#define KEY_PAGES 4
+
+/* On small panels a key stands on another page of the keyboard, and the keyboard on another side of
+ * the screen: goes there, as a person would. */
+static void turn_to(struct stage *stage, const char *id)
+{
+	const struct node *primary = ui_find(stage->ui, "primary");
+
+	if (strncmp(id, "key-", 4) != 0)
+		return;
+	if (ui_find(stage->ui, "keyboard") == NULL && primary != NULL &&
+		primary->spec.action != NULL && strcmp(primary->spec.action, "write") == 0)
+		(void)stage_tap(stage, "primary");
+	for (int i = 0; i < KEY_PAGES && ui_find(stage->ui, id) == NULL; i++)
+		(void)stage_tap(stage, "more-keys");
+}
+
 void stage_show(struct stage *stage, const struct fixture *fixture, const char *lang,
 	const struct look *look)
 {
@@ -117,8 +135,10 @@ void stage_show(struct stage *stage, const struct fixture *fixture, const char *
 	stage_show_model(stage, &model);
 	for (int i = 0; i < fixture->taps; i++)
 		(void)stage_tap(stage, "more");
-	if (fixture->press != NULL)
+	if (fixture->press != NULL) {
+		turn_to(stage, fixture->press);
 		(void)stage_tap(stage, fixture->press);
+	}
 	if (fixture->type != NULL)
 		stage_type(stage, fixture->type);
 }
@@ -179,6 +199,7 @@ void stage_type(struct stage *stage, const char *text)
 
 		(void)vt_utf8_encode(cp, letter);
 		(void)snprintf(id, sizeof(id), "key-%s", cp == ' ' ? "space" : letter);
+		turn_to(stage, id);
 		(void)stage_tap(stage, id);
 	}
 }

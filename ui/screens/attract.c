@@ -101,6 +101,7 @@ void build_attract(struct build *b)
 			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_HEADING,
 			     .fg = COLOR_ON_BRAND2,
 			     .lang = "en"});
+	node_add(ui, &(struct node_spec){.height = length_units(b->room > ROOM_SNUG ? 11 : 0)});
 	widget_spacer(ui, 6);
 	call(b);
 	widget_spacer(ui, 2);

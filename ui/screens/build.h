@@ -20,6 +20,14 @@ enum room {
 	ROOM_COUNT
 };
 
+/* Where even ROOM_LEAST is too small, the content is split: it stands on pages, and on screens with
+ * a keyboard the words and the entry with its keys are two sides. */
+enum side {
+	SIDE_AUTO,  /* the words first, the entry where something is in it */
+	SIDE_WORDS, /* what there is to read and to choose */
+	SIDE_ENTRY  /* the box and the keys */
+};
+
 /* A model with what the person has done on it. */
 struct view {
 	struct screen_model model;
@@ -29,6 +37,7 @@ struct view {
 	bool consent;
 	bool is_searching;	/* home: the search stands over the services */
 	int page;		/* of the list that is paged, from 0 */
+	enum side side;		/* that was asked for, where the content is split */
 	int key_page;		/* of a keyboard that is paged */
 	char chosen[VT_MAX_ID]; /* language that is ticked but not sent */
 };
@@ -51,10 +60,12 @@ struct build {
 	bool is_plain;			  /* theme without shadows: edges must be drawn instead */
 	enum text_size size;
 	enum room room;
-	bool is_wide; /* landscape: two panes */
-	bool is_low;  /* something to touch would stand too high: the header fills the top */
-	int margin;   /* at both sides of the screen: 48 units are 12 mm */
-	int gutter;   /* between cards and buttons; at least 11 units are 2.54 mm */
+	bool is_split;	    /* the content does not fit in one piece, see enum side */
+	bool is_entry_only; /* nothing to read besides it: one side is enough */
+	bool is_wide;	    /* landscape: two panes */
+	bool is_low;	    /* something to touch would stand too high: the header fills the top */
+	int margin;	    /* at both sides of the screen: 48 units are 12 mm */
+	int gutter;	    /* between cards and buttons; at least 11 units are 2.54 mm */
 	bool keyboard_beside; /* the keyboard stands right of the content, not below */
 };
 
@@ -91,6 +102,11 @@ struct actions {
 	bool keyboard;	  /* the keyboard of view->entry below the buttons */
 };
 void frame_close(struct build *b, const struct actions *actions);
+/* What of a screen with a keyboard is drawn: all, or one side where it is split. */
+bool frame_has_words(const struct build *b);
+bool frame_has_entry(const struct build *b);
+/* frame_close() of such a screen: the words lead to the entry, the entry back to the words. */
+void frame_close_sides(struct build *b, const struct actions *actions);
 /* dock.c: the last thing in the frame. */
 void frame_dock(struct build *b);
 /* timeout.c: dialogue over everything. */

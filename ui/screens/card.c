@@ -16,6 +16,8 @@ static void picture(struct build *b, const char *icon, enum color ink, enum colo
 {
 	struct ui *ui = b->ui;
 
+	if (b->room > ROOM_SNUG)
+		return;
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_units(size),
 			       .height = length_units(size),
@@ -96,6 +98,9 @@ static void build_insert(struct build *b)
 		picture(b, "identification-badge", COLOR_ICON, COLOR_TINT, 300);
 		widget_spacer(ui, 1);
 	}
+	/* On pages the warning comes before the steps, or it would be on the last one. */
+	if (b->is_split)
+		not_for_payment(b);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(part_is_roomy(b) ? 6 : 1),
@@ -121,7 +126,8 @@ static void build_insert(struct build *b)
 	else
 		part_pager(b, _("Read more"));
 	node_end(ui);
-	not_for_payment(b);
+	if (!b->is_split)
+		not_for_payment(b);
 	frame_close(b, &(struct actions){.back = model->can_back ? _("Back") : NULL});
 }
 
@@ -189,20 +195,22 @@ static void build_consent(struct build *b)
 	struct ui *ui = b->ui;
 	const struct screen_model *model = b->model;
 	const struct header header = {.style = HEADER_COMPACT, .title = _("This will be signed")};
+	const bool with_icon = b->size == TEXT_NORMAL && b->room < ROOM_LEAST;
 
 	frame_open(b, &header);
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+	node_begin(ui, &(struct node_spec){.layout = with_icon ? LAYOUT_ROW : LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .pad = part_insets(b, 32, 26),
 			       .gap = 26,
 			       .cross = ALIGN_CENTER,
+			       .divides = true,
 			       .fill = COLOR_TINT,
 			       .border = COLOR_ACTION,
 			       .border_width = 3,
 			       .radius = 20,
 			       .role = ROLE_NOTE,
 			       .id = "text"});
-	if (b->size == TEXT_NORMAL)
+	if (with_icon)
 		part_icon(b, "signature", ICON_DUOTONE, 84, COLOR_ICON);
 	node_add(ui, &(struct node_spec){.text = model->lead,
 			     .type = b->size <= TEXT_LARGE ? TYPE_LEAD : TYPE_BODY,
@@ -266,7 +274,7 @@ static void build_left(struct build *b)
 	picture(b, "identification-badge", COLOR_WARN, is_bright ? COLOR_SURFACE : COLOR_WARN_BG,
 		300);
 	node_add(ui, &(struct node_spec){.text = _("Your card is still in the reader"),
-			     .type = TYPE_TITLE,
+			     .type = frame_title_type(b),
 			     .text_align = TEXT_CENTER,
 			     .width = length_fill(1)});
 	node_add(ui, &(struct node_spec){
@@ -406,18 +414,22 @@ void build_pin(struct build *b)
 		build_pad(b);
 		return;
 	}
+	if (part_error_page(b))
+		return;
 	frame_open(b, &header);
 	part_error_summary(b);
-	pin_words(b);
-	pin_box(b, strlen(b->view->entry.text));
+	if (frame_has_words(b))
+		pin_words(b);
+	if (frame_has_entry(b))
+		pin_box(b, strlen(b->view->entry.text));
 	/* With an error in large letters each line counts; the words stood there before. */
-	if (b->room <= ROOM_SNUG || (part_error(b)[0] == '\0' && b->room < ROOM_LEAST))
+	if (frame_has_words(b) && (b->room <= ROOM_SNUG || part_error(b)[0] == '\0'))
 		not_for_payment(b);
-	frame_close(b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
-			       .primary = _("Sign"),
-			       .primary_action = "submit",
-			       .primary_icon_after = "arrow-right",
-			       .keyboard = true});
+	frame_close_sides(b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
+				     .primary = _("Sign"),
+				     .primary_action = "submit",
+				     .primary_icon_after = "arrow-right",
+				     .keyboard = true});
 }
 
 /* ---- the card at work ---- */
@@ -437,15 +449,16 @@ void build_signing(struct build *b)
 			       .width = length_fill(1),
 			       .gap = 28,
 			       .cross = ALIGN_CENTER,
+			       .divides = true,
 			       .role = ROLE_STATUS,
 			       .states = STATE_BUSY,
 			       .id = "progress"});
-	node_add(ui, &(struct node_spec){.decor = DECOR_RING,
-			     .fg = COLOR_ACTION,
-			     .width = length_units(200),
-			     .height = length_units(200),
-			     .ring_permille = permille,
-			     .droppable = 2});
+	if (b->room <= ROOM_SNUG)
+		node_add(ui, &(struct node_spec){.decor = DECOR_RING,
+				     .fg = COLOR_ACTION,
+				     .width = length_units(200),
+				     .height = length_units(200),
+				     .ring_permille = permille});
 	node_add(ui,
 		&(struct node_spec){.text = is_reading ? _("We read your certificate and ask its "
 							   "issuer whether it is valid.")

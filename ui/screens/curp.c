@@ -310,18 +310,17 @@ static bool is_scanned(const struct build *b)
 	       strcmp(b->view->entry.text, b->model->field.value) == 0;
 }
 
+/* Two buttons stand beside each other if each has this width. */
+#define HALF_MIN 400
+
 /* The other ways: beside each other where there is room. */
 static void other_ways(struct build *b)
 {
 	struct ui *ui = b->ui;
-	const bool is_roomy = b->size == TEXT_NORMAL && b->room <= ROOM_SNUG && !b->is_wide;
-	const bool has_sign_in =
-		b->model->sign_in != SIGN_IN_NONE && is_roomy && part_error(b)[0] == '\0';
-	/* Where room is shortest two rows of buttons are one too many. */
-	const bool is_pair =
-		b->model->has_other_way && ((is_roomy && (b->model->can_scan || has_sign_in)) ||
-						   (b->room == ROOM_LEAST && b->model->can_scan));
-	const int whole = ui_width(ui) - 2 * b->margin, half = (whole - b->gutter) / 2;
+	const bool has_sign_in = b->model->sign_in != SIGN_IN_NONE && part_error(b)[0] == '\0';
+	const int whole = frame_content_width(b), half = (whole - b->gutter) / 2;
+	const bool is_pair = (b->model->can_scan || has_sign_in) && b->model->has_other_way &&
+			     b->size <= TEXT_LARGE && half >= HALF_MIN;
 
 	if (is_pair)
 		node_begin(ui,
@@ -399,21 +398,22 @@ void build_curp(struct build *b)
 		return;
 	frame_open(b, &header);
 	part_error_summary(b);
-	if (part_error(b)[0] == '\0')
+	if (part_error(b)[0] == '\0' && frame_has_words(b))
 		node_add(ui, &(struct node_spec){.text = lead,
 				     .type = TYPE_BODY,
 				     .fg = COLOR_TEXT2,
 				     .width = length_fill(1),
 				     .droppable = 1});
-	boxes(b);
+	if (frame_has_entry(b))
+		boxes(b);
 	if (b->room < ROOM_LEAST || (length == CURP_LENGTH && !b->env->masked))
 		decoded(b);
 	if (b->env->masked)
 		part_unmask(b);
 	/* Where there is little room: who begins to type knows it. */
-	else if (b->room < ROOM_LEAST || length == 0)
+	else if (frame_has_words(b) && (b->room < ROOM_LEAST || b->is_split || length == 0))
 		other_ways(b);
-	frame_close(
+	frame_close_sides(
 		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
 			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),
 			   .primary_action = "submit",

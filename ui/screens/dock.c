@@ -17,27 +17,32 @@ static void dock_item(
 	struct ui *ui = b->ui;
 	enum color border = item->is_exit ? COLOR_ACTION : b->is_plain ? COLOR_CONTROL : COLOR_NONE;
 	static const int heights[ROOM_COUNT] = {112, 84, 66, 54};
+	int side = is_full ? 4 : 10;
 
-	node_begin(ui, &(struct node_spec){.layout = is_row ? LAYOUT_ROW : LAYOUT_COLUMN,
-			       .width = length_fill(weight),
-			       .min_height = heights[b->room],
-			       .pad = b->room == ROOM_AMPLE ? insets_xy(is_full ? 4 : 10, 12)
-							    : insets_xy(6, 4),
-			       .gap = is_row ? 12 : 4,
-			       .main = ALIGN_CENTER,
-			       .cross = ALIGN_CENTER,
-			       .fill = item->is_exit ? COLOR_SURFACE : COLOR_SURFACE2,
-			       .border = border,
-			       .border_width = ui_palette(ui)->border_control,
-			       .radius = 20,
-			       .role = ROLE_BUTTON,
-			       .id = item->id,
-			       .name = item->name,
-			       .action = item->action});
+	node_begin(
+		ui, &(struct node_spec){.layout = is_row ? LAYOUT_ROW : LAYOUT_COLUMN,
+			    .width = length_fill(weight),
+			    .min_height = heights[b->room],
+			    .pad = is_row ? insets_xy(6, 4) : (struct insets){12, side, 10, side},
+			    .gap = is_row ? 12 : 4,
+			    .main = ALIGN_CENTER,
+			    .cross = ALIGN_CENTER,
+			    .fill = item->is_exit ? COLOR_SURFACE : COLOR_SURFACE2,
+			    .border = border,
+			    .border_width = ui_palette(ui)->border_control,
+			    .radius = 20,
+			    .role = ROLE_BUTTON,
+			    .id = item->id,
+			    .name = item->name,
+			    .action = item->action});
 	if (b->room < ROOM_LEAST)
 		widget_icon(
 			ui, item->icon, ICON_DUOTONE, b->room == ROOM_AMPLE ? 46 : 36, COLOR_ICON);
-	widget_text(ui, TYPE_CAPTION, item->is_exit ? COLOR_ACTION_TEXT : COLOR_TEXT, item->label);
+	/* The tail of a g reaches below its line. */
+	node_add(ui, &(struct node_spec){.text = item->label,
+			     .type = TYPE_CAPTION,
+			     .fg = item->is_exit ? COLOR_ACTION_TEXT : COLOR_TEXT,
+			     .pad = {is_row ? 2 : 0, 0, 2, 0}});
 	node_end(ui);
 }
 
@@ -49,7 +54,7 @@ static int dock_width(
 
 	for (int i = 0; i < count; i++) {
 		widths[i] = ui_text_width(b->ui, TYPE_CAPTION, items[i].label) + icon;
-		sum += widths[i] + (b->room == ROOM_AMPLE ? 24 : 14);
+		sum += widths[i] + 24;
 	}
 	return sum;
 }
@@ -72,8 +77,9 @@ static int dock_weights(struct build *b, const struct dock_item *items, int coun
 	return sum > all && b->room > ROOM_AMPLE && count > 2 ? 2 : count;
 }
 
-/* Where the words do not stand in one row, a shorter one; and where a keyboard needs the height,
- * "Escuchar" gives way: it is on the screen of "Accesibilidad" as well. Returns the items. */
+/* Where the words do not stand in one row, a shorter one; and where a keyboard or the split content
+ * needs the height, "Escuchar" gives way: it is on the screen of "Accesibilidad" as well. Returns
+ * the items. */
 static int dock_shorten(struct build *b, struct dock_item *items, int count, bool is_row)
 {
 	int gap = b->room == ROOM_AMPLE ? 16 : 11, widths[MAX_DOCK];
@@ -83,7 +89,7 @@ static int dock_shorten(struct build *b, struct dock_item *items, int count, boo
 		return count;
 	items[1].label = _("Settings");
 	items[1].name = _("Settings of accessibility");
-	if (!(b->model->has_field || b->view->is_searching) ||
+	if (!(b->model->has_field || b->view->is_searching || b->is_split) ||
 		dock_width(b, items, count, is_row, widths) <= all)
 		return count;
 	items[2] = items[3];

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ui/screens/build.h"
+#include "ui/screens/format.h"
 #include "ui/screens/locale.h"
 #include "ui/screens/texts.h"
 
@@ -283,6 +284,21 @@ static void rows(struct build *b)
 	part_close(b);
 }
 
+/* Where the green header has no room for it. */
+static void folio_line(struct build *b)
+{
+	char folio[VT_FOLIO_SIZE + 8];
+
+	if (b->model->folio[0] == '\0')
+		return;
+	format_folio(folio, sizeof(folio), b->model->folio);
+	node_add(b->ui, &(struct node_spec){.text = node_text(b->ui, _("Folio %s"), folio),
+				.type = TYPE_BODY_STRONG,
+				.width = length_fill(1),
+				.role = ROLE_STATUS,
+				.id = "folio"});
+}
+
 void build_done(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -300,6 +316,8 @@ void build_done(struct build *b)
 			       .paged = true,
 			       .page = b->view->page,
 			       .id = "details"});
+	if (b->is_split)
+		folio_line(b);
 	if (b->size > TEXT_LARGE || b->room > ROOM_SNUG)
 		print_state(b);
 	if (model->lead[0] != '\0')

@@ -91,7 +91,11 @@ static void clock_column(struct build *b, enum color ink, bool with_day)
 	widget_text(ui, TYPE_BRAND, ink, clock);
 	/* White: the frets behind it lighten the ground. */
 	if (with_day)
-		widget_text(ui, TYPE_SMALL, ink, day);
+		node_add(ui, &(struct node_spec){.text = day,
+				     .type = TYPE_SMALL,
+				     .fg = ink,
+				     /* Brackets of the pseudo-locale reach below the line. */
+				     .pad = {0, 0, b->size > TEXT_NORMAL ? 2 : 0, 0}});
 	node_end(ui);
 }
 
@@ -228,7 +232,8 @@ static void ok_words(struct build *b, const struct header *header)
 			     .role = ROLE_HEADING,
 			     .id = "title"});
 	partial_note(b, header, ink);
-	if (model->folio[0] == '\0')
+	/* Split, the pages begin with it. */
+	if (model->folio[0] == '\0' || b->is_split)
 		return;
 	format_folio(folio, sizeof(folio), model->folio);
 	node_add(ui, &(struct node_spec){.height = length_units(part_pad(b, 18))});
@@ -352,14 +357,35 @@ static void header_build(struct build *b, const struct header *header)
  * leaves the content enough. */
 #define WIDE_ENOUGH 1700
 
+static enum side side_of(const struct build *b)
+{
+	bool is_begun = b->view->is_searching || b->view->entry.text[0] != '\0';
+
+	if (b->view->side != SIDE_AUTO)
+		return b->view->side;
+	return is_begun ? SIDE_ENTRY : SIDE_WORDS;
+}
+
+bool frame_has_words(const struct build *b)
+{
+	return !b->is_split || side_of(b) == SIDE_WORDS;
+}
+
+bool frame_has_entry(const struct build *b)
+{
+	return !b->is_split || b->is_entry_only || side_of(b) == SIDE_ENTRY;
+}
+
 static bool is_keyboard_beside(struct build *b)
 {
 	enum keyboard_layout layout;
 
 	bool has_keyboard = b->model->screen == SCREEN_QUESTION ||
-			    b->model->screen == SCREEN_CURP || b->model->screen == SCREEN_STAFF;
+			    b->model->screen == SCREEN_CURP || b->model->screen == SCREEN_STAFF ||
+			    b->model->screen == SCREEN_PIN;
 
-	if (!b->is_wide || !((has_keyboard && b->model->has_field) || b->view->is_searching) ||
+	if (!b->is_wide || !frame_has_entry(b) ||
+		!((has_keyboard && b->model->has_field) || b->view->is_searching) ||
 		!entry_layout(&b->view->entry, &layout))
 		return false;
 	return keyboard_is_pad(layout) || ui_width(b->ui) >= WIDE_ENOUGH;
@@ -388,6 +414,8 @@ void frame_open(struct build *b, const struct header *header)
 			       .height = length_fill(1),
 			       .pad = {content_top(b), b->margin, 0, b->margin},
 			       .gap = b->gutter,
+			       .paged = b->is_split,
+			       .page = b->view->page,
 			       .id = "content"});
 	if (header->style == HEADER_KEYBOARD && ui_settings(ui)->reach && b->room == ROOM_AMPLE)
 		widget_spacer(ui, 1);
@@ -485,7 +513,13 @@ void frame_close(struct build *b, const struct actions *actions)
 {
 	struct ui *ui = b->ui;
 
+	if (b->is_split)
+		part_pager(b, _("Read more"));
 	node_end(ui); /* content */
+	/* Neither the last line nor its ring of focus touches the dock. */
+	if (actions->back == NULL && actions->second == NULL && actions->primary == NULL &&
+		(b->room > ROOM_AMPLE || b->model->screen != SCREEN_HOME))
+		node_add(ui, &(struct node_spec){.height = length_units(11)});
 	action_row(b, actions);
 	if (b->keyboard_beside)
 		node_end(ui);
@@ -496,4 +530,19 @@ void frame_close(struct build *b, const struct actions *actions)
 	if (!actions->has_no_dock)
 		frame_dock(b);
 	node_end(ui);
+}
+
+void frame_close_sides(struct build *b, const struct actions *actions)
+{
+	struct actions sides = *actions;
+
+	if (!frame_has_entry(b)) {
+		sides.primary = _("Write");
+		sides.primary_action = "write";
+		sides.keyboard = false;
+	} else if (b->is_split && !b->is_entry_only) {
+		sides.back = _("Back");
+		sides.back_action = "read";
+	}
+	frame_close(b, &sides);
 }

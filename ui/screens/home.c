@@ -199,7 +199,10 @@ static void card(struct build *b, const struct screen_item *item, int width)
 		card_icon(b, item, open, fits);
 	widget_text(ui, TYPE_LABEL, COLOR_TEXT, item->label);
 	if (!fits && item->detail2[0] != '\0')
-		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, item->detail2);
+		node_add(ui, &(struct node_spec){.text = item->detail2,
+				     .type = TYPE_SMALL,
+				     .fg = COLOR_TEXT2,
+				     .width = length_fill(1)});
 	if (!open)
 		widget_spacer(ui, 1);
 	card_state(b, item, width - 2 * CARD_PAD);
@@ -229,6 +232,32 @@ static void features(struct build *b)
 		node_end(ui);
 }
 
+static int card_width(struct build *b, int columns)
+{
+	return (ui_width(b->ui) - 2 * b->margin - (columns - 1) * b->gutter) / columns;
+}
+
+/* The widest word of what stands on a card that is not available. */
+static int widest_reason(struct build *b)
+{
+	int widest = 0;
+
+	for (size_t i = 0; i < b->model->item_count; i++) {
+		const struct screen_item *item = &b->model->items[i];
+		const char *p = is_open(item) ? "" : text_reason(item->reason, item->state);
+
+		while (*p != '\0') {
+			const int length = (int)strcspn(p, " ");
+			const char *word = node_text(b->ui, "%.*s", length, p);
+			const int width = ui_text_width(b->ui, TYPE_SMALL, word);
+
+			widest = width > widest ? width : widest;
+			p += length + (p[length] == ' ');
+		}
+	}
+	return widest;
+}
+
 static int column_count(struct build *b)
 {
 	static const int least[TEXT_SIZE_COUNT] = {290, 380, 420, 560};
@@ -238,6 +267,9 @@ static int column_count(struct build *b)
 
 	if (columns > most)
 		columns = most;
+	/* A long word takes the room of a column. */
+	while (columns > 1 && card_width(b, columns) - 2 * CARD_PAD - 8 < widest_reason(b))
+		columns--;
 	return columns > 0 ? columns : 1;
 }
 
@@ -245,7 +277,7 @@ static void cards(struct build *b)
 {
 	struct ui *ui = b->ui;
 	int columns = column_count(b), in_row = 0;
-	int width = (ui_width(ui) - 2 * b->margin - (columns - 1) * b->gutter) / columns;
+	int width = card_width(b, columns);
 
 	for (size_t i = 0; i < b->model->item_count; i++) {
 		if (b->model->items[i].kind != ITEM_CARD)

@@ -41,7 +41,11 @@ static struct keys keys_measure(struct build *b, enum keyboard_layout layout)
 	/* Beside the content it leaves the content nearly half of the width. */
 	if (b->keyboard_beside)
 		room = room * (b->room == ROOM_AMPLE ? 58 : 54) / 100;
-	room -= 2 * side + 2 * k.pad_x + (columns - 1) * KEY_GAP;
+	room -= 2 * k.pad_x + (columns - 1) * KEY_GAP;
+	/* Where keys are narrow they may come nearer to the edge than the words do. */
+	if (!k.is_pad && (room - 2 * side) / columns < NARROW_KEY && side > KEY_GAP)
+		side = KEY_GAP;
+	room -= 2 * side;
 	k.width = k.is_pad ? PAD_MAX_WIDTH : KEY_MAX_WIDTH;
 	if (room / columns < k.width)
 		k.width = room / columns;
@@ -231,7 +235,7 @@ int part_keyboard_width(struct build *b)
 
 void part_keyboard(struct build *b)
 {
-	static const int belows[ROOM_COUNT] = {24, 14, 11, 11};
+	static const int belows[ROOM_COUNT] = {24, 14, 11, 6};
 	struct ui *ui = b->ui;
 	enum keyboard_layout layout;
 	struct keys k;

@@ -54,9 +54,15 @@ static void pane(struct build *b, int weight)
 				  .gap = b->gutter});
 }
 
+/* What is split stands on pages, and these know one column. */
+static bool has_panes(const struct build *b)
+{
+	return b->is_wide && !b->is_split;
+}
+
 void part_panes_open(struct build *b, int left)
 {
-	if (!b->is_wide)
+	if (!has_panes(b))
 		return;
 	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_ROW,
 				  .width = length_fill(1),
@@ -67,7 +73,7 @@ void part_panes_open(struct build *b, int left)
 
 void part_panes_next(struct build *b, int right)
 {
-	if (!b->is_wide)
+	if (!has_panes(b))
 		return;
 	node_end(b->ui);
 	pane(b, right);
@@ -75,7 +81,7 @@ void part_panes_next(struct build *b, int right)
 
 void part_panes_close(struct build *b)
 {
-	if (!b->is_wide)
+	if (!has_panes(b))
 		return;
 	node_end(b->ui);
 	node_end(b->ui);
@@ -156,7 +162,10 @@ void part_error_summary(struct build *b)
 			.border = COLOR_ERROR,
 			.border_width = 4,
 			.radius = 20,
+			.divides = true,
 			.role = ROLE_ALERT,
+			/* On pages its words may stand on another one. */
+			.name = b->is_split ? text_error(id) : NULL,
 			.id = "error"});
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = 16, .cross = ALIGN_CENTER});
 	widget_icon(ui, "warning-circle", ICON_FILL, b->room > ROOM_SNUG ? 36 : 48, COLOR_ERROR);
@@ -177,6 +186,7 @@ void part_paragraphs(struct build *b, const char *title, const char *text)
 		end = end != NULL ? end + 2 : text + strlen(text);
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 				       .width = length_fill(1),
+				       .divides = true,
 				       .role = ROLE_NOTE});
 		if (first)
 			widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, title);

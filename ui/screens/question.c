@@ -44,7 +44,8 @@ static void text_box(struct build *b)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .min_height = part_target(b, 120),
-			       .pad = insets_xy(part_pad(b, 20) + 8, part_pad(b, 12) + 8),
+			       .pad = insets_xy(
+				       part_pad(b, 20) + 8, b->is_split ? 0 : part_pad(b, 12) + 8),
 			       .gap = 4,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_SURFACE,
@@ -60,8 +61,9 @@ static void text_box(struct build *b)
 			       .personal = true,
 			       .editable = true});
 	if (value[0] != '\0')
-		node_add(ui, &(struct node_spec){
-				     .text = value, .type = TYPE_CARD_TITLE, .personal = true});
+		node_add(ui, &(struct node_spec){.text = value,
+				     .type = b->is_split ? TYPE_BODY_STRONG : TYPE_CARD_TITLE,
+				     .personal = true});
 	if (!b->env->masked)
 		caret(b, b->room > ROOM_SNUG ? 40 : 56);
 	node_end(ui);
@@ -192,11 +194,14 @@ void build_question(struct build *b)
 	const struct screen_model *model = b->model;
 	const struct screen_field *field = &model->field;
 	const char *label = field->label;
+	b->is_entry_only = is_list(b) || field->hint[0] == '\0' || b->env->masked;
 	const struct header header = {
 		.style = style_of(b),
-		.title = model->title[0] != '\0' ? model->title
-			 : field->optional	 ? node_text(b->ui, _("%s (optional)"), label)
-						 : label,
+		/* Beside the keys each line counts; the words said it. */
+		.title = !frame_has_words(b)	   ? label
+			 : model->title[0] != '\0' ? model->title
+			 : field->optional	   ? node_text(b->ui, _("%s (optional)"), label)
+						   : label,
 		.lead = model->lead,
 	};
 
@@ -204,16 +209,17 @@ void build_question(struct build *b)
 		return;
 	frame_open(b, &header);
 	part_error_summary(b);
-	hint(b, field->hint);
+	if (frame_has_words(b))
+		hint(b, field->hint);
 	if (is_list(b))
 		choices(b);
-	else if (field->type == FIELD_DATE)
+	else if (field->type == FIELD_DATE && frame_has_entry(b))
 		date_boxes(b);
-	else
+	else if (frame_has_entry(b))
 		text_box(b);
 	if (!is_list(b))
 		part_unmask(b);
-	frame_close(
+	frame_close_sides(
 		b, &(struct actions){.back = model->can_back ? _("Back") : NULL,
 			   .primary = model->primary[0] != '\0' ? model->primary : _("Continue"),
 			   .primary_action = "submit",

@@ -231,6 +231,19 @@ static bool build_with(const struct build *like, enum room room, bool is_lost)
 	return false;
 }
 
+/* Whether all fits and nothing to touch stands too high; if need be under a taller header. */
+static bool fits_with(struct build *b, enum room room, bool is_lost)
+{
+	b->is_low = false;
+	if (!build_with(b, room, is_lost) || !ui_fits(b->ui))
+		return false;
+	if (ui_first_target(b->ui) >= frame_reach_top(b))
+		return true;
+	b->is_low = true;
+	return build_with(b, room, is_lost) && ui_fits(b->ui) &&
+	       ui_first_target(b->ui) >= frame_reach_top(b);
+}
+
 void screen_build(struct screen *screen, struct ui *ui, const struct screen_env *env)
 {
 	struct build b = {
@@ -250,15 +263,11 @@ void screen_build(struct screen *screen, struct ui *ui, const struct screen_env 
 	ui_set_settings(ui, &settings);
 	locale_use(screen->view.model.lang);
 	keyboard_set_language_row(locale_keys());
-	for (int room = (int)first_room(ui); room < ROOM_COUNT; room++) {
-		b.is_low = false;
-		if (!build_with(&b, (enum room)room, is_lost) || !ui_fits(ui))
-			continue;
-		if (ui_first_target(ui) >= frame_reach_top(&b))
-			break;
-		b.is_low = true;
-		if (build_with(&b, (enum room)room, is_lost) && ui_fits(ui) &&
-			ui_first_target(ui) >= frame_reach_top(&b))
+	/* One more than there are rooms: the least one, split. */
+	for (int room = (int)first_room(ui); room <= ROOM_COUNT; room++) {
+		b.is_split = room == ROOM_COUNT;
+		b.is_entry_only = false;
+		if (fits_with(&b, b.is_split ? ROOM_LEAST : (enum room)room, is_lost))
 			break;
 	}
 }
@@ -392,8 +401,15 @@ static bool act_local(struct view *view, const struct ui_action *action, bool *r
 		view->error = "";
 	} else if (strcmp(action->action, "page") == 0) {
 		view->page++;
+	} else if (strcmp(action->action, "write") == 0) {
+		view->side = SIDE_ENTRY;
+		view->page = 0;
+	} else if (strcmp(action->action, "read") == 0) {
+		view->side = SIDE_WORDS;
+		view->page = 0;
 	} else if (strcmp(action->action, "correct") == 0) {
 		view->error_seen = true;
+		view->side = SIDE_ENTRY;
 		/* The box of the consent stands on the last page. */
 		view->page = -1;
 	} else if (strcmp(action->action, "keys") == 0) {
@@ -403,6 +419,7 @@ static bool act_local(struct view *view, const struct ui_action *action, bool *r
 
 		entry_init(&view->entry, &field);
 		view->is_searching = true;
+		view->side = SIDE_AUTO;
 		view->page = view->key_page = 0;
 	} else if (strcmp(action->action, "search-end") == 0) {
 		entry_finish(&view->entry);

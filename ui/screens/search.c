@@ -230,17 +230,41 @@ static void results(struct build *b)
 	node_end(b->ui);
 }
 
+/* Where keys and results do not stand on one screen the button says how many there are. */
+static const char *results_label(struct build *b)
+{
+	const struct screen_model *model = b->model;
+	const char *query = b->view->entry.text;
+	size_t index[SCREEN_MAX_ITEMS];
+	const size_t count = search_find(model->items, model->item_count, query, index);
+
+	return query[0] == '\0' ? _("Read more")
+				: node_text(b->ui, _("See results: %d"), (int)count);
+}
+
 void build_search(struct build *b)
 {
 	const struct header header = {
 		.style = HEADER_KEYBOARD, .title = _("Search for a service"), .step = ""};
 
+	struct actions actions = {.back = b->is_split ? _("Back") : _("See all the services"),
+		.back_action = "search-end",
+		.keyboard = true};
+
 	frame_open(b, &header);
-	query_box(b);
-	results(b);
-	frame_close(b, &(struct actions){.back = _("See all the services"),
-			       .back_action = "search-end",
-			       .keyboard = true});
+	if (frame_has_entry(b))
+		query_box(b);
+	if (frame_has_words(b))
+		results(b);
+	if (!frame_has_entry(b)) {
+		actions.primary = _("Write");
+		actions.primary_action = "write";
+		actions.keyboard = false;
+	} else if (b->is_split) {
+		actions.primary = results_label(b);
+		actions.primary_action = "read";
+	}
+	frame_close(b, &actions);
 }
 
 void part_search(struct build *b)

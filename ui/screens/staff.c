@@ -208,6 +208,7 @@ static void tabs(struct build *b)
 			       .columns = tab_columns(b),
 			       .gap = 11,
 			       .equal_rows = true,
+			       .paged = b->room > ROOM_SNUG,
 			       .role = ROLE_TABLIST,
 			       .name = _("Parts of the terminal"),
 			       .id = "tabs"});

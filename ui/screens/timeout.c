@@ -74,17 +74,22 @@ void frame_timeout(struct build *b)
 			.border_width = ui_palette(ui)->border_card,
 			.radius = 36,
 			.shadow = 3});
+	/* Side by side where each line counts. */
+	if (b->room == ROOM_LEAST)
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = 22});
 	if (b->room < ROOM_TIGHT)
 		timeout_ring(b, seconds);
 	else
 		node_add(ui, &(struct node_spec){.text = node_text(ui, "%d s", seconds),
-				     .type = TYPE_CARD_TITLE,
+				     .type = frame_title_type(b),
 				     .role = ROLE_TIMER,
 				     .id = "timer"});
 	node_add(ui, &(struct node_spec){.text = _("Are you still there?"),
 			     .type = frame_title_type(b),
 			     .text_align = TEXT_CENTER,
 			     .role = ROLE_HEADING});
+	if (b->room == ROOM_LEAST)
+		node_end(ui);
 	node_add(ui, &(struct node_spec){.text = text,
 			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_LEAD,
 			     .fg = COLOR_TEXT2,

@@ -48,26 +48,30 @@ void build_wait(struct build *b)
 	const struct screen_model *model = b->model;
 	const struct header header = {.style = HEADER_COMPACT, .title = text_title(model)};
 	bool is_long = b->env->since_show_ms >= LONG_WAIT_MS;
+	bool with_ring = b->room < ROOM_LEAST;
 	char expected[160];
 
 	format_expected(expected, sizeof(expected), model->expected_ms);
 	frame_open(b, &header);
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+	node_begin(ui, &(struct node_spec){.layout = with_ring ? LAYOUT_ROW : LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .pad = insets_xy(0, part_pad(b, 16)),
 			       .gap = 28,
-			       .cross = ALIGN_CENTER,
+			       .cross = with_ring ? ALIGN_CENTER : ALIGN_DEFAULT,
+			       .divides = true,
 			       .role = ROLE_STATUS,
 			       .states = STATE_BUSY,
 			       .id = "progress"});
-	if (b->room < ROOM_LEAST)
+	if (with_ring)
 		node_add(ui, &(struct node_spec){.decor = DECOR_RING,
 				     .fg = COLOR_ACTION,
 				     .width = length_units(96),
 				     .height = length_units(96),
 				     .ring_permille = ring_permille(b)});
-	node_begin(ui,
-		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 2,
+			       .divides = true});
 	widget_text(ui, TYPE_VALUE, COLOR_TEXT,
 		model->lead[0] != '\0' ? model->lead
 		: is_long	       ? _("It is taking longer than usual")

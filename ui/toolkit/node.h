@@ -174,7 +174,7 @@ struct node_spec {
 	int page;   /* from 0, taken modulo the number of pages */
 	bool pager; /* last child of a paged node: stays on each page, hidden if one page is enough
 		     */
-	bool divides; /* column in a paged one: pages may end inside it if it is higher than one */
+	bool divides;	 /* column in a paged one: a page may end inside if it is higher than one */
 	bool equal_rows; /* grid: all rows as high as the highest */
 
 	/* look */

@@ -61,6 +61,12 @@ static bool is_plain(const struct ui *ui, enum color a, enum color b)
 	return ui_palette(ui)->argb[a] == ui_palette(ui)->argb[b];
 }
 
+/* Letters reach beyond the box of their line: g below, J and W to the sides. What is around the
+ * words of a button keeps off those as well. */
+#define OVERHANG_Y 2
+#define OVERHANG_X 2
+#define KEY_EDGES  10 /* border and air on both sides of a key */
+
 struct node *widget_button(struct ui *ui, const struct button *b)
 {
 	static const int heights[] = {104, 84, 66, 54}, tint_heights[] = {84, 81, 60, 54};
@@ -69,6 +75,7 @@ struct node *widget_button(struct ui *ui, const struct button *b)
 	struct dress dress = dress_button(b);
 	int dense = b->dense > 0 && b->dense < 4 ? b->dense : 0;
 	int least = b->min_height > 0 ? b->min_height : (is_tint ? tint_heights : heights)[dense];
+	int tail = dense > 0 ? OVERHANG_Y : 0; /* the roomy ones have air enough */
 	int pad_x = is_tint ? pads_x[dense] * 7 / 9 : pads_x[dense];
 
 	/* Where a theme has no tints an edge must tell that this is a button. */
@@ -105,6 +112,7 @@ struct node *widget_button(struct ui *ui, const struct button *b)
 		node_add(ui, &(struct node_spec){.text = b->label,
 				     .type = is_tint ? TYPE_BODY_STRONG : TYPE_BUTTON,
 				     .fg = dress.fg,
+				     .pad = {tail, 0, tail, 0},
 				     .text_align = TEXT_CENTER});
 	if (b->icon_after)
 		widget_icon(ui, b->icon_after, ICON_BOLD, icon_size, dress.fg);
@@ -119,6 +127,19 @@ struct node *widget_key(struct ui *ui, const struct key *key)
 {
 	enum color fg = key->disabled ? COLOR_DISABLED : key->wide ? COLOR_ACTION_TEXT : COLOR_TEXT;
 	bool needs_edge = is_plain(ui, COLOR_SURFACE, COLOR_SURFACE2);
+	/* The face of the text has a J that goes below its line, that of the titles has not. */
+	enum type_role type = key->wide ? TYPE_KEY_WORD : TYPE_KEY;
+	bool has_air = key->label && !key->icon && !key->dot && key->width.kind == LENGTH_FIXED;
+	int tail = key->wide && has_air &&
+				   ui_text_height(ui, type, key->label, key->width.value) +
+						   2 * OVERHANG_Y + KEY_EDGES <=
+					   key->height
+			   ? OVERHANG_Y
+			   : 0;
+	int side = has_air && ui_text_width(ui, type, key->label) + 2 * OVERHANG_X + KEY_EDGES <=
+					   key->width.value
+			   ? OVERHANG_X
+			   : 0;
 	struct node *node = node_begin(
 		ui, &(struct node_spec){
 			    .layout = LAYOUT_ROW,
@@ -153,7 +174,8 @@ struct node *widget_key(struct ui *ui, const struct key *key)
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .cross = ALIGN_CENTER});
 	if (key->label)
 		node_add(ui, &(struct node_spec){.text = key->label,
-				     .type = key->wide ? TYPE_KEY_WORD : TYPE_KEY,
+				     .type = type,
+				     .pad = {tail, side, tail, side},
 				     .fg = fg});
 	if (key->dot && key->height >= DOT_HEIGHT) {
 		node_add(ui, &(struct node_spec){.width = length_units(26),
