@@ -38,16 +38,20 @@ static void line(
 {
 	struct ui *ui = b->ui;
 
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+	/* Where it is split no sign stands beside the words, and a page may end between them. */
+	node_begin(ui, &(struct node_spec){.layout = b->is_split ? LAYOUT_COLUMN : LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = part_insets(b, 0, 12),
 			       .gap = 26,
-			       .cross = ALIGN_CENTER,
+			       .cross = b->is_split ? ALIGN_DEFAULT : ALIGN_CENTER,
+			       .divides = true,
 			       .role = ROLE_LISTITEM,
 			       .id = id});
 	part_icon_box(b, icon, 84, COLOR_ICON, COLOR_TINT);
-	node_begin(ui,
-		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 2,
+			       .divides = true});
 	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, title);
 	if (text[0] != '\0')
 		widget_text(ui, TYPE_BODY, COLOR_TEXT2, text);

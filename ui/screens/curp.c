@@ -149,6 +149,7 @@ static void group(struct build *b, const struct group *group, size_t length, int
 				     .type = active ? TYPE_CAPTION : TYPE_SMALL,
 				     .fg = active ? COLOR_ACTION_TEXT : COLOR_TEXT2,
 				     .text_align = TEXT_CENTER,
+				     .pad = {0, 0, b->size > TEXT_NORMAL ? 2 : 0, 0},
 				     /* The two wide groups leave no room beside each other. */
 				     .max_width = group->count >= 4 ? width : 0});
 	node_end(ui);

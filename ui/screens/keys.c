@@ -12,6 +12,8 @@
 #define PAD_MAX_WIDTH 270
 #define ROWS_A_PAGE   2
 #define NARROW_KEY    68
+#define NARROW_SIDE   8
+#define NARROW_PAD    5 /* border and air */
 
 struct keys {
 	const struct keyboard *keyboard;
@@ -43,8 +45,12 @@ static struct keys keys_measure(struct build *b, enum keyboard_layout layout)
 		room = room * (b->room == ROOM_AMPLE ? 58 : 54) / 100;
 	room -= 2 * k.pad_x + (columns - 1) * KEY_GAP;
 	/* Where keys are narrow they may come nearer to the edge than the words do. */
-	if (!k.is_pad && (room - 2 * side) / columns < NARROW_KEY && side > KEY_GAP)
-		side = KEY_GAP;
+	if (!k.is_pad && (room - 2 * side) / columns < NARROW_KEY && side > NARROW_SIDE)
+		side = NARROW_SIDE;
+	if (side == NARROW_SIDE) {
+		room += 2 * (k.pad_x - NARROW_PAD);
+		k.pad_x = NARROW_PAD;
+	}
 	room -= 2 * side;
 	k.width = k.is_pad ? PAD_MAX_WIDTH : KEY_MAX_WIDTH;
 	if (room / columns < k.width)

@@ -109,8 +109,10 @@ static void date_box(struct build *b, enum date_part part, const char *label, in
 	if (active)
 		caret(b, b->room > ROOM_SNUG ? 40 : 60);
 	node_end(ui);
-	widget_text(ui, active ? TYPE_CAPTION : TYPE_SMALL,
-		active ? COLOR_ACTION_TEXT : COLOR_TEXT2, label);
+	node_add(ui, &(struct node_spec){.text = label,
+			     .type = active ? TYPE_CAPTION : TYPE_SMALL,
+			     .fg = active ? COLOR_ACTION_TEXT : COLOR_TEXT2,
+			     .pad = {0, 0, b->size > TEXT_NORMAL ? 2 : 0, 0}});
 	node_end(ui);
 }
 

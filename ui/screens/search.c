@@ -238,8 +238,7 @@ static const char *results_label(struct build *b)
 	size_t index[SCREEN_MAX_ITEMS];
 	const size_t count = search_find(model->items, model->item_count, query, index);
 
-	return query[0] == '\0' ? _("Read more")
-				: node_text(b->ui, _("See results: %d"), (int)count);
+	return query[0] == '\0' ? _("Read more") : node_text(b->ui, _("Results: %d"), (int)count);
 }
 
 void build_search(struct build *b)

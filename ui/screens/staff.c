@@ -140,13 +140,15 @@ static void state_line(struct build *b, const struct screen_item *item)
 static void row(struct build *b, const struct screen_item *item)
 {
 	struct ui *ui = b->ui;
+	/* In the largest letters a button leaves no room beside it. */
+	const bool is_high = b->size == TEXT_MAX && !b->is_wide;
 
 	node_begin(
-		ui, &(struct node_spec){.layout = LAYOUT_ROW,
+		ui, &(struct node_spec){.layout = is_high ? LAYOUT_COLUMN : LAYOUT_ROW,
 			    .width = length_fill(1),
 			    .pad = part_insets(b, 24, 14),
 			    .gap = b->gutter,
-			    .cross = ALIGN_CENTER,
+			    .cross = is_high ? ALIGN_DEFAULT : ALIGN_CENTER,
 			    .fill = COLOR_SURFACE,
 			    .border = strcmp(item->reason, "error") == 0 ? COLOR_ERROR : COLOR_LINE,
 			    .border_width = ui_palette(ui)->border_card,

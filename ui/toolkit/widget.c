@@ -65,7 +65,7 @@ static bool is_plain(const struct ui *ui, enum color a, enum color b)
  * words of a button keeps off those as well. */
 #define OVERHANG_Y 2
 #define OVERHANG_X 2
-#define KEY_EDGES  10 /* border and air on both sides of a key */
+#define KEY_RADIUS 14
 
 struct node *widget_button(struct ui *ui, const struct button *b)
 {
@@ -123,23 +123,37 @@ struct node *widget_button(struct ui *ui, const struct button *b)
 /* Lower keys have no room below their label. */
 #define DOT_HEIGHT 92
 
+/* Corners would touch the label. */
+static bool is_narrow(struct ui *ui, const struct key *key)
+{
+	return key->wide && key->label && key->width.kind == LENGTH_FIXED &&
+	       ui_text_width(ui, TYPE_KEY_WORD, key->label) + 2 * KEY_RADIUS > key->width.value;
+}
+
+/* Around the label of a key whose edge takes this much on each side: as much as there is room for.
+ * The face of the text has a J that goes below its line, that of the titles has not. */
+static struct insets key_air(struct ui *ui, const struct key *key, enum type_role type, int edge)
+{
+	int width = key->width.value, x, y;
+
+	if (!key->label || key->icon || key->dot || key->width.kind != LENGTH_FIXED)
+		return (struct insets){0};
+	x = (width - 2 * edge - ui_text_width(ui, type, key->label)) / 2;
+	y = key->wide ? (key->height - 2 * edge - ui_text_height(ui, type, key->label, width)) / 2
+		      : 0;
+	x = x < 0 ? 0 : x < OVERHANG_X ? x : OVERHANG_X;
+	y = y < 0 ? 0 : y < OVERHANG_Y ? y : OVERHANG_Y;
+	return insets_xy(x, y);
+}
+
 struct node *widget_key(struct ui *ui, const struct key *key)
 {
 	enum color fg = key->disabled ? COLOR_DISABLED : key->wide ? COLOR_ACTION_TEXT : COLOR_TEXT;
 	bool needs_edge = is_plain(ui, COLOR_SURFACE, COLOR_SURFACE2);
-	/* The face of the text has a J that goes below its line, that of the titles has not. */
 	enum type_role type = key->wide ? TYPE_KEY_WORD : TYPE_KEY;
-	bool has_air = key->label && !key->icon && !key->dot && key->width.kind == LENGTH_FIXED;
-	int tail = key->wide && has_air &&
-				   ui_text_height(ui, type, key->label, key->width.value) +
-						   2 * OVERHANG_Y + KEY_EDGES <=
-					   key->height
-			   ? OVERHANG_Y
-			   : 0;
-	int side = has_air && ui_text_width(ui, type, key->label) + 2 * OVERHANG_X + KEY_EDGES <=
-					   key->width.value
-			   ? OVERHANG_X
-			   : 0;
+	/* A narrow one has a thin edge and small corners. */
+	int border = key->disabled || is_narrow(ui, key) ? 2 : 3;
+	struct insets air = key_air(ui, key, type, border + 2);
 	struct node *node = node_begin(
 		ui, &(struct node_spec){
 			    .layout = LAYOUT_ROW,
@@ -151,8 +165,8 @@ struct node *widget_key(struct ui *ui, const struct key *key)
 			    .fill = key->disabled ? COLOR_DISABLED_BG : COLOR_SURFACE,
 			    .border = needs_edge ? (key->disabled ? COLOR_DISABLED : COLOR_CONTROL)
 						 : COLOR_NONE,
-			    .border_width = key->disabled ? 2 : 3,
-			    .radius = 14,
+			    .border_width = border,
+			    .radius = is_narrow(ui, key) ? 6 : KEY_RADIUS,
 			    .shadow = key->disabled ? 0 : 1,
 			    .role = ROLE_KEY,
 			    .id = key->id,
@@ -173,10 +187,8 @@ struct node *widget_key(struct ui *ui, const struct key *key)
 	if (key->dot && key->height >= DOT_HEIGHT)
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .cross = ALIGN_CENTER});
 	if (key->label)
-		node_add(ui, &(struct node_spec){.text = key->label,
-				     .type = type,
-				     .pad = {tail, side, tail, side},
-				     .fg = fg});
+		node_add(ui, &(struct node_spec){
+				     .text = key->label, .type = type, .pad = air, .fg = fg});
 	if (key->dot && key->height >= DOT_HEIGHT) {
 		node_add(ui, &(struct node_spec){.width = length_units(26),
 				     .height = length_units(6),
