@@ -314,6 +314,51 @@ static void a_frame_that_was_not_repainted_is_found(void **state)
 	assert_int_equal(audit.errors[AUDIT_EQUALITY], 1);
 }
 
+static const struct node *find_words(const struct ui *ui)
+{
+	const struct node *n = ui_root(ui);
+
+	while (n != NULL && (n->spec.text == NULL || n->spec.fg != COLOR_TEXT))
+		n = audit_following(ui_root(ui), n);
+	return n;
+}
+
+static void fill_pixels(struct canvas *canvas, struct rect r, uint32_t argb)
+{
+	for (int y = r.y; y < r.y + r.h; y++)
+		for (int x = r.x; x < r.x + r.w; x++)
+			canvas->pixels[y * canvas->width + x] = argb;
+}
+
+/* The tree is sound in all three; only the pixels tell. */
+static void words_are_judged_by_their_pixels(void **state)
+{
+	enum fault { SOUND, COVERED, PALE_GROUND, FAULT_COUNT };
+
+	(void)state;
+	for (int fault = SOUND; fault < FAULT_COUNT; fault++) {
+		struct audit audit = {.where = "seed", .is_quiet = true, .lowest_contrast = 21.0};
+
+		stage_show(&stage, fixture_find("help"), "es-MX", &(struct look){.name = ""});
+		const struct node *words = find_words(stage.ui);
+		struct canvas *canvas = ui_canvas(stage.ui);
+
+		assert_non_null(words);
+		if (fault == COVERED)
+			fill_pixels(canvas, words->rect, 0xFFFFFFFF);
+		/* A line of mid grey at the feet of the words, as a border would be. */
+		if (fault == PALE_GROUND)
+			fill_pixels(canvas,
+				(struct rect){words->rect.x - 1, words->rect.y + words->rect.h,
+					words->rect.w + 2, 1},
+				0xFF808080);
+		audit_contrast(&audit, stage.ui);
+		assert_int_equal(audit.errors[AUDIT_CONTRAST], fault == SOUND ? 0 : 1);
+		audit_layout(&audit, stage.ui);
+		assert_int_equal(audit_errors(&audit), fault == SOUND ? 0 : 1);
+	}
+}
+
 /* A heading and two things of one role, the first in the given state. */
 static struct audit audit_pair(
 	enum node_role role, unsigned states, bool with_sign, const char *name)
@@ -418,6 +463,7 @@ int main(void)
 		cmocka_unit_test(text_under_the_floor_is_found),
 		cmocka_unit_test(a_target_under_20_mm_is_a_warning),
 		cmocka_unit_test(a_frame_that_was_not_repainted_is_found),
+		cmocka_unit_test(words_are_judged_by_their_pixels),
 		cmocka_unit_test(a_state_told_by_colour_alone_is_found),
 		cmocka_unit_test(what_cannot_be_said_is_found),
 		cmocka_unit_test(flashing_is_found),

@@ -30,9 +30,10 @@ static const struct keyboard layouts[KEYBOARD_LAYOUT_COUNT] = {
 		DIGITS,
 		ROW10("q", "w", "e", "r", "t", "y", "u", "i", "o", "p"),
 		ROW10("a", "s", "d", "f", "g", "h", "j", "k", "l", "@"),
-		{8, {C("z"), C("x"), C("c"), C("v"), C("b"), C("n"), C("m"), {KEY_DELETE, NULL, 3}}},
-		{6, {C("."), C("-"), C("_"),
-			{KEY_CHAR, "gmail", 2}, {KEY_CHAR, "hotmail", 3}, {KEY_CHAR, ".com", 2}}},
+		{9, {C("z"), C("x"), C("c"), C("v"), C("b"), C("n"), C("m"), C("_"),
+			{KEY_DELETE, NULL, 2}}},
+		{5, {C("."), C("-"),
+			{KEY_CHAR, "gmail", 3}, {KEY_CHAR, "hotmail", 3}, {KEY_CHAR, ".com", 2}}},
 	}},
 	[KEYBOARD_NUMBER] = {3, 4, {
 		{3, {C("1"), C("2"), C("3")}},
