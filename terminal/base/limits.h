@@ -20,6 +20,10 @@
 #define VT_MAX_ID 40
 /* A sealed business payload of one transaction. */
 #define VT_MAX_PAYLOAD 16384
+/* The words of a request that a citizen signs: about twenty lines. */
+#define VT_MAX_SIGNED_TEXT 4096
+/* Its detached signature (CMS, terminal/certificate/cms.h) in base64: 4.5 KiB of DER. */
+#define VT_MAX_CMS_TEXT 6145
 /* What a web service may answer to one request. */
 #define VT_MAX_HTTP_BODY (1024 * 1024)
 
