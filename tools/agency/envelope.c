@@ -69,18 +69,13 @@ static bool read_fields(const struct xml_node *group, const struct registry_wire
 	fields->count = 0;
 	for (struct xml_node *n = xml_child(group, NULL, NULL); n; n = xml_next(n, NULL, NULL)) {
 		const char *name = xml_name(n);
+		size_t size = 0;
 
-		if (strcmp(xml_uri(n), uri) != 0 || !is_field(wire, name) ||
-			fields->count == REGISTRY_FIELDS_MAX)
+		if (strcmp(xml_uri(n), uri) != 0 || !is_field(wire, name))
 			return false;
-		for (size_t i = 0; i < fields->count; i++)
-			if (strcmp(fields->list[i].name, name) == 0)
-				return false;
-		if (!vt_copy(fields->list[fields->count].name, sizeof(fields->list[0].name), name))
+		char *value = registry_add_field(fields, name, &size);
+		if (!value || xml_text(n, value, size))
 			return false;
-		if (xml_text(n, fields->list[fields->count].value, REGISTRY_VALUE_SIZE))
-			return false;
-		fields->count++;
 	}
 	return true;
 }

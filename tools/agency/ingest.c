@@ -13,6 +13,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "terminal/base/base64.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/clock.h"
 #include "terminal/base/text.h"
@@ -186,16 +187,21 @@ static void apply_order(const struct ingest_options *options, const char *key,
 
 static bool add_field(struct registry_fields *fields, const char *name, const char *value)
 {
-	const size_t i = fields->count;
+	size_t size = 0;
 
 	if (!value[0])
 		return true;
-	if (i == REGISTRY_FIELDS_MAX ||
-		!vt_copy(fields->list[i].name, sizeof(fields->list[i].name), name) ||
-		!vt_copy(fields->list[i].value, sizeof(fields->list[i].value), value))
-		return false;
-	fields->count++;
-	return true;
+	char *dst = registry_add_field(fields, name, &size);
+	return dst && vt_copy(dst, size, value);
+}
+
+/* The words of a signed request travel in base64, as its signature does. */
+static bool add_text(struct registry_fields *fields, const char *name, const char *value)
+{
+	size_t size = 0;
+	char *dst = registry_add_field(fields, name, &size);
+
+	return dst && vt_base64_encode(dst, size, value, strlen(value)) == VT_OK;
 }
 
 /* The fields as the adapter names them; the account is the institution's own. */
@@ -213,6 +219,8 @@ static bool make_fields(const struct registry_account *account, const char *oper
 		{REGISTRY_BY_DATA, "primerApellido", "primerApellido"},
 		{REGISTRY_BY_DATA, "segundoApellido", "segundoApellido"},
 		{REGISTRY_BY_DATA, "sexo", "sexo"},
+		{REGISTRY_COPY, "curp", "cveCurp"},
+		{REGISTRY_COPY, "firma", "firma"},
 		{REGISTRY_CONFIRM, "sessionId", "sessionID"},
 	};
 
@@ -220,6 +228,8 @@ static bool make_fields(const struct registry_account *account, const char *oper
 		*ret = REGISTRY_BY_KEY;
 	else if (strcmp(operation, "consultarCurpDetalle") == 0)
 		*ret = REGISTRY_BY_DATA;
+	else if (strcmp(operation, "solicitarCopia") == 0)
+		*ret = REGISTRY_COPY;
 	else if (strcmp(operation, "confirm") == 0)
 		*ret = REGISTRY_CONFIRM;
 	else
@@ -230,11 +240,13 @@ static bool make_fields(const struct registry_account *account, const char *oper
 			good = good &&
 			       add_field(fields, rows[i].field, text_of(payload, rows[i].member));
 	}
+	if (*ret == REGISTRY_COPY)
+		good = good && add_text(fields, "solicitud", text_of(payload, "solicitud"));
 	if (*ret == REGISTRY_CONFIRM)
 		return good && add_field(fields, "Mssg", "OK");
 	return good && add_field(fields, "tipoTransaccion", "1") &&
-	       add_field(
-		       fields, *ret == REGISTRY_BY_KEY ? "usuario" : "cveUsuario", account->user) &&
+	       add_field(fields, *ret == REGISTRY_BY_DATA ? "cveUsuario" : "usuario",
+		       account->user) &&
 	       add_field(fields, "password", account->password) &&
 	       add_field(fields, "cveEntidadEmisora", account->entity);
 }

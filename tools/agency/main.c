@@ -24,9 +24,10 @@
 struct options {
 	const char *dir;
 	const char *pki;
-	const char *control; /* NULL: none */
-	const char *log;     /* NULL: stderr */
-	const char *today;   /* NULL: the clock's */
+	const char *control;  /* NULL: none */
+	const char *log;      /* NULL: stderr */
+	const char *today;    /* NULL: the clock's */
+	const char *citizens; /* NULL: nobody's signed requests are taken */
 	int64_t port;
 	int64_t seed;
 };
@@ -41,6 +42,7 @@ struct agency {
 	struct wsse_trust *trust;
 	struct envelope_signers signers;
 	struct registry_account account;
+	struct citizens *citizens;
 	FILE *log;
 	struct server *server;
 	struct control *control;
@@ -49,8 +51,10 @@ struct agency {
 static int usage(void)
 {
 	fprintf(stderr, "usage: agency --dir DIR --pki DIR [--port N] [--seed N] [--control PATH]\n"
-			"              [--log FILE] [--today YYYY-MM-DD]\n"
-			"       agency ingest FILE --dir DIR --pki DIR [--today YYYY-MM-DD]\n"
+			"              [--log FILE] [--today YYYY-MM-DD] [--citizens FILE]\n"
+			"       agency ingest FILE --dir DIR --pki DIR [--today YYYY-MM-DD] "
+			"[--citizens FILE]\n"
+			"       agency requests --dir DIR --pki DIR\n"
 			"       agency control PATH COMMAND…\n");
 	return 2;
 }
@@ -77,6 +81,7 @@ static bool parse_options(int argc, char *argv[], struct options *options)
 		{"control", required_argument, NULL, 'c'},
 		{"log", required_argument, NULL, 'l'},
 		{"today", required_argument, NULL, 't'},
+		{"citizens", required_argument, NULL, 'z'},
 		{0},
 	};
 	bool ok = true;
@@ -105,6 +110,9 @@ static bool parse_options(int argc, char *argv[], struct options *options)
 		case 't':
 			options->today = optarg;
 			ok = ok && is_date(optarg);
+			break;
+		case 'z':
+			options->citizens = optarg;
 			break;
 		default:
 			ok = false;
@@ -184,6 +192,9 @@ static enum vt_code load_pki(
 			&agency->signers.wrong_ca, error);
 	if (!code)
 		code = load_account(options->pki, &agency->account, error);
+	if (!code && options->citizens)
+		code = citizens_load(options->citizens, &agency->citizens, error);
+	agency->account.citizens = agency->citizens;
 	return code;
 }
 
@@ -270,6 +281,7 @@ static void finish(struct agency *agency)
 	wsse_trust_free(&agency->trust);
 	wsse_identity_free(&agency->signers.good);
 	wsse_identity_free(&agency->signers.wrong_ca);
+	citizens_free(&agency->citizens);
 	store_close(&agency->store);
 	vt_wipe(&agency->account, sizeof(agency->account));
 	if (agency->log && agency->log != stderr)
@@ -306,6 +318,17 @@ static enum vt_code ingest(const struct options *options, struct agency *agency,
 	return code;
 }
 
+static enum vt_code print_requests(struct agency *agency, struct vt_error *error)
+{
+	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
+
+	vt_buf_init(&out, 64 * 1024 * 1024);
+	const enum vt_code code = store_print_requests(agency->store, &out, error);
+	if (!code)
+		fputs(vt_buf_text(&out), stdout);
+	return code;
+}
+
 int main(int argc, char *argv[])
 {
 	struct options options;
@@ -315,12 +338,12 @@ int main(int argc, char *argv[])
 	if (argc >= 4 && strcmp(argv[1], "control") == 0)
 		return control_ask(argv[2], argc - 3, argv + 3);
 	const bool is_ingest = argc >= 3 && strcmp(argv[1], "ingest") == 0;
+	const bool is_requests = argc >= 2 && strcmp(argv[1], "requests") == 0;
 	const char *file = is_ingest ? argv[2] : NULL;
-	if (is_ingest) { /* the rest is as for the server */
-		argv[2] = argv[0];
-		argv += 2;
-		argc -= 2;
-	}
+	const int words = is_ingest ? 2 : is_requests ? 1 : 0;
+	argv[words] = argv[0]; /* the rest is as for the server */
+	argv += words;
+	argc -= words;
 	if (!parse_options(argc, argv, &options))
 		return usage();
 	vt_harden_process();
@@ -330,9 +353,11 @@ int main(int argc, char *argv[])
 		code = open_files(&options, &agency, &error);
 	if (!code && is_ingest)
 		code = ingest(&options, &agency, file, &error);
+	else if (!code && is_requests)
+		code = print_requests(&agency, &error);
 	else if (!code)
 		code = start(&options, &agency, &error);
-	if (!code && !is_ingest)
+	if (!code && words == 0)
 		event_base_dispatch(agency.base);
 	else if (code)
 		fprintf(stderr, "agency: %s\n", error.msg);

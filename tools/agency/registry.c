@@ -19,6 +19,8 @@ static const char *const by_key_fields[] = {
 static const char *const by_data_fields[] = {"cveAlfaEntFedNac", "fechaNacimiento", "nombre",
 	"primerApellido", "segundoApellido", "sexo", "cveUsuario", "cveEntidadEmisora",
 	"direccionIp", "password", "tipoTransaccion"};
+static const char *const copy_fields[] = {"cveCurp", "solicitud", "firma", "cveEntidadEmisora",
+	"direccionIp", "password", "tipoTransaccion", "usuario"};
 static const char *const confirm_fields[] = {"sessionID", "Mssg"};
 static const char *const inquire_fields[] = {"clave"};
 static const char *const ledger_fields[] = {"desde", "puntoControl"};
@@ -29,6 +31,8 @@ static const struct registry_wire wires[] = {
 		"datos", FIELDS(by_key_fields)},
 	[REGISTRY_BY_DATA] = {"ConsultaCurpDetalleService", "urn:consultarCurpDetalle",
 		"consultarCurpDetalle", "datos", FIELDS(by_data_fields)},
+	[REGISTRY_COPY] = {"SolicitudCopiaService", "urn:solicitarCopia", "solicitarCopia", "datos",
+		FIELDS(copy_fields)},
 	[REGISTRY_CONFIRM] = {"", "urn:getConfirm", "getConfirm", NULL, FIELDS(confirm_fields)},
 	[REGISTRY_INQUIRE] = {"ConsultaTransaccionService", "urn:consultarTransaccion",
 		"consultarTransaccion", "datos", FIELDS(inquire_fields)},
@@ -42,12 +46,42 @@ const struct registry_wire *registry_wire(enum registry_operation operation)
 	return &wires[operation];
 }
 
-const char *registry_field(const struct registry_fields *fields, const char *name)
+/* Index of a field that came, fields->count if it did not. */
+static size_t find_field(const struct registry_fields *fields, const char *name)
 {
 	for (size_t i = 0; i < fields->count; i++)
 		if (strcmp(fields->list[i].name, name) == 0)
-			return fields->list[i].value;
-	return "";
+			return i;
+	return fields->count;
+}
+
+const char *registry_field(const struct registry_fields *fields, const char *name)
+{
+	const size_t i = find_field(fields, name);
+
+	if (i == fields->count)
+		return "";
+	if (strcmp(name, "solicitud") == 0)
+		return fields->text;
+	return strcmp(name, "firma") == 0 ? fields->cms : fields->list[i].value;
+}
+
+char *registry_add_field(struct registry_fields *fields, const char *name, size_t *ret_size)
+{
+	const size_t i = fields->count;
+	const bool is_text = strcmp(name, "solicitud") == 0;
+	const bool is_cms = strcmp(name, "firma") == 0;
+
+	if (i == REGISTRY_FIELDS_MAX || find_field(fields, name) < i ||
+		!vt_copy(fields->list[i].name, sizeof(fields->list[i].name), name))
+		return NULL;
+	char *value = is_text ? fields->text : is_cms ? fields->cms : fields->list[i].value;
+	*ret_size = is_text  ? sizeof(fields->text)
+		    : is_cms ? sizeof(fields->cms)
+			     : sizeof(fields->list[i].value);
+	value[0] = '\0';
+	fields->count++;
+	return value;
 }
 
 void registry_answer_init(struct registry_answer *answer)
@@ -276,6 +310,35 @@ static enum vt_code answer_by_data(struct store *store, const struct registry_ca
 	return write_answer(store, "CURPS", persons, count, row, ret_folio, error);
 }
 
+/* Nothing is sent out for it yet: the effect is the promise, under the folio. */
+static enum vt_code answer_copy(struct store *store, const struct registry_account *account,
+	const struct registry_call *call, struct store_row *row, struct vt_error *error)
+{
+	const struct citizens_request request = {
+		.curp = registry_field(call->fields, "cveCurp"),
+		.key = call->key,
+		.text = registry_field(call->fields, "solicitud"),
+		.cms = registry_field(call->fields, "firma"),
+		.now_unix_ms = call->now_unix_ms,
+	};
+	const char *why = citizens_judge(account->citizens, &request);
+	char folio[10] = "";
+
+	if (why) {
+		write_refusal(row, "COPIA", "04", why);
+		return VT_OK;
+	}
+	enum vt_code code = next_folio(store, false, folio, error);
+	if (code == VT_OK)
+		code = store_request(
+			store, call->terminal, call->key, request.text, request.cms, error);
+	if (code == VT_OK)
+		code = store_effect(store, call->terminal, call->key, folio, error);
+	open_answer(&row->answer, "COPIA", "", "", "", folio);
+	vt_buf_append_text(&row->answer, "</COPIA>");
+	return code;
+}
+
 static bool is_business_field(const char *name)
 {
 	static const char *const envelope[] = {
@@ -346,8 +409,8 @@ static enum vt_code answer_confirm(struct store *store, const struct registry_ca
 }
 
 /* Inside a transaction: replays or decides. */
-static enum vt_code decide(struct store *store, const struct registry_call *call,
-	struct registry_answer *answer, struct vt_error *error)
+static enum vt_code decide(struct store *store, const struct registry_account *account,
+	const struct registry_call *call, struct registry_answer *answer, struct vt_error *error)
 {
 	VT_CLEANUP(store_row_finish) struct store_row row = {0};
 	char print[FINGERPRINT_SIZE];
@@ -371,8 +434,12 @@ static enum vt_code decide(struct store *store, const struct registry_call *call
 	vt_copy_cut(row.operation, sizeof(row.operation), registry_wire(call->operation)->element);
 	vt_copy_cut(row.fingerprint, sizeof(row.fingerprint), print);
 	vt_buf_init(&row.answer, VT_MAX_HTTP_BODY);
-	code = call->operation == REGISTRY_CONFIRM ? answer_confirm(store, call, &row, error)
-						   : answer_query(store, call, &row, error);
+	if (call->operation == REGISTRY_CONFIRM)
+		code = answer_confirm(store, call, &row, error);
+	else if (call->operation == REGISTRY_COPY)
+		code = answer_copy(store, account, call, &row, error);
+	else
+		code = answer_query(store, call, &row, error);
 	if (code == VT_OK) {
 		code = store_decide(
 			store, call->terminal, call->key, &row, call->now_unix_ms, error);
@@ -389,7 +456,7 @@ static bool is_equal(const char *a, const char *b)
 
 static bool is_account(const struct registry_account *account, const struct registry_call *call)
 {
-	const char *user = call->operation == REGISTRY_BY_KEY ? "usuario" : "cveUsuario";
+	const char *user = call->operation == REGISTRY_BY_DATA ? "cveUsuario" : "usuario";
 
 	/* All three are looked at, so that the time tells nothing. */
 	const bool is_user = is_equal(registry_field(call->fields, user), account->user);
@@ -402,14 +469,14 @@ static bool is_account(const struct registry_account *account, const struct regi
 }
 
 /* Decides and commits. */
-static void settle(
-	struct store *store, const struct registry_call *call, struct registry_answer *answer)
+static void settle(struct store *store, const struct registry_account *account,
+	const struct registry_call *call, struct registry_answer *answer)
 {
 	struct vt_error error = {0};
 	enum vt_code code = store_begin(store, &error);
 
 	if (code == VT_OK)
-		code = decide(store, call, answer, &error);
+		code = decide(store, account, call, answer, &error);
 	if (code == VT_OK)
 		code = store_commit(store, &error);
 	if (code == VT_OK)
@@ -498,15 +565,16 @@ void registry_call(struct store *store, const struct registry_account *account,
 	switch (call->operation) {
 	case REGISTRY_BY_KEY:
 	case REGISTRY_BY_DATA:
+	case REGISTRY_COPY:
 		if (is_account(account, call))
-			settle(store, call, answer);
+			settle(store, account, call, answer);
 		else
 			registry_fault(answer, 500, FAULT_CREDENTIALS,
 				"Usuario, clave o entidad incorrectos");
 		break;
 	case REGISTRY_CONFIRM:
 		if (strcmp(registry_field(call->fields, "Mssg"), "OK") == 0)
-			settle(store, call, answer);
+			settle(store, account, call, answer);
 		else
 			registry_fault(answer, 500, FAULT_CLIENT, "Mssg debe ser OK");
 		break;

@@ -4,11 +4,14 @@
 /* RENAPO's operations behind the SOAP border: named fields in, a document or a fault out.
  *
  *   consultarPorCurp, consultarCurpDetalle   an effect: a constancia with a folio goes out, once
+ *   solicitarCopia                           a request signed by a citizen; kept with its signature
  *   getConfirm                               noted once per session
  *   consultarTransaccion                     what became of a key
  *   consultarMovimientos                     what was decided for this terminal, page by page
  */
 
+#include "terminal/base/base64.h"
+#include "tools/agency/citizens.h"
 #include "tools/agency/reply.h"
 #include "tools/agency/store.h"
 
@@ -16,14 +19,25 @@
 /* One field: 50 characters of names are the longest (200 bytes), passwords may be longer. */
 #define REGISTRY_VALUE_SIZE 204
 
+/* "solicitud" and "firma" of a signed request are long: base64 of terminal/base/limits.h's maxima.
+ */
+#define REGISTRY_TEXT_SIZE VT_BASE64_SIZE(VT_MAX_SIGNED_TEXT)
+#define REGISTRY_CMS_SIZE  VT_MAX_CMS_TEXT
+
 /* The fields of one request, in the order they came. */
 struct registry_fields {
 	struct {
 		char name[24];
-		char value[REGISTRY_VALUE_SIZE];
+		char value[REGISTRY_VALUE_SIZE]; /* of the long ones: text, cms instead */
 	} list[REGISTRY_FIELDS_MAX];
 	size_t count;
+	char text[REGISTRY_TEXT_SIZE];
+	char cms[REGISTRY_CMS_SIZE];
 };
+
+/* Adds a field and returns where its value goes, *ret_size bytes, "" until written; NULL: no room,
+ * or it is there already. */
+char *registry_add_field(struct registry_fields *fields, const char *name, size_t *ret_size);
 
 /* Value of a field, "" if it did not come. */
 const char *registry_field(const struct registry_fields *fields, const char *name);
@@ -31,6 +45,7 @@ const char *registry_field(const struct registry_fields *fields, const char *nam
 enum registry_operation {
 	REGISTRY_BY_KEY,
 	REGISTRY_BY_DATA,
+	REGISTRY_COPY,
 	REGISTRY_CONFIRM,
 	REGISTRY_INQUIRE,
 	REGISTRY_LEDGER,
@@ -53,6 +68,7 @@ struct registry_account {
 	char user[REGISTRY_VALUE_SIZE];
 	char password[REGISTRY_VALUE_SIZE];
 	char entity[REGISTRY_VALUE_SIZE];
+	struct citizens *citizens; /* borrowed; whose signed requests count, NULL: nobody's */
 };
 
 /* What comes out; init with registry_answer_init(). */

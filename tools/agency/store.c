@@ -36,6 +36,8 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS effects(id INTEGER PRIMARY KEY, terminal TEXT NOT NULL,"
 	" key TEXT NOT NULL, document TEXT NOT NULL) STRICT;"
 	"CREATE INDEX IF NOT EXISTS effects_by_key ON effects(terminal, key);"
+	"CREATE TABLE IF NOT EXISTS requests(terminal TEXT NOT NULL, key TEXT NOT NULL,"
+	" text TEXT NOT NULL, cms TEXT NOT NULL, PRIMARY KEY (terminal, key)) STRICT;"
 	"CREATE TABLE IF NOT EXISTS confirmations(session TEXT PRIMARY KEY"
 	" REFERENCES ledger(session), at_ms INTEGER NOT NULL, times INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS checkpoints(terminal TEXT NOT NULL, sequence INTEGER NOT NULL,"
@@ -328,6 +330,13 @@ enum vt_code store_effect(struct store *store, const char *terminal, const char 
 		(const char *const[]){terminal, key, document}, 3, error);
 }
 
+enum vt_code store_request(struct store *store, const char *terminal, const char *key,
+	const char *text, const char *cms, struct vt_error *error)
+{
+	return run_texts(store, "INSERT INTO requests VALUES (?1, ?2, ?3, ?4)",
+		(const char *const[]){terminal, key, text, cms}, 4, error);
+}
+
 enum vt_code store_next(struct store *store, const char *counter, int64_t first, int64_t *ret,
 	struct vt_error *error)
 {
@@ -471,6 +480,12 @@ enum vt_code store_print_ledger(struct store *store, struct vt_buf *out, struct 
 		" CASE WHEN l.session IS NULL THEN '-' ELSE"
 		"  EXISTS (SELECT 1 FROM confirmations c WHERE c.session = l.session) END"
 		" FROM ledger l ORDER BY l.id",
+		'\t', out, error);
+}
+
+enum vt_code store_print_requests(struct store *store, struct vt_buf *out, struct vt_error *error)
+{
+	return print_rows(store, "SELECT terminal, key, text, cms FROM requests ORDER BY rowid",
 		'\t', out, error);
 }
 

@@ -60,6 +60,9 @@ VT_MUST_USE enum vt_code store_decide(struct store *store, const char *terminal,
 /* Notes that something was done in the world for this key: a document with this number went out. */
 VT_MUST_USE enum vt_code store_effect(struct store *store, const char *terminal, const char *key,
 	const char *document, struct vt_error *error);
+/* Keeps a signed request and its signature (base64 both) as they came. */
+VT_MUST_USE enum vt_code store_request(struct store *store, const char *terminal, const char *key,
+	const char *text, const char *cms, struct vt_error *error);
 /* Next value of a counter that starts at first. */
 VT_MUST_USE enum vt_code store_next(struct store *store, const char *counter, int64_t first,
 	int64_t *ret, struct vt_error *error);
@@ -109,6 +112,10 @@ VT_MUST_USE enum vt_code store_print_checkpoints(
 /* The ledger as TSV without personal data: terminal, key, operation, times applied, confirmed (1 or
  * 0, "-" where there is nothing to confirm). */
 VT_MUST_USE enum vt_code store_print_ledger(
+	struct store *store, struct vt_buf *out, struct vt_error *error);
+/* The signed requests as TSV, oldest first: terminal, key, text, CMS, the last two in base64.
+ * Personal: for whoever has to prove a request, never for a log. */
+VT_MUST_USE enum vt_code store_print_requests(
 	struct store *store, struct vt_buf *out, struct vt_error *error);
 /* People by status and totals of the ledger, "name value" per line. */
 VT_MUST_USE enum vt_code store_print_stats(

@@ -4,6 +4,7 @@
 #include "offline-queue/sync/adapter.h"
 #include "offline-queue/sync/adapters/renapo_answer.h"
 #include "offline-queue/sync/wsse.h"
+#include "terminal/base/base64.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/secret.h"
 #include "terminal/base/text.h"
@@ -127,6 +128,19 @@ static const struct bus_field by_data_fields[] = {
 static const struct bus_table by_data_table =
 	BUS_TABLE(struct by_data, "consultarCurpDetalle", by_data_fields);
 
+/* A request that a citizen signed: its words and their detached signature. */
+struct copy {
+	char curp[20];
+	char text[VT_MAX_SIGNED_TEXT];
+	char cms[VT_MAX_CMS_TEXT];
+};
+static const struct bus_field copy_fields[] = {
+	REQ_TEXT(struct copy, curp, "curp"),
+	REQ_TEXT(struct copy, text, "solicitud"),
+	REQ_TEXT(struct copy, cms, "firma"),
+};
+static const struct bus_table copy_table = BUS_TABLE(struct copy, "solicitarCopia", copy_fields);
+
 struct confirm {
 	char session[96];
 	char query[VT_MAX_ID];
@@ -239,6 +253,41 @@ static enum vt_code add_by_data(const struct renapo *renapo, const struct work_d
 	return code;
 }
 
+static bool is_base64(const char *text)
+{
+	const size_t length =
+		strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
+	return length > 0 && strlen(text) % 4 == 0 && strspn(text + length, "=") < 3 &&
+	       text[length + strspn(text + length, "=")] == '\0';
+}
+
+/* The words go in base64: what was signed are their bytes, line feeds and all. */
+static enum vt_code add_copy(const struct renapo *renapo, const struct work_deliver *work,
+	struct xml_doc *doc, struct vt_error *error)
+{
+	char words[VT_BASE64_SIZE(VT_MAX_SIGNED_TEXT)];
+	struct copy copy;
+	enum vt_code code = decode(&copy_table, work, &copy, error);
+
+	if (code)
+		return code;
+	if (renapo_is_curp(copy.curp) && copy.text[0] && is_base64(copy.cms) &&
+		vt_base64_encode(words, sizeof(words), copy.text, strlen(copy.text)) == VT_OK) {
+		struct xml_node *data = add_data(doc, "solicitarCopia");
+		add_field(data, "cveCurp", copy.curp);
+		add_field(data, "solicitud", words);
+		add_field(data, "firma", copy.cms);
+		add_account(data, renapo);
+		add_field(data, "usuario", renapo->user);
+		vt_wipe(words, sizeof(words));
+	} else {
+		code = vt_fail(error, VT_ERR_INVALID, 0, "renapo: no signed request");
+	}
+	vt_wipe(&copy, sizeof(copy));
+	return code;
+}
+
 static enum vt_code add_confirm(const struct work_deliver *work, struct xml_doc *doc,
 	struct confirm *confirm, struct vt_error *error)
 {
@@ -280,6 +329,8 @@ static const char *service_of(const char *query)
 		return PATH "ConsultaPorCurpService";
 	if (strcmp(query, "consultarCurpDetalle") == 0)
 		return PATH "ConsultaCurpDetalleService";
+	if (strcmp(query, "solicitarCopia") == 0)
+		return PATH "SolicitudCopiaService";
 	return NULL;
 }
 
@@ -340,6 +391,8 @@ static enum vt_code renapo_build(const struct adapter *adapter, const struct wor
 		code = add_by_curp(renapo, work, doc, error);
 	else if (strcmp(operation, "consultarCurpDetalle") == 0)
 		code = add_by_data(renapo, work, doc, error);
+	else if (strcmp(operation, "solicitarCopia") == 0)
+		code = add_copy(renapo, work, doc, error);
 	else
 		code = vt_fail(error, VT_ERR_INVALID, 0, "renapo: no such operation");
 	if (!code)
@@ -463,6 +516,8 @@ static enum renapo_operation operation_of(const char *operation)
 		return RENAPO_BY_CURP;
 	if (strcmp(operation, "consultarCurpDetalle") == 0)
 		return RENAPO_BY_DATA;
+	if (strcmp(operation, "solicitarCopia") == 0)
+		return RENAPO_COPY;
 	return RENAPO_CONFIRM;
 }
 

@@ -270,15 +270,47 @@ static void set_confirmed(struct adapter_reading *reading)
 	set_body(reading, BODY_APPLIED, "");
 }
 
+/* The request is theirs now, under their folio: without one there is nothing to tell. */
+static void read_copy(const struct xml_node *root, struct adapter_reading *reading)
+{
+	json_t *answer = json_object();
+	char folio[64];
+	const bool is_good = answer &&
+			     !xml_attribute(root, NULL, "FolioConstancia", folio, sizeof(folio)) &&
+			     folio[0] && strspn(folio, "0123456789") == strlen(folio) &&
+			     put(answer, "outcome", "received") && put(answer, "folio", folio) &&
+			     write_answer(answer, NULL, &reading->answer);
+
+	json_decref(answer);
+	if (is_good)
+		set_body(reading, BODY_APPLIED, "");
+	else
+		set_body(reading, BODY_INVALID, "copy without a folio");
+}
+
+/* Is it the document of this operation? */
+static bool is_document_of(enum renapo_operation operation, const char *name)
+{
+	switch (operation) {
+	case RENAPO_BY_CURP:
+	case RENAPO_BY_DATA:
+		return strcmp(name, "CURPStruct") == 0 || strcmp(name, "CURPS") == 0;
+	case RENAPO_COPY:
+		return strcmp(name, "COPIA") == 0;
+	case RENAPO_CONFIRM:
+		break;
+	}
+	/* What the document of a confirmation is called, no source tells: its status counts. */
+	return true;
+}
+
 /* A document of a query, at root. */
 static void read_document(enum renapo_operation operation, const struct xml_node *root,
 	const char *asked, struct adapter_reading *reading)
 {
 	char status[16];
 
-	/* What the document of a confirmation is called, no source tells: its status counts. */
-	if (operation != RENAPO_CONFIRM && strcmp(xml_name(root), "CURPStruct") != 0 &&
-		strcmp(xml_name(root), "CURPS") != 0) {
+	if (!is_document_of(operation, xml_name(root))) {
 		set_body(reading, BODY_INVALID, "unknown document in the answer");
 		return;
 	}
@@ -289,6 +321,8 @@ static void read_document(enum renapo_operation operation, const struct xml_node
 		set_body(reading, BODY_INVALID, "answer without statusOper");
 	else if (operation == RENAPO_CONFIRM)
 		set_confirmed(reading);
+	else if (operation == RENAPO_COPY)
+		read_copy(root, reading);
 	else
 		make_answer(root, true, asked, reading);
 }

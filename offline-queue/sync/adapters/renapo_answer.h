@@ -9,9 +9,12 @@
  * statusOper="NO EXITOSO" and TipoError 01 (not found: a business answer), 03 (malformed key: our
  * defect), any other number (refused).
  *
+ * A signed request for a copy: <COPIA …the same attributes…/>; TipoError 04: its signature is not
+ * accepted (refused for good).
+ *
  * JSON, all values text, absent when empty:
- * {"outcome": "one" | "none" | "several" | "inactive" | "confirmed", "sessionId", "folio",
- *  "changed": "true", "asked", "count", "records": [{"curp", "primerApellido", …}]} */
+ * {"outcome": "one" | "none" | "several" | "inactive" | "received" | "confirmed", "sessionId",
+ * "folio", "changed": "true", "asked", "count", "records": [{"curp", "primerApellido", …}]} */
 
 #include <stdbool.h>
 
@@ -21,7 +24,7 @@
 /* Records in one answer to core; "count" tells of all. */
 #define RENAPO_MAX_RECORDS 10
 
-enum renapo_operation { RENAPO_BY_CURP, RENAPO_BY_DATA, RENAPO_CONFIRM };
+enum renapo_operation { RENAPO_BY_CURP, RENAPO_BY_DATA, RENAPO_COPY, RENAPO_CONFIRM };
 
 /* 18 upper-case letters and digits: the form, not the check digit. */
 bool renapo_is_curp(const char *text);
