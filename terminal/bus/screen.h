@@ -31,7 +31,8 @@ enum screen_kind {
 	SCREEN_ACCESS,	       /* accessibility settings */
 	SCREEN_HELP,
 	SCREEN_SCAN,	 /* hold a document under the scanner; expected_ms: so long it waits */
-	SCREEN_CARD,	 /* outcome: "insert", "consent", "signed", "left" (forgotten) */
+	SCREEN_CARD,	 /* outcome: "insert", "consent", "request" (items are the lines to sign),
+			    "signed", "left" (forgotten) */
 	SCREEN_PIN,	 /* PIN of a certificate card; never in a model, never of a payment card */
 	SCREEN_SIGNING,	 /* card at work: outcome "reading" or "signing" */
 	SCREEN_PLACE,	 /* an office: one field of type choice, items with detail and distance */
@@ -174,7 +175,8 @@ struct screen_model {
 	bool is_free;		/* "TRÁMITE GRATUITO" */
 	char primary[96]; /* label of the primary button from the catalogue, "" = the ui's own */
 	char outcome[24]; /* SCREEN_DONE: "accepted", "provisional", "none", "several"; SCREEN_CURP:
-			     "scanned" */
+			     "scanned"; SCREEN_PROBLEM: "request" = Back leads to one that is not
+			     signed yet */
 	char folio[VT_FOLIO_SIZE];
 	char qr[600]; /* text of the QR on SCREEN_DONE, "" = none */
 	enum print_state print;
@@ -189,9 +191,9 @@ struct screen_model {
 	int pin_digits;		    /* … so many until now */
 	int tries_left;		    /* SCREEN_PIN, card-last-try: 0 = not told */
 	bool can_retry;		    /* SCREEN_PROBLEM of a card or a scan: "Intentar de nuevo" */
-	bool card_in;		    /* "No retire su tarjeta" */
-	bool personal;		    /* personal data may be on this screen */
-	char terminal[24];	    /* terminal id, small print */
+	bool card_in;	   /* "No retire su tarjeta"; SCREEN_DONE: "Ya puede retirar su tarjeta" */
+	bool personal;	   /* personal data may be on this screen */
+	char terminal[24]; /* terminal id, small print */
 	struct screen_settings settings;
 };
 

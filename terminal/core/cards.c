@@ -2,6 +2,7 @@
  *
  *   session ── read_card ─► Certificate.List ─► choose, judge ─► Certificate.Check ─► IDENTITY
  *           ── sign ──────► challenge, digest ─► Certificate.Sign ─► verify ─────────► SIGNED
+ *                      or ► request, CMS, digest ─► Certificate.Sign ─► verify whole ──► SIGNED
  *   ctl     ── Card.Show ─► Certificate.List ─► judge each ─► Certificate.Check each ─► completion
  *           ── Card.Sign ─► Certificate.List ─► choose ─► Certificate.Sign ─► completion
  *
@@ -9,8 +10,10 @@
  * nobody. Nothing that a card says is believed: the certificate is judged here against our
  * authorities, and a signature counts only after it was verified here with that certificate's key
  * over a challenge made here: random, of this terminal, session and time, and with the very words
- * that the citizen read. The PIN goes from the ui's message into the one for devices; both are
- * wiped when they are sent. Only Card.Sign's waits in a vt_secret while the card is listed.
+ * that the citizen read. A request is signed as a detached CMS (terminal/certificate/cms.h) over
+ * the lines that the citizen read, and the session gets it only as a whole that verifies. The PIN
+ * goes from the ui's message into the one for devices; both are wiped when they are sent. Only
+ * Card.Sign's waits in a vt_secret while the card is listed.
  *
  *   cards.c             the reader, what is told to whom, and how operations end
  *   cards_read.c        whose certificate it is, and whether it may be believed
@@ -54,6 +57,7 @@ void cards_forget(struct core *core)
 	desk->phase = CARD_IDLE;
 	desk->asked = 0;
 	certificate_destroy(&desk->certificate);
+	cms_destroy(&desk->cms);
 	vt_wipe(desk->digest, sizeof(desk->digest));
 	vt_wipe(desk->text, sizeof(desk->text));
 	core_arm(core->card_timer, 0);
@@ -63,6 +67,7 @@ void cards_forget(struct core *core)
 void cards_close(struct core *core)
 {
 	certificate_destroy(&core->cards.certificate);
+	cms_destroy(&core->cards.cms);
 	certificate_store_destroy(&core->cards.authorities);
 	cards_show_drop(core);
 	vt_secret_finish(&core->cards.secret);
@@ -103,12 +108,16 @@ void cards_tell_identity(
 	struct core *core, const char *problem, const struct certificate_identity *identity)
 {
 	struct card_desk *desk = &core->cards;
+	char key[VT_UUID_SIZE];
+
+	vt_uuid_make(key);
 	const struct session_certificate certificate = {
 		.problem = problem,
 		.holder = identity ? identity->holder : "",
 		.rfc = !identity ? "" : identity->rfc,
 		.curp = identity ? identity->curp : "",
 		.is_checked = desk->is_checked,
+		.key = key,
 		.pin = desk->pin,
 	};
 	struct session_event event = {.type = SESSION_IDENTITY, .u = {.certificate = &certificate}};
@@ -128,7 +137,8 @@ void cards_tell_identity(
 	citizen_feed(core, &event);
 }
 
-void cards_tell_signed(struct core *core, enum sign_outcome outcome, int tries_left)
+void cards_tell_signed(
+	struct core *core, enum sign_outcome outcome, int tries_left, const char *cms)
 {
 	/* The journal's words are lower case. */
 	static const char *const words[SIGN_OUTCOME_COUNT] = {
@@ -149,7 +159,10 @@ void cards_tell_signed(struct core *core, enum sign_outcome outcome, int tries_l
 		cards_end_phase(core);
 	event.u.sign.outcome = outcome;
 	event.u.sign.tries_left = tries_left;
-	vt_log(VT_LOG_NOTICE, "sign-in: %s, tries left %d", words[outcome], tries_left);
+	event.u.sign.cms = cms;
+	cms_destroy(&core->cards.cms);
+	vt_log(VT_LOG_NOTICE, "%s: %s, tries left %d", cms ? "request" : "sign-in", words[outcome],
+		tries_left);
 	journal_note(core, (struct journal_fact){.event = JOURNAL_SIGN_IN,
 				   .first = core->sessions + 1,
 				   .second = tries_left,
@@ -272,7 +285,7 @@ static void give_up(struct core *core, enum bus_completion_code code, const char
 	else if (desk->peer)
 		cards_answer(core, code, text);
 	else if (desk->phase == CARD_SIGNING)
-		cards_tell_signed(core, cards_failed_outcome(code), -1);
+		cards_tell_signed(core, cards_failed_outcome(code), -1, NULL);
 	else
 		cards_tell_identity(core, cards_list_problem(code), NULL);
 }

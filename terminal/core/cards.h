@@ -16,7 +16,9 @@ void cards_end_phase(struct core *core);
 /* problem "" = good, then identity is set; both are borrowed for the call. */
 void cards_tell_identity(
 	struct core *core, const char *problem, const struct certificate_identity *identity);
-void cards_tell_signed(struct core *core, enum sign_outcome outcome, int tries_left);
+/* cms: the signed request in base64, borrowed for the call; NULL = none. */
+void cards_tell_signed(
+	struct core *core, enum sign_outcome outcome, int tries_left, const char *cms);
 
 /* ---- cards_read.c ---- */
 /* Certificate.List to devices. False: they are gone, and nothing is waited for. */

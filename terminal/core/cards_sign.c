@@ -4,6 +4,7 @@
 
 #include "terminal/base/base64.h"
 #include "terminal/base/clock.h"
+#include "terminal/base/log.h"
 #include "terminal/base/text.h"
 #include "terminal/core/cards.h"
 
@@ -52,17 +53,48 @@ static bool make_challenge(struct core *core)
 	return true;
 }
 
+/* The digest of a signature over the request that is on the screen. */
+static bool begin_cms(struct core *core, const char *request)
+{
+	static const enum card_hash hashes[CERTIFICATE_HASH_COUNT] = {
+		[CERTIFICATE_SHA256] = CARD_SHA256,
+		[CERTIFICATE_SHA384] = CARD_SHA384,
+		[CERTIFICATE_SHA512] = CARD_SHA512,
+	};
+	struct card_desk *desk = &core->cards;
+	struct vt_error error = {0};
+
+	if (cms_begin(desk->certificate, request, strlen(request), core_unix_ms(core), &desk->cms,
+		    &error)) {
+		vt_log(VT_LOG_ERROR, "request: %s", error.msg);
+		return false;
+	}
+	const enum certificate_hash hash = cms_hash(desk->cms);
+	desk->hash = hashes[hash];
+	vt_hex(desk->digest, cms_digest(desk->cms), certificate_digest_length(hash));
+	return true;
+}
+
+static bool prepare(struct core *core)
+{
+	const char *request = session_sign_request(core->session);
+
+	cms_destroy(&core->cards.cms);
+	return core->cards.certificate &&
+	       (request ? begin_cms(core, request) : make_challenge(core));
+}
+
 void cards_sign(struct core *core, const char *pin, bool last_try)
 {
 	struct card_desk *desk = &core->cards;
 	const bool is_technicians = desk->phase != CARD_IDLE && desk->peer;
 
-	if (is_technicians || !desk->certificate || !make_challenge(core)) {
-		cards_tell_signed(core, SIGN_FAILED, -1);
+	if (is_technicians || !prepare(core)) {
+		cards_tell_signed(core, SIGN_FAILED, -1, NULL);
 		return;
 	}
 	if (!core->devices.conn) {
-		cards_tell_signed(core, SIGN_REMOVED, -1);
+		cards_tell_signed(core, SIGN_REMOVED, -1, NULL);
 		return;
 	}
 	desk->peer = NULL;
@@ -90,6 +122,35 @@ static bool is_good(const struct card_desk *desk, const struct certificate_signe
 		       signature_length) == VT_OK;
 }
 
+/* … nor is a request signed before the whole of it verifies. */
+static bool finish_cms(
+	struct card_desk *desk, const struct certificate_signed *result, char text[VT_MAX_CMS_TEXT])
+{
+	uint8_t signature[CARD_SIGNATURE_SIZE], der[CMS_MAX_DER];
+	struct vt_error error = {0};
+	size_t length, size;
+
+	if (vt_base64_decode(signature, sizeof(signature), result->signature, &length) ||
+		cms_finish(desk->cms, signature, length, der, &size, &error)) {
+		vt_log(VT_LOG_WARNING, "request: %s", error.msg);
+		return false;
+	}
+	return vt_base64_encode(text, VT_MAX_CMS_TEXT, der, size) == VT_OK;
+}
+
+/* To the session: the outcome, and what the signature was for. */
+static void tell_citizen(struct core *core, const struct certificate_signed *result)
+{
+	struct card_desk *desk = &core->cards;
+	enum sign_outcome outcome = result->outcome;
+	char cms[VT_MAX_CMS_TEXT] = "";
+
+	if (outcome == SIGN_SIGNED && desk->cms && !finish_cms(desk, result, cms))
+		outcome = SIGN_FAILED;
+	cards_tell_signed(core, outcome, result->tries_left, cms[0] ? cms : NULL);
+	vt_wipe(cms, sizeof(cms));
+}
+
 enum sign_outcome cards_failed_outcome(enum bus_completion_code code)
 {
 	if (code == BUS_NOT_FOUND || code == BUS_DEVICE_NOT_READY)
@@ -115,7 +176,7 @@ void cards_signed(struct core *core, const struct bus_message *msg)
 	if (result.outcome != SIGN_SIGNED)
 		result.signature[0] = '\0';
 	if (!desk->peer) {
-		cards_tell_signed(core, result.outcome, result.tries_left);
+		tell_citizen(core, &result);
 		return;
 	}
 	struct peer *peer = desk->peer;

@@ -31,6 +31,7 @@
 #include "terminal/base/timekeeper.h"
 #include "terminal/bus/conn.h"
 #include "terminal/certificate/certificate.h"
+#include "terminal/certificate/cms.h"
 #include "terminal/session/lockout.h"
 #include "terminal/session/session.h"
 #include "terminal/session/txn.h"
@@ -154,6 +155,7 @@ struct card_desk {
 	bool last_try;
 	enum card_hash hash;
 	char digest[CARD_DIGEST_SIZE];
+	struct cms *cms; /* owned; of the request that is being signed, NULL = a sign-in */
 };
 
 /* A technician's Device.Reset or Device.Test (maintain.c). */

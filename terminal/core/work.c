@@ -79,7 +79,8 @@ static enum vt_code make_folio(struct core *core, char folio[VT_FOLIO_SIZE])
 	return code;
 }
 
-/* Appends row, whose service, adapter, operation, lang, priority and payload are filled. */
+/* Appends row, whose service, adapter, operation, lang, priority and payload are filled; its key,
+ * too, where the citizen signed it. */
 static enum vt_code append(
 	struct core *core, struct queue_new *row, char id[VT_UUID_SIZE], char folio[VT_FOLIO_SIZE])
 {
@@ -93,9 +94,11 @@ static enum vt_code append(
 	if (code)
 		return code;
 	vt_uuid_make(id);
-	vt_uuid_make(key);
+	if (!row->key) {
+		vt_uuid_make(key);
+		row->key = key;
+	}
 	row->id = id;
-	row->key = key;
 	row->folio = folio;
 	row->created_unix_ms = now;
 	txn_init(&row->txn, TXN_CLASS_A);
@@ -130,6 +133,7 @@ bool work_submit(struct core *core)
 			.adapter = submission.adapter,
 			.operation = submission.operation,
 			.lang = submission.lang,
+			.key = submission.key[0] ? submission.key : NULL,
 			.payload = submission.payload,
 		};
 		code = append(core, &row, id, folio);

@@ -277,6 +277,10 @@ struct catalogue_service {
 	/* A certificate whose revocation could not be asked about is good enough (domain.md §6.3):
 	 * nothing that the citizen signs hangs on it. */
 	bool takes_unchecked;
+	/* The request itself is signed on the citizen's card before it is stored: what
+	 * SCREEN_REVIEW showed, as {signed.text} and {signed.cms} of the payload. Needs
+	 * IDENTITY_REQUIRED. */
+	bool is_signed;
 	/* How its transactions go out. */
 	bool in_order;	    /* each waits for the one before it of the same citizen's session */
 	int priority;	    /* 0 (first) … 3 */

@@ -7,6 +7,11 @@
 
 #include "terminal/base/text.h"
 
+/* Of a service whose request is signed: then every line fits a row of the screen, of 255 bytes, and
+ * all of them VT_MAX_SIGNED_TEXT. */
+#define SIGNED_MAX_LENGTH    60
+#define SIGNED_MAX_QUESTIONS 8
+
 /* What is looked at now, and which names it may use. */
 struct scope {
 	struct reader *r;
@@ -200,6 +205,40 @@ static void check_way_question(struct scope *scope, const struct catalogue_quest
 	}
 }
 
+static bool has_member(const struct catalogue_way *way, const char *text)
+{
+	for (size_t i = 0; i < way->member_count; i++) {
+		if (strcmp(way->members[i].text, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is signed is shown whole and belongs to who signs it. */
+static void check_signed_way(struct reader *r, const struct catalogue_way *way)
+{
+	bool has_claim = false;
+
+	if (!way->has_review)
+		reader_fail(r, VT_ERR_PARSE, "$.signed needs a review");
+	if (!has_member(way, "{signed.text}") || !has_member(way, "{signed.cms}"))
+		reader_fail(r, VT_ERR_PARSE,
+			"$.signed needs {signed.text} and {signed.cms} in the payload");
+	if (way->question_count > SIGNED_MAX_QUESTIONS)
+		reader_fail(
+			r, VT_ERR_LIMIT, "$.signed: more than %d questions", SIGNED_MAX_QUESTIONS);
+	for (size_t i = 0; i < way->question_count; i++) {
+		const struct catalogue_question *question = way->questions[i];
+		has_claim = has_claim ||
+			    (question->claim == CLAIM_CURP && question->ask_when.count == 0);
+		if (question->max_length > SIGNED_MAX_LENGTH)
+			reader_fail(r, VT_ERR_LIMIT, "$.signed: %s: max_length above %d",
+				question->name, SIGNED_MAX_LENGTH);
+	}
+	if (!has_claim)
+		reader_fail(r, VT_ERR_PARSE, "$.signed needs a question with claim curp");
+}
+
 static void check_way(
 	struct reader *r, const struct catalogue_service *service, const struct catalogue_way *way)
 {
@@ -222,11 +261,14 @@ static void check_way(
 	}
 	reader_leave(r, mark);
 	scope.question_count = way->question_count;
-	scope.allowed = SOURCE_FIELD | SOURCE_FEE | SOURCE_OTHER;
+	scope.allowed = SOURCE_FIELD | SOURCE_FEE | SOURCE_OTHER |
+			(service->is_signed ? (unsigned)SOURCE_SIGNED : 0u);
 	const size_t payload_mark = reader_enter(r, "payload");
 	for (size_t i = 0; i < way->member_count; i++)
 		check_template(&scope, way->members[i].name, way->members[i].text);
 	reader_leave(r, payload_mark);
+	if (service->is_signed)
+		check_signed_way(r, way);
 }
 
 /* ---- outcomes and documents ---- */
@@ -401,6 +443,8 @@ static void check_card(struct reader *r, const struct catalogue_service *service
 		check_plain(r, "notes", &service->notes[i].text);
 	if (service->identity == IDENTITY_REQUIRED && !(service->needs & NEED_SMARTCARD))
 		reader_fail(r, VT_ERR_PARSE, "identity required without the need smartcard");
+	if (service->is_signed && service->identity != IDENTITY_REQUIRED)
+		reader_fail(r, VT_ERR_PARSE, "signed without identity required");
 	if (service->takes_unchecked && service->identity == IDENTITY_NONE)
 		reader_fail(r, VT_ERR_PARSE, "takes_unchecked needs $.identity");
 	/* The law asks for the notice before data are taken (LGPDPPSO, UI.md §2). */

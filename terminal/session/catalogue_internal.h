@@ -53,6 +53,7 @@ enum document_source {
 	SOURCE_ANSWER = 1 << 1, /* answer.… */
 	SOURCE_FEE = 1 << 2,	/* amount, centavos, fee.cadena */
 	SOURCE_OTHER = 1 << 3,
+	SOURCE_SIGNED = 1 << 4, /* signed.text, signed.cms */
 };
 
 /* Called for every placeholder of a checked template. */

@@ -845,6 +845,7 @@ static void read_card(struct reader *r, const json_t *json, struct catalogue_ser
 	service->identity = (enum service_identity)enum_member(
 		r, json, "identity", false, service_identity_names, IDENTITY_COUNT);
 	service->takes_unchecked = bool_member(r, json, "takes_unchecked");
+	service->is_signed = bool_member(r, json, "signed");
 	service->in_order = bool_member(r, json, "in_order");
 	service->priority = (int)number_member(r, json, "priority", 0, 3, 0);
 	service->expires_ms =
@@ -904,7 +905,7 @@ void service_read(struct reader *r, const void *json, struct catalogue_service *
 	if (!is_object(r, json,
 		    "$schema id version homoclave agency agency_name name detail keywords icon "
 		    "archetype status feature order free needs offline identity takes_unchecked "
-		    "in_order priority expires_minutes "
+		    "signed in_order priority expires_minutes "
 		    "patience_ms expected_ms "
 		    "notes wait consent confirm questions ways outcomes documents fees"))
 		return;

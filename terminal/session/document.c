@@ -64,6 +64,8 @@ unsigned document_source_of(const struct catalogue_service *service, const char 
 		return service_question(service, name + strlen("field.")) ? SOURCE_FIELD : 0;
 	if (starts_with(name, "answer."))
 		return SOURCE_ANSWER;
+	if (strcmp(name, "signed.text") == 0 || strcmp(name, "signed.cms") == 0)
+		return SOURCE_SIGNED;
 	for (size_t i = 0; i < VT_ELEMENTS(of_fees); i++) {
 		if (strcmp(name, of_fees[i]) == 0)
 			return SOURCE_FEE;

@@ -15,6 +15,8 @@
  *   fee.cadena           cadena de la dependencia of the fee that applies
  *   field.NAME           what the citizen answered to the question NAME of this service
  *   answer.A.B.0.C       member of the web service's answer; a number is an index of a list
+ * *   signed.text          the words of the request that the citizen signed, line by line
+ *   signed.cms           their detached signature (CMS), base64
  *
  * `service`, `agency` and `amount` are made here; every other name goes to values->get().
  *

@@ -319,7 +319,7 @@ void session_ask(struct session *s, size_t index, struct session_effects *fx)
 	session_enter(s, SESSION_ASK, fx);
 }
 
-static void submit(struct session *s, struct session_effects *fx)
+void session_submit(struct session *s, struct session_effects *fx)
 {
 	if (s->c.service->offline == OFFLINE_ONLINE_ONLY && session_is_offline(s, s->c.service)) {
 		session_problem(s, "service-unavailable", fx);
@@ -344,7 +344,7 @@ static void advance(struct session *s, struct session_effects *fx)
 	else if (s->c.way->has_review)
 		session_enter(s, SESSION_REVIEW, fx);
 	else
-		submit(s, fx);
+		session_submit(s, fx);
 }
 
 static void take_answer(
@@ -451,6 +451,7 @@ static void set_language(struct session *s, const char *code, struct session_eff
 		if (strcmp(s->languages[i].code, code) == 0) {
 			vt_copy_cut(s->c.lang, sizeof(s->c.lang), code);
 			s->c.overlay = OVERLAY_NONE;
+			card_reword(s);
 			fx->show = true;
 		}
 	}
@@ -529,7 +530,9 @@ static bool on_common_intent(
 	case INTENT_CLOSE:
 		if (s->c.overlay == OVERLAY_NONE && session_is_staff(s))
 			return false;
-		if (s->c.overlay == OVERLAY_NONE && s->c.state == SESSION_PROBLEM)
+		if (s->c.overlay == OVERLAY_NONE && card_is_request(s))
+			card_back(s, fx);
+		else if (s->c.overlay == OVERLAY_NONE && s->c.state == SESSION_PROBLEM)
 			session_go_home(s, fx);
 		else
 			set_overlay(s, OVERLAY_NONE, fx);
@@ -590,6 +593,14 @@ static void on_done_intent(struct session *s, enum intent_action action, struct 
 	fx->show = true;
 }
 
+static void confirm(struct session *s, struct session_effects *fx)
+{
+	if (s->c.service->is_signed)
+		card_sign_request(s, fx);
+	else
+		session_submit(s, fx);
+}
+
 static void on_screen_intent(
 	struct session *s, const struct intent_act *intent, struct session_effects *fx)
 {
@@ -635,7 +646,7 @@ static void on_screen_intent(
 			change_answer(s, intent->item, fx);
 		else if (action == INTENT_CONFIRM &&
 			 (s->c.service->consent.count == 0 || intent->consent))
-			submit(s, fx);
+			confirm(s, fx);
 		return;
 	case SESSION_RESULTS:
 		if (action == INTENT_YES)
@@ -847,7 +858,9 @@ static int64_t deadline(const struct session *s)
 		return c->print == PRINT_BUSY ? 0
 					      : c->touched_ms + session_scaled(s, s->times.done);
 	case SESSION_PROBLEM:
-		return c->touched_ms + session_scaled(s, s->times.done);
+		/* Behind this one waits a form that is complete. */
+		return c->touched_ms + session_scaled(s, card_is_request(s) ? s->times.idle_personal
+									    : s->times.done);
 	}
 	VT_UNREACHABLE();
 }
@@ -859,9 +872,16 @@ static void on_deadline(struct session *s, struct session_effects *fx)
 		return;
 	}
 	switch (s->c.state) {
+	case SESSION_PROBLEM:
+		if (card_is_request(s)) {
+			s->c.warning_until_ms = s->now_ms + session_scaled(s, s->times.warning);
+			fx->show = true;
+			return;
+		}
+		session_end(s, fx);
+		return;
 	case SESSION_HOME:
 	case SESSION_DONE:
-	case SESSION_PROBLEM:
 		session_end(s, fx);
 		return;
 	case SESSION_INTRO:
@@ -922,6 +942,9 @@ void session_check(const struct session *s)
 					 c->state != SESSION_DONE));
 	VT_ASSERT((c->folio[0] != 0) == (c->transaction[0] != 0));
 	VT_ASSERT(c->service || c->state < SESSION_INTRO || c->state >= SESSION_PROBLEM);
+	/* What must be signed is stored only with its signature. */
+	VT_ASSERT(c->state != SESSION_SUBMITTING || !c->service->is_signed ||
+		  (c->request.key[0] && c->request.cms[0]));
 	VT_ASSERT((c->state != SESSION_ASK && c->state != SESSION_SCAN) ||
 		  c->question < c->way->question_count);
 	VT_ASSERT((c->state != SESSION_RESULTS && c->state != SESSION_DONE) || c->outcome);
@@ -997,7 +1020,10 @@ enum vt_code session_step(
 	effects->wake_ms = deadline(s);
 	if (effects->show)
 		s->revision++;
-	if (effects->show && (event->type != SESSION_HEALTH || s->c.state != before))
+	/* Around a screen that stays: "Done" may be touched while the card is taken. */
+	const bool is_beside = event->type == SESSION_HEALTH ||
+			       (event->type == SESSION_CARD && before == SESSION_DONE);
+	if (effects->show && (!is_beside || s->c.state != before))
 		s->first_revision = s->revision;
 	session_check(s);
 	return code;

@@ -25,8 +25,9 @@
  *   any → CLOSED [session_health] when storage fails; CLOSED → ATTRACT when it is good again.
  *   ATTRACT, HOME, INTRO, ASK → SIGN_IN [a card, "Entrar con mi e.firma"] → back, or PROBLEM;
  *   session_card.c has its steps. ASK of a CURP → SCAN [the citizen's document] → ASK;
- *   session_scan.c has its steps. Every end with the citizen's card in the reader → CARD_LEFT →
- *   ATTRACT when it is taken or 30 s are over.
+ *   session_scan.c has its steps. REVIEW → SIGN_IN [CONFIRM of a service whose requests are signed]
+ *   → SUBMITTING once the card has signed, or back to REVIEW. Every end with the citizen's card in
+ *   the reader → CARD_LEFT → ATTRACT when it is taken or 30 s are over.
  *
  *   ATTRACT, HOME, CLOSED → STAFF [hidden gesture] → MAINTENANCE [right code] → ATTRACT or CLOSED;
  *   session_staff.c has its steps. A citizen's session ends before STAFF.
@@ -138,6 +139,7 @@ struct session_certificate {
 	const char *problem; /* "" = good, else the id of the problem screen: "card-expired" … */
 	const char *holder, *rfc, *curp; /* "" where the certificate has none */
 	bool is_checked; /* the issuer was asked: not revoked. False: nobody could be asked */
+	const char *key; /* fresh: idempotency key of a request that is signed with it */
 	struct card_pin pin;
 };
 
@@ -181,7 +183,8 @@ struct session_event {
 			/* SIGN_SIGNED only after core verified the signature */
 			enum sign_outcome outcome;
 			int tries_left;
-		} sign; /* SESSION_SIGNED */
+			const char *cms; /* of session_sign_request(), base64; NULL = none */
+		} sign;			 /* SESSION_SIGNED */
 		struct {
 			enum session_scan outcome;
 			const char *text; /* SCAN_READ: what is on the paper; personal */
@@ -210,7 +213,8 @@ struct session_effects {
 	bool print;	/* journal and print session_receipt(), then PRINTED */
 	bool ended;	/* the citizen's data are wiped: core forgets, too */
 	bool read_card; /* read and check the card's certificates, then IDENTITY */
-	bool sign;	/* sign session_sign_text(), then SIGNED */
+	/* sign session_sign_request(), else session_sign_text(); then SIGNED */
+	bool sign;
 	/* with sign: what the citizen typed, borrowed from this step's intent, secret; NULL = the
 	 * PIN is typed on the reader */
 	const char *pin;
@@ -234,6 +238,7 @@ struct session_submission {
 	const char *service;
 	const char *adapter, *operation;
 	const char *lang;
+	const char *key;	      /* of a signed request, which names it; "" = core makes one */
 	char payload[VT_MAX_PAYLOAD]; /* JSON; personal: the caller wipes */
 	bool confirm;		      /* the adapter wants a confirmation of each answer */
 };
@@ -274,6 +279,9 @@ VT_MUST_USE enum vt_code session_receipt(
 
 /* The words that the citizen read and agreed to sign, in the session's language. */
 const char *session_sign_text(const struct session *s);
+/* … or the request itself, as it is on the screen: lines of UTF-8, each ended by a line feed.
+ * NULL: what is signed is a sign-in. */
+const char *session_sign_request(const struct session *s);
 
 enum session_state session_get_state(const struct session *s);
 /* Id of the transaction on the screen, "" if none. */

@@ -1,4 +1,5 @@
-/* Signing in with a certificate card: the steps inside SESSION_SIGN_IN.
+/* Signing in with a certificate card, and signing a request with it: the steps inside
+ * SESSION_SIGN_IN.
  *
  *   card_begin ──► INSERT ──card──► READING ──IDENTITY──► CONSENT ──CONFIRM──► PIN ──SUBMIT──►
  * SIGNING │  card is in ────────────────▲                  │    ▲ │ one try     ▲ ▲              │
@@ -9,6 +10,10 @@
  *                                                       (its own cancel key: to PIN)           │
  *                                                                                    SIGNED     ▼
  *                                                       back to INTRO, ASK or HOME ◄─CONFIRM─ DONE
+ *
+ * A request takes the same steps from the review (is_request): CONSENT shows every line that is
+ * signed, SIGNED leads to SUBMITTING instead of DONE, and each way out leads back to the review
+ * with all answers. The card is read and judged anew: it may be another one than at the sign-in.
  *
  * What may be trusted: the name on CONSENT belongs to a certificate whose chain, dates, purpose and
  * revocation core has checked (devices.md C.5: no name before that); that the person owns it is
@@ -28,7 +33,7 @@
 #define PIN_MAX 8
 
 static const char *const retry_problems[] = {"card-no-reader", "card-reader", "card-unreadable",
-	"card-removed", "card-timeout", "card-not-checked", "card-failed"};
+	"card-removed", "card-timeout", "card-not-checked", "card-failed", "card-other-person"};
 
 static int pin_min(const struct session *s)
 {
@@ -94,17 +99,12 @@ static void read_card(struct session *s, struct session_effects *fx)
 	fx->read_card = true;
 }
 
-void card_begin(struct session *s, struct session_effects *fx)
+static void begin(
+	struct session *s, enum session_state from, bool is_request, struct session_effects *fx)
 {
-	const enum session_state from =
-		s->c.state == SESSION_PROBLEM || s->c.state == SESSION_SIGN_IN ? s->c.sign.from
-									       : s->c.state;
-	const bool is_asked = s->c.service && s->c.service->identity != IDENTITY_NONE;
-
-	if (s->c.identity.is_proven || (s->c.service && !is_asked))
-		return;
 	vt_wipe(&s->c.sign, sizeof(s->c.sign));
 	s->c.sign.from = from == SESSION_ATTRACT ? SESSION_HOME : from;
+	s->c.sign.is_request = is_request;
 	if (s->health.reader == READER_ABSENT)
 		fail(s, "card-no-reader", fx);
 	else if (s->health.reader == READER_FAILED)
@@ -115,6 +115,27 @@ void card_begin(struct session *s, struct session_effects *fx)
 		go(s, STEP_INSERT, fx);
 }
 
+void card_begin(struct session *s, struct session_effects *fx)
+{
+	const bool is_again = s->c.state == SESSION_PROBLEM || s->c.state == SESSION_SIGN_IN;
+	const bool is_request = is_again && s->c.sign.is_request;
+	const bool is_asked = s->c.service && s->c.service->identity != IDENTITY_NONE;
+
+	if (!is_request && (s->c.identity.is_proven || (s->c.service && !is_asked)))
+		return;
+	begin(s, is_again ? s->c.sign.from : s->c.state, is_request, fx);
+}
+
+void card_sign_request(struct session *s, struct session_effects *fx)
+{
+	begin(s, SESSION_REVIEW, true, fx);
+}
+
+bool card_is_request(const struct session *s)
+{
+	return s->c.sign.is_request && (s->c.state == SESSION_SIGN_IN || card_is_problem(s));
+}
+
 void card_back(struct session *s, struct session_effects *fx)
 {
 	const enum session_state from = s->c.sign.from;
@@ -122,7 +143,9 @@ void card_back(struct session *s, struct session_effects *fx)
 	fx->cancel_card = card_is_busy(s);
 	vt_wipe(&s->c.sign, sizeof(s->c.sign));
 	s->c.problem[0] = 0;
-	if (from == SESSION_ASK && s->c.service)
+	if (from == SESSION_REVIEW && s->c.service)
+		session_enter(s, SESSION_REVIEW, fx);
+	else if (from == SESSION_ASK && s->c.service)
 		session_ask(s, s->c.question, fx);
 	else if (from == SESSION_INTRO && s->c.service)
 		session_enter(s, SESSION_INTRO, fx);
@@ -159,6 +182,22 @@ static void write_text(struct session *s)
 const char *session_sign_text(const struct session *s)
 {
 	return s->c.sign.text;
+}
+
+const char *session_sign_request(const struct session *s)
+{
+	return s->c.sign.is_request ? s->c.sign.request : NULL;
+}
+
+void card_reword(struct session *s)
+{
+	if (s->c.state != SESSION_SIGN_IN || s->c.sign.step != STEP_CONSENT)
+		return;
+	/* It fitted in one language; in another it may not: then the first one stays. */
+	if (!s->c.sign.is_request)
+		write_text(s);
+	else
+		(void)!request_write(s);
 }
 
 static void ask_pin(struct session *s, struct session_effects *fx)
@@ -375,9 +414,29 @@ static void on_card(struct session *s, bool is_in, bool is_readable, struct sess
 		   s->c.sign.step != STEP_DONE) {
 		session_problem(s, "card-removed", fx);
 		s->c.sign.step = STEP_INSERT;
-	} else if (s->c.state == SESSION_SIGN_IN) {
+	} else if (s->c.state == SESSION_SIGN_IN ||
+		   (s->c.state == SESSION_DONE && s->c.request.key[0])) {
 		fx->show = true; /* the words about the card change */
 	}
+}
+
+/* The words are fixed here, and the key with them: what is shown from now on is what is signed. */
+static void ask_request(struct session *s, const struct session_certificate *certificate,
+	struct session_effects *fx)
+{
+	const struct identity *identity = &s->c.identity;
+
+	if (!request_is_holders(s, certificate->curp, certificate->rfc) ||
+		strcmp(identity->curp, certificate->curp) != 0 ||
+		strcmp(identity->rfc, certificate->rfc) != 0) {
+		fail(s, "card-other-person", fx);
+		return;
+	}
+	vt_copy_cut(s->c.sign.key, sizeof(s->c.sign.key), certificate->key);
+	if (s->c.sign.key[0] && request_write(s))
+		go(s, STEP_CONSENT, fx);
+	else
+		fail(s, "card-failed", fx);
 }
 
 static void on_identity(struct session *s, const struct session_certificate *certificate,
@@ -403,6 +462,10 @@ static void on_identity(struct session *s, const struct session_certificate *cer
 	vt_copy_cut(sign->curp, sizeof(sign->curp), certificate->curp);
 	sign->is_checked = certificate->is_checked;
 	sign->pin = certificate->pin;
+	if (sign->is_request) {
+		ask_request(s, certificate, fx);
+		return;
+	}
 	write_text(s);
 	go(s, STEP_CONSENT, fx);
 }
@@ -415,8 +478,23 @@ static void ask_again(struct session *s, const char *error, struct session_effec
 	go(s, STEP_PIN, fx);
 }
 
-static void on_signed(
-	struct session *s, enum sign_outcome outcome, int tries_left, struct session_effects *fx)
+/* Words, key and signature become one; nothing asks for the card any more. */
+static void take_signature(struct session *s, const char *cms, struct session_effects *fx)
+{
+	struct signed_request *request = &s->c.request;
+
+	if (!cms || !cms[0] || !vt_copy(request->cms, sizeof(request->cms), cms)) {
+		fail(s, "card-failed", fx);
+		return;
+	}
+	memcpy(request->key, s->c.sign.key, sizeof(request->key));
+	memcpy(request->text, s->c.sign.request, sizeof(request->text));
+	vt_wipe(&s->c.sign, sizeof(s->c.sign));
+	session_submit(s, fx);
+}
+
+static void on_signed(struct session *s, enum sign_outcome outcome, int tries_left, const char *cms,
+	struct session_effects *fx)
 {
 	struct sign_in *sign = &s->c.sign;
 
@@ -424,7 +502,10 @@ static void on_signed(
 	sign->last_try = false;
 	switch (outcome) {
 	case SIGN_SIGNED:
-		prove(s, fx);
+		if (sign->is_request)
+			take_signature(s, cms, fx);
+		else
+			prove(s, fx);
 		return;
 	case SIGN_WRONG_PIN:
 		ask_again(s, "pin.wrong", fx);
@@ -478,7 +559,8 @@ void card_event(struct session *s, const struct session_event *event, struct ses
 			fx->show = true;
 		}
 	} else if (is_here && (s->c.sign.step == STEP_PAD || s->c.sign.step == STEP_SIGNING)) {
-		on_signed(s, event->u.sign.outcome, event->u.sign.tries_left, fx);
+		on_signed(
+			s, event->u.sign.outcome, event->u.sign.tries_left, event->u.sign.cms, fx);
 	}
 }
 
@@ -494,9 +576,11 @@ void card_check(const struct session *s)
 	const bool is_in_steps = c->state == SESSION_SIGN_IN;
 
 	/* Nobody is anybody before the card has signed. */
-	VT_ASSERT(!is_in_steps || c->sign.step == STEP_DONE || !c->identity.is_proven);
-	VT_ASSERT(c->sign.step != STEP_DONE || c->identity.is_proven);
-	VT_ASSERT(!is_in_steps || c->sign.step < STEP_CONSENT || c->sign.text[0]);
+	VT_ASSERT(!is_in_steps || c->sign.step == STEP_DONE || c->sign.is_request ||
+		  !c->identity.is_proven);
+	VT_ASSERT(c->sign.step != STEP_DONE || (c->identity.is_proven && !c->sign.is_request));
+	VT_ASSERT(!is_in_steps || c->sign.step < STEP_CONSENT ||
+		  (c->sign.is_request ? c->sign.request[0] && c->sign.key[0] : c->sign.text[0]));
 	VT_ASSERT(c->state != SESSION_CARD_LEFT || (!c->identity.is_proven && !c->service));
 	VT_ASSERT(s->card_in || !s->card_stale);
 }

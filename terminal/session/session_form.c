@@ -298,6 +298,10 @@ static const char *values_get(void *ctx, const char *name)
 		return answer_by_name(s, name + 6);
 	if (strncmp(name, "answer.", 7) == 0)
 		return answer_member(s, name + 7);
+	if (strcmp(name, "signed.text") == 0)
+		return c->request.text;
+	if (strcmp(name, "signed.cms") == 0)
+		return c->request.cms;
 	if (strcmp(name, "folio") == 0)
 		return c->folio;
 	if (strcmp(name, "terminal") == 0)

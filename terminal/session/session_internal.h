@@ -30,7 +30,7 @@ enum sign_step {
 
 struct sign_in {
 	enum sign_step step;
-	enum session_state from;	     /* where it goes back to: HOME, INTRO or ASK */
+	enum session_state from;	     /* where it goes back to: HOME, INTRO, ASK or REVIEW */
 	char holder[128], rfc[16], curp[24]; /* of the certificate: not believed before STEP_DONE */
 	bool is_checked;
 	struct card_pin pin;
@@ -40,6 +40,17 @@ struct sign_in {
 	char error[32]; /* of the PIN */
 	char text[SIGN_TEXT_SIZE];
 	int64_t busy_until_ms;
+	/* What is signed is the request, from the review: its words, and the key they name. */
+	bool is_request;
+	char key[VT_UUID_SIZE];
+	char request[VT_MAX_SIGNED_TEXT];
+};
+
+/* A request that a card has signed; nothing of it changes any more. */
+struct signed_request {
+	char key[VT_UUID_SIZE]; /* "" = nothing was signed */
+	char text[VT_MAX_SIGNED_TEXT];
+	char cms[VT_MAX_CMS_TEXT];
 };
 
 /* Steps of SESSION_SCAN; session_scan.c has the drawing. */
@@ -110,6 +121,7 @@ struct citizen {
 	struct sign_in sign;
 	struct scan scan;
 	struct identity identity;
+	struct signed_request request;
 	struct staff staff;	    /* SESSION_STAFF, MAINTENANCE: then there is no citizen */
 	int64_t card_left_until_ms; /* SESSION_CARD_LEFT */
 	int64_t touched_ms;
@@ -123,7 +135,8 @@ struct session {
 	struct session_times times;
 	struct session_health health;
 	int64_t revision;
-	int64_t first_revision; /* of this screen: since then only health was drawn anew */
+	int64_t first_revision; /* of this screen: since then only what is beside it was drawn anew
+				 */
 	int64_t now_ms;
 	struct vt_date today;
 	int minute;
@@ -151,9 +164,17 @@ void session_go_home(struct session *s, struct session_effects *fx);
 void session_ask(struct session *s, size_t index, struct session_effects *fx);
 /* ms as long as this citizen's settings make it. */
 int64_t session_scaled(const struct session *s, int64_t ms);
+/* The answers are complete, and signed where they must be. */
+void session_submit(struct session *s, struct session_effects *fx);
 
 /* session_card.c */
 void card_begin(struct session *s, struct session_effects *fx);
+/* The review was confirmed: the request is to be signed. */
+void card_sign_request(struct session *s, struct session_effects *fx);
+/* Is a request being signed, or did that end in the problem on the screen? */
+bool card_is_request(const struct session *s);
+/* The language changed: what is to be signed is read in the new one. */
+void card_reword(struct session *s);
 /* To where the sign-in began. */
 void card_back(struct session *s, struct session_effects *fx);
 /* Is the problem on the screen one of the sign-in? May it be tried again? */
@@ -185,6 +206,15 @@ bool scan_is_busy(const struct session *s);
 int64_t scan_deadline(const struct session *s);
 void scan_timeout(struct session *s, struct session_effects *fx);
 void scan_check(const struct session *s);
+
+/* session_request.c */
+/* Writes what is signed, from the answers, the certificate and sign.key, into sign.request; false:
+ * it does not fit. */
+VT_MUST_USE bool request_write(struct session *s);
+/* Rows of the screen: exactly the lines that are signed. */
+void request_model(const struct session *s, struct screen_model *model);
+/* Do the answers speak of the certificate's holder? */
+bool request_is_holders(const struct session *s, const char *curp, const char *rfc);
 
 /* session_staff.c */
 /* The hidden gesture. */

@@ -310,6 +310,7 @@ static void fill_done(const struct session *s, struct screen_model *model)
 	}
 	model->print = s->c.print;
 	SET(model->print_reason, s->c.print_reason);
+	model->card_in = s->card_in && s->c.request.key[0];
 }
 
 static void fill_problem(const struct session *s, struct screen_model *model)
@@ -320,6 +321,8 @@ static void fill_problem(const struct session *s, struct screen_model *model)
 	SET(model->problem, s->c.problem);
 	SET(model->folio, s->c.folio);
 	model->can_retry = card_can_retry(s);
+	if (card_is_request(s))
+		SET(model->outcome, "request");
 	model->card_in = card_is_problem(s) && s->card_in;
 }
 
@@ -397,6 +400,10 @@ static void fill_sign_in(const struct session *s, struct screen_model *model)
 		model->can_cancel = sign->step == STEP_READING;
 		return;
 	case STEP_CONSENT:
+		if (sign->is_request) {
+			request_model(s, model);
+			return;
+		}
 		SET(model->outcome, "consent");
 		SET(model->lead, sign->text);
 		fill_certificate(sign->holder, sign->rfc, sign->curp, model);
@@ -532,6 +539,7 @@ enum vt_code session_submission(
 		.adapter = s->c.way->adapter,
 		.operation = s->c.way->operation,
 		.lang = s->c.lang,
+		.key = s->c.request.key,
 		.confirm = s->c.way->needs_confirm,
 	};
 	vt_buf_init(&buf, sizeof(submission->payload) - 1);

@@ -59,6 +59,7 @@ CARDS = {  # card: tries, what is said of its certificate, what of its signature
     "cac": (-1, "efirma good", "ok"),
     "company": (3, "efirma good", "ok"),
     "csd": (3, "csd seal", "ok"),
+    "other-person": (3, "efirma good", "ok"),
     "expired": (3, "efirma expired", "ok"),
     "not-yet": (3, "efirma notYet", "ok"),
     "wrong-purpose": (3, "other notEfirma", "ok"),

@@ -456,6 +456,23 @@ static void done_provisional(struct screen_model *m, const char *lang)
 			"The registry did not answer in time. Ask with your folio."));
 }
 
+/* A signed request; the card is still in. */
+static void done_signed(struct screen_model *m, const char *lang)
+{
+	done(m, lang, PRINT_PRINTED);
+	m->card_in = true;
+	SET(m->title,
+		in(lang, "Su solicitud firmada fue recibida", "Your signed request was received"));
+	SET(m->lead,
+		in(lang,
+			"El Registro Nacional de Población aceptó su firma. Recoja la copia con "
+			"su acuse.",
+			"The National Population Registry accepted your signature. Collect the "
+			"copy with your receipt."));
+	row(m, "row0", in(lang, "Folio del RENAPO", "RENAPO's folio"), "100000001", true);
+	row(m, "row1", in(lang, "Copias", "Copies"), in(lang, "Dos copias", "Two copies"), true);
+}
+
 static void done_fee(struct screen_model *m, const char *lang)
 {
 	done(m, lang, PRINT_PRINTED);
@@ -520,6 +537,28 @@ static void card_consent(struct screen_model *m, const char *lang)
 			"I sign in with my e.firma at terminal MX-OAX-0412, on 23 November 2026 at "
 			"10:42, for the service “Get my CURP”."));
 	certificate(m);
+}
+
+/* As session_request.c writes it, with the longest answers that are usual. */
+static void card_request(struct screen_model *m, const char *lang)
+{
+	in_card(m, lang, "request");
+	SET(m->service_name, in(lang, "Copia certificada de mi CURP", "Certified copy of my CURP"));
+	SET(m->lead, in(lang, "Pido lo siguiente y lo firmo con mi e.firma.",
+			     "I request the following and sign it with my e.firma."));
+	row(m, "row0", in(lang, "Trámite", "Service"),
+		in(lang, "Copia certificada de mi CURP", "Certified copy of my CURP"), false);
+	row(m, "row1", in(lang, "Dependencia", "Agency"),
+		in(lang, "Registro Nacional de Población", "National Population Registry"), false);
+	row(m, "row2", "CURP", "SABC560626MDFLRN01", true);
+	row(m, "row3", in(lang, "Copias", "Copies"), "2", true);
+	row(m, "row4", in(lang, "Firma", "Signed by"), "CONCEPCIÓN SALGADO BRISEÑO", true);
+	row(m, "row5", "RFC", "SABC5606262A8", true);
+	row(m, "row6", "Terminal", "MX-OAX-0412", false);
+	row(m, "row7", in(lang, "Fecha y hora", "Date and time"),
+		in(lang, "23 de noviembre de 2026, 10:42", "23 November 2026, 10:42"), false);
+	row(m, "row8", in(lang, "Número de solicitud", "Request number"),
+		"018f2c5e-7a4b-4c3d-9e21-5b7f60a1d2c3", false);
 }
 
 static void card_signed(struct screen_model *m, const char *lang)
@@ -605,6 +644,19 @@ static void problem_card_last(struct screen_model *m, const char *lang)
 static void problem_card_revoked(struct screen_model *m, const char *lang)
 {
 	problem_card(m, lang, "card-revoked");
+}
+
+static void problem_card_other(struct screen_model *m, const char *lang)
+{
+	problem_card(m, lang, "card-other-person");
+	SET(m->outcome, "request");
+	m->can_retry = true;
+}
+
+static void problem_card_request(struct screen_model *m, const char *lang)
+{
+	problem_card(m, lang, "card-expired");
+	SET(m->outcome, "request");
 }
 
 static void home_sign_in(struct screen_model *m, const char *lang)
@@ -1023,6 +1075,7 @@ const struct fixture fixtures[] = {
 	{.name = "done-failed", .fill = done_failed},
 	{.name = "done-unknown", .fill = done_unknown},
 	{.name = "done-provisional", .fill = done_provisional},
+	{.name = "done-signed", .fill = done_signed},
 	{.name = "done-fee", .fill = done_fee},
 	{.name = "problem-service", .fill = problem_service},
 	{.name = "problem-folio", .fill = problem_folio},
@@ -1041,6 +1094,7 @@ const struct fixture fixtures[] = {
 	{.name = "card-insert", .fill = card_insert},
 	{.name = "card-stale", .fill = card_stale},
 	{.name = "card-consent", .fill = card_consent},
+	{.name = "card-request", .fill = card_request},
 	{.name = "card-signed", .fill = card_signed},
 	{.name = "card-left", .fill = card_left},
 	{.name = "card-left-flash", .fill = card_left, .since_show_ms = 700},
@@ -1054,6 +1108,8 @@ const struct fixture fixtures[] = {
 	{.name = "problem-card-removed", .fill = problem_card_removed},
 	{.name = "problem-card-last-try", .fill = problem_card_last},
 	{.name = "problem-card-revoked", .fill = problem_card_revoked},
+	{.name = "problem-card-other-person", .fill = problem_card_other},
+	{.name = "problem-card-request", .fill = problem_card_request},
 	{.name = "home-sign-in", .fill = home_sign_in},
 	{.name = "home-signed-in", .fill = home_signed_in},
 	{.name = "intro-sign-in", .fill = intro_sign_in},

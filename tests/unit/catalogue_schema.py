@@ -41,6 +41,7 @@ def both(changes, verdict, says="", base="curp.json"):
 
 FEE = "passport-fee.json"
 SOON = "luz.reporte.json"
+SIGNED = "curp-certified.json"
 CASES = [
     # the card
     at("id", "Curp", "schema", "$.id"), at("id", "a..b", "schema"), at("id", "a-", "schema"),
@@ -71,6 +72,20 @@ CASES = [
     at("priority", 3, "good"), at("expires_minutes", -1, "schema"), at("expires_minutes", 1440, "good"),
     at("takes_unchecked", False, "good"), at("questions.0.claim", "name", "schema"),
     at("questions.0.claim", "rfc", "meaning", "belongs to type curp"),
+    # requests that are signed
+    at("signed", "yes", "schema", base=SIGNED), at("signed", False, "meaning", "signed.text is not known here", SIGNED),
+    at("signed", True, "meaning", "signed without identity required"),
+    at("identity", "optional", "meaning", "signed without identity required", SIGNED),
+    at("needs", ["network"], "meaning", "smartcard", SIGNED), at("ways.0.review", DELETE, "meaning", "needs a review", SIGNED),
+    at("ways.0.payload.firma", DELETE, "meaning", "{signed.cms}", SIGNED),
+    at("ways.0.payload.solicitud", "{field.curp}", "meaning", "{signed.text}", SIGNED),
+    at("ways.0.payload.solicitud", "x{signed.text}", "meaning", "{signed.text}", SIGNED),
+    at("questions.0.claim", DELETE, "meaning", "claim curp", SIGNED),
+    at("outcomes.0.qr", "{signed.cms}", "meaning", "not known here", SIGNED),
+    both([("questions.0.type", "text"), ("questions.0.claim", "rfc"), ("questions.0.max_length", 13)],
+         "meaning", "claim curp", SIGNED),
+    both([("questions.1.type", "text"), ("questions.1.choices", DELETE), ("questions.1.max_length", 61),
+          ("outcomes.0.rows", DELETE), ("documents.0.lines.7", DELETE)], "meaning", "max_length above 60", SIGNED),
     at("offline", "never", "schema"), at("patience_ms", 999, "schema"), at("patience_ms", DELETE, "good"),
     at("expected_ms", 30001, "schema"), at("surprise", 1, "schema", "$.surprise: unknown member"),
     at("$schema", DELETE, "good"), at("keywords", {"es-MX": "x" * 401}, "schema"),

@@ -175,8 +175,8 @@ class Catalog(unittest.TestCase):
         files = [os.path.join(CATALOG, n) for n in sorted(os.listdir(CATALOG)) if n.endswith(".json")]
         status, out, err = ctl("catalog", "lint", *files)
         self.assertEqual((status, err), (0, ""))
-        self.assertEqual(out.count("correcto"), 21)
-        self.assertIn("(21 servicios)", ctl("catalog", "lint", CATALOG)[1])
+        self.assertEqual(out.count("correcto"), 22)
+        self.assertIn("(22 servicios)", ctl("catalog", "lint", CATALOG)[1])
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             file.write('{"id": "x", "surprise": 1}')
             file.flush()
@@ -198,7 +198,7 @@ class Catalog(unittest.TestCase):
         self.assertEqual(answer["schema"], "ventanilla.catalog.show/1")
         self.assertEqual(len(answer["services"][0]["feesToday"]), 4)
         answer = json.loads(ctl("catalog", "show", CATALOG, "--json")[1])
-        self.assertEqual(len(answer["services"]), 21)
+        self.assertEqual(len(answer["services"]), 22)
         self.assertEqual([w["id"] for w in answer["services"][0]["ways"]], ["by-key", "by-data"])
 
 

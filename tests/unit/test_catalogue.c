@@ -127,17 +127,18 @@ static void says_not(const char *text, const char *part)
 
 /* ---- the catalogue ---- */
 
-static void twenty_one_services_load_features_first(void **state)
+static void twenty_two_services_load_features_first(void **state)
 {
 	(void)state;
-	assert_int_equal(catalogue_count(catalogue), 21);
+	assert_int_equal(catalogue_count(catalogue), 22);
 	assert_string_equal(catalogue_at(catalogue, 0)->id, "curp");
 	assert_string_equal(catalogue_at(catalogue, 1)->id, "passport-fee");
-	for (size_t i = 0; i < 21; i++) {
+	assert_string_equal(catalogue_at(catalogue, 2)->id, "curp-certified");
+	for (size_t i = 0; i < 22; i++) {
 		const struct catalogue_service *service = catalogue_at(catalogue, i);
 		assert_ptr_equal(catalogue_find(catalogue, service->id), service);
 		assert_int_equal(service->is_feature, i < 2);
-		assert_int_equal(service->status, i < 2 ? SERVICE_AVAILABLE : SERVICE_SOON);
+		assert_int_equal(service->status, i < 3 ? SERVICE_AVAILABLE : SERVICE_SOON);
 		assert_string_not_equal(catalogue_text(&service->name, "en"),
 			catalogue_text(&service->name, "es-MX"));
 		if (i > 2)
@@ -690,7 +691,7 @@ static void a_file_beyond_the_limit_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(twenty_one_services_load_features_first),
+		cmocka_unit_test(twenty_two_services_load_features_first),
 		cmocka_unit_test(every_icon_is_in_the_icon_font),
 		cmocka_unit_test(a_text_falls_back_to_spanish),
 		cmocka_unit_test(curp_has_two_ways),

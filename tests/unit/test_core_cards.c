@@ -4,6 +4,7 @@
 #include "tests/lib/cmocka_prelude.h"
 
 #include <openssl/asn1.h>
+#include <openssl/cms.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -25,7 +26,8 @@ static struct {
 	/* what the session was told last, and how often */
 	int told;
 	struct session_event event;
-	char problem[32], curp[24];
+	char problem[32], curp[24], key[VT_UUID_SIZE], cms[VT_MAX_CMS_TEXT];
+	const char *request; /* on the screen, NULL = a sign-in */
 	bool is_checked;
 	/* what was sent last, by name, and to whom */
 	int sent[BUS_NAME_COUNT];
@@ -50,8 +52,12 @@ void citizen_feed(struct core *core, struct session_event *event)
 	(void)core;
 	world.told++;
 	world.event = *event;
+	if (event->type == SESSION_SIGNED)
+		vt_copy_cut(
+			world.cms, sizeof(world.cms), event->u.sign.cms ? event->u.sign.cms : "");
 	if (event->type != SESSION_IDENTITY)
 		return;
+	vt_copy_cut(world.key, sizeof(world.key), event->u.certificate->key);
 	vt_copy_cut(world.problem, sizeof(world.problem), event->u.certificate->problem);
 	vt_copy_cut(world.curp, sizeof(world.curp), event->u.certificate->curp);
 	world.is_checked = event->u.certificate->is_checked;
@@ -89,6 +95,12 @@ const char *session_sign_text(const struct session *s)
 {
 	(void)s;
 	return TEXT;
+}
+
+const char *session_sign_request(const struct session *s)
+{
+	(void)s;
+	return world.request;
 }
 
 /* ---- keys ---- */
@@ -331,6 +343,89 @@ static void believes_a_signature_of_the_certificate(void **state)
 	assert_int_equal(world.event.u.sign.outcome, SIGN_SIGNED);
 	assert_int_equal(core->cards.phase, CARD_IDLE);
 	assert_int_equal(world.armed_ms, 0);
+}
+
+#define REQUEST "Pido lo siguiente y lo firmo con mi e.firma.\nCopias: Dos copias\n"
+
+/* As anybody would who gets text and signature. */
+static bool verifies(const char *text)
+{
+	uint8_t der[CMS_MAX_DER];
+	const unsigned char *p = der;
+	size_t length;
+
+	assert_int_equal(vt_base64_decode(der, sizeof(der), world.cms, &length), VT_OK);
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)length);
+	BIO *content = BIO_new_mem_buf(text, -1);
+	X509_STORE *trust = X509_STORE_new();
+	p = root.data;
+	X509 *authority = d2i_X509(NULL, &p, (long)root.length);
+	assert_true(cms && X509_STORE_add_cert(trust, authority) == 1);
+	/* CAdES: the certificate is the one that the signature names. */
+	const bool is_good =
+		CMS_verify(cms, NULL, trust, content, NULL, CMS_BINARY | CMS_CADES) == 1;
+	X509_free(authority);
+	X509_STORE_free(trust);
+	BIO_free(content);
+	CMS_ContentInfo_free(cms);
+	return is_good;
+}
+
+static void signs_a_request_as_it_is_on_the_screen(void **state)
+{
+	struct core *core = *state;
+	char first[VT_UUID_SIZE];
+
+	world.request = REQUEST;
+	identify(core);
+	assert_true(vt_uuid_valid(world.key));
+	memcpy(first, world.key, sizeof(first));
+	cards_sign(core, "271828", false);
+	answer_sign(core, SIGN_WRONG_PIN, NULL);
+	assert_string_equal(world.cms, "");
+	cards_sign(core, "271828", false);
+	answer_sign(core, SIGN_SIGNED, holder_key);
+	assert_int_equal(world.event.u.sign.outcome, SIGN_SIGNED);
+	assert_true(verifies(REQUEST));
+	assert_false(verifies("Copias: Tres copias\n"));
+	assert_null(core->cards.cms);
+	/* each reading of the card has its own key */
+	identify(core);
+	assert_string_not_equal(world.key, first);
+}
+
+static void a_request_that_another_key_signed_is_none(void **state)
+{
+	static char too_long[VT_MAX_SIGNED_TEXT + 2];
+	struct core *core = *state;
+
+	world.request = REQUEST;
+	identify(core);
+	cards_sign(core, "271828", false);
+	answer_sign(core, SIGN_SIGNED, other_key);
+	assert_int_equal(world.event.u.sign.outcome, SIGN_FAILED);
+	assert_string_equal(world.cms, "");
+	assert_null(core->cards.cms);
+	/* nor is one that is too long to be signed, which the card never sees */
+	const int asked = world.sent[BUS_CERTIFICATE_SIGN];
+	memset(too_long, 'a', sizeof(too_long) - 1);
+	world.request = too_long;
+	cards_sign(core, "271828", false);
+	assert_int_equal(world.event.u.sign.outcome, SIGN_FAILED);
+	assert_int_equal(world.sent[BUS_CERTIFICATE_SIGN], asked);
+}
+
+static void nothing_of_a_request_is_kept_when_the_citizen_leaves(void **state)
+{
+	struct core *core = *state;
+
+	world.request = REQUEST;
+	identify(core);
+	cards_sign(core, "271828", false);
+	assert_non_null(core->cards.cms);
+	cards_cancel(core);
+	cards_forget(core);
+	assert_null(core->cards.cms);
 }
 
 static void never_makes_the_same_challenge_twice(void **state)
@@ -889,6 +984,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(believes_a_signature_of_the_certificate),
+		T(signs_a_request_as_it_is_on_the_screen),
+		T(a_request_that_another_key_signed_is_none),
+		T(nothing_of_a_request_is_kept_when_the_citizen_leaves),
 		T(never_makes_the_same_challenge_twice),
 		T(doubts_every_other_signature),
 		T(passes_on_what_the_card_refuses),

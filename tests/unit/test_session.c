@@ -807,7 +807,7 @@ static void a_service_that_is_not_built_cannot_be_opened(void **state)
 	size_t soon = 0;
 
 	act(f, INTENT_START, "", "");
-	assert_int_equal(f->model.item_count, 21);
+	assert_int_equal(f->model.item_count, 22);
 	for (size_t i = 0; i < f->model.item_count; i++) {
 		if (f->model.items[i].state != ITEM_SOON)
 			continue;

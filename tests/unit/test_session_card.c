@@ -402,6 +402,283 @@ static void a_card_that_goes_ends_the_step(void **state)
 	shows_problem(f, "card-removed");
 }
 
+/* ---- a request that is signed ---- */
+
+#define REQUEST_KEY "018f2c5e-7a4b-4c3d-9e21-5b7f60a1d2c3"
+
+/* Signed in, the form complete. */
+static void to_review(struct fixture *f)
+{
+	act(f, INTENT_START, "", "");
+	act(f, INTENT_OPEN, "curp-certified", "");
+	assert_int_equal(f->model.sign_in, SIGN_IN_REQUIRED);
+	act(f, INTENT_START, "", "");
+	card(f, true, true);
+	identify(f, &good);
+	act(f, INTENT_CONFIRM, "", "");
+	act(f, INTENT_SUBMIT, "", PIN);
+	signed_as(f, SIGN_SIGNED, 3);
+	act(f, INTENT_CONFIRM, "", "");
+	assert_string_equal(f->model.field.value, KEY);
+	act(f, INTENT_SUBMIT, "", KEY);
+	act(f, INTENT_SUBMIT, "2", "");
+	assert_int_equal(f->model.screen, SCREEN_REVIEW);
+}
+
+static void identify_for_request(struct fixture *f, const char *key)
+{
+	struct session_certificate certificate = good;
+
+	certificate.key = key;
+	identify(f, &certificate);
+}
+
+static void to_request(struct fixture *f)
+{
+	to_review(f);
+	act(f, INTENT_CONFIRM, "", "");
+	shows(f, SCREEN_SIGNING, "reading");
+	assert_true(f->fx.read_card);
+	assert_false(f->fx.submit);
+	identify_for_request(f, REQUEST_KEY);
+	shows(f, SCREEN_CARD, "request");
+}
+
+static void request_signed(struct fixture *f, const char *cms)
+{
+	struct session_event event = {.type = SESSION_SIGNED};
+
+	event.u.sign.outcome = SIGN_SIGNED;
+	event.u.sign.tries_left = 3;
+	event.u.sign.cms = cms;
+	step(f, &event);
+}
+
+/* The screen's rows, put together again, are what is signed: byte for byte. */
+static void shows_what_is_signed(const struct fixture *f)
+{
+	char text[VT_MAX_SIGNED_TEXT];
+	size_t used = (size_t)snprintf(text, sizeof(text), "%s\n", f->model.lead);
+
+	for (size_t i = 0; i < f->model.item_count; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s: %s\n",
+			f->model.items[i].label, f->model.items[i].value);
+	assert_string_equal(text, session_sign_request(f->session));
+}
+
+static void a_request_is_read_whole_before_it_is_signed(void **state)
+{
+	struct fixture *f = *state;
+
+	to_request(f);
+	shows_what_is_signed(f);
+	assert_string_equal(session_sign_request(f->session),
+		"Pido lo siguiente y lo firmo con mi e.firma.\n"
+		"Trámite: Copia certificada de mi CURP\n"
+		"Dependencia: Registro Nacional de Población\n"
+		"CURP: " KEY "\n"
+		"Copias: Dos copias\n"
+		"Firma: " HOLDER "\n"
+		"RFC: " RFC "\n"
+		"Terminal: MX-TEST-1\n"
+		"Fecha y hora: 23 de noviembre de 2026, 10:42\n"
+		"Número de solicitud: " REQUEST_KEY "\n");
+	/* Whoever changes the language signs what is read then. */
+	act(f, INTENT_LANGUAGE, "en", "");
+	shows_what_is_signed(f);
+	assert_non_null(strstr(session_sign_request(f->session), "Copies: Two copies\n"));
+	assert_non_null(strstr(session_sign_request(f->session), "Request number: " REQUEST_KEY));
+}
+
+static void a_signed_request_is_stored_with_its_key_and_signature(void **state)
+{
+	static struct session_submission submission;
+	struct fixture *f = *state;
+	struct vt_error error;
+
+	to_request(f);
+	act(f, INTENT_CONFIRM, "", "");
+	act(f, INTENT_SUBMIT, "", PIN);
+	assert_true(f->fx.sign);
+	assert_non_null(session_sign_request(f->session));
+	request_signed(f, "Q01T");
+	assert_true(f->fx.submit);
+	assert_int_equal(session_get_state(f->session), SESSION_SUBMITTING);
+	/* Nothing is promised before it is on disk. */
+	assert_string_equal(f->model.folio, "");
+	assert_int_equal(session_submission(f->session, &submission, &error), VT_OK);
+	assert_string_equal(submission.key, REQUEST_KEY);
+	assert_string_equal(submission.operation, "solicitarCopia");
+	assert_non_null(strstr(submission.payload, "\"firma\":\"Q01T\""));
+	assert_non_null(strstr(submission.payload, "\\u000aCopias: Dos copias\\u000a"));
+	struct session_event committed = {.type = SESSION_COMMITTED};
+	committed.u.committed.transaction = "t";
+	committed.u.committed.folio = "AB01-0010-0000-0000";
+	step(f, &committed);
+	assert_int_equal(f->model.screen, SCREEN_WAIT);
+	assert_string_equal(f->model.folio, "AB01-0010-0000-0000");
+	/* The next service's submission has nothing of it. */
+	act(f, INTENT_END, "", "");
+	card(f, false, false);
+	act(f, INTENT_END, "", "");
+	card(f, false, false);
+	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+	assert_null(session_sign_request(f->session));
+	assert_false(model_has(f, "SALGADO"));
+}
+
+static void without_the_whole_signature_nothing_is_stored(void **state)
+{
+	static char too_long[VT_MAX_CMS_TEXT + 1];
+	static const char *const bad[] = {NULL, "", too_long};
+	struct fixture *f = *state;
+
+	memset(too_long, 'A', sizeof(too_long) - 1);
+	to_request(f);
+	for (size_t i = 0; i < VT_ELEMENTS(bad); i++) {
+		act(f, INTENT_CONFIRM, "", "");
+		act(f, INTENT_SUBMIT, "", PIN);
+		request_signed(f, bad[i]);
+		shows_problem(f, "card-failed");
+		assert_false(f->fx.submit);
+		assert_true(f->model.can_retry);
+		act(f, INTENT_SIGN_IN, "", "");
+		identify_for_request(f, REQUEST_KEY);
+	}
+	/* … nor without a key of its own. */
+	act(f, INTENT_BACK, "", "");
+	act(f, INTENT_CONFIRM, "", "");
+	identify_for_request(f, "");
+	shows_problem(f, "card-failed");
+}
+
+/* Back at the review, and every answer is still there. */
+static void shows_the_form(const struct fixture *f)
+{
+	assert_int_equal(f->model.screen, SCREEN_REVIEW);
+	assert_string_equal(f->model.items[0].value, KEY);
+	assert_string_equal(f->model.items[1].value, "Dos copias");
+}
+
+static void every_failure_has_its_screen_and_keeps_the_form(void **state)
+{
+	static const struct {
+		enum sign_outcome outcome;
+		const char *problem;
+	} rows[] = {{SIGN_BLOCKED, "card-blocked"}, {SIGN_REMOVED, "card-removed"},
+		{SIGN_TIMED_OUT, "card-timeout"}, {SIGN_REFUSED, "card-refused"},
+		{SIGN_FAILED, "card-failed"}};
+	struct fixture *f = *state;
+
+	to_request(f);
+	for (size_t i = 0; i < VT_ELEMENTS(rows); i++) {
+		act(f, INTENT_CONFIRM, "", "");
+		act(f, INTENT_SUBMIT, "", PIN);
+		signed_as(f, SIGN_WRONG_PIN, 2);
+		shows(f, SCREEN_PIN, "");
+		act(f, INTENT_SUBMIT, "", PIN);
+		signed_as(f, rows[i].outcome, -1);
+		shows_problem(f, rows[i].problem);
+		assert_string_equal(f->model.outcome, "request");
+		/* "Close" is no way to lose it. */
+		act(f, i % 2 ? INTENT_CLOSE : INTENT_BACK, "", "");
+		shows_the_form(f);
+		act(f, INTENT_CONFIRM, "", "");
+		identify_for_request(f, REQUEST_KEY);
+	}
+	act(f, INTENT_BACK, "", "");
+	shows_the_form(f);
+}
+
+static void a_refused_certificate_keeps_the_form(void **state)
+{
+	static const char *const problems[] = {"card-expired", "card-revoked", "card-none"};
+	struct fixture *f = *state;
+
+	to_review(f);
+	for (size_t i = 0; i < VT_ELEMENTS(problems); i++) {
+		struct session_certificate refused = good;
+
+		refused.problem = problems[i];
+		act(f, INTENT_CONFIRM, "", "");
+		identify(f, &refused);
+		shows_problem(f, problems[i]);
+		act(f, INTENT_BACK, "", "");
+		shows_the_form(f);
+	}
+}
+
+static void only_the_person_of_the_form_signs(void **state)
+{
+	struct session_certificate other = good;
+	struct fixture *f = *state;
+
+	other.key = REQUEST_KEY;
+	other.curp = "HEGG560427MVZRRL04";
+	to_review(f);
+	act(f, INTENT_CONFIRM, "", "");
+	identify(f, &other);
+	shows_problem(f, "card-other-person");
+	assert_true(f->model.can_retry);
+	/* The right card goes in: it goes on by itself. */
+	card(f, false, false);
+	shows_problem(f, "card-other-person");
+	card(f, true, true);
+	shows(f, SCREEN_SIGNING, "reading");
+	identify_for_request(f, REQUEST_KEY);
+	shows(f, SCREEN_CARD, "request");
+	act(f, INTENT_BACK, "", "");
+	/* A company's certificate of the same person, and a form about somebody else. */
+	other.curp = KEY;
+	other.rfc = "TLN9901014AA";
+	act(f, INTENT_CONFIRM, "", "");
+	identify(f, &other);
+	shows_problem(f, "card-other-person");
+	act(f, INTENT_BACK, "", "");
+	act(f, INTENT_CHANGE, "curp", "");
+	act(f, INTENT_SUBMIT, "", "HEGG560427MVZRRL04");
+	assert_int_equal(f->model.screen, SCREEN_REVIEW);
+	act(f, INTENT_CONFIRM, "", "");
+	identify_for_request(f, REQUEST_KEY);
+	shows_problem(f, "card-other-person");
+}
+
+static void a_card_taken_out_of_a_request_goes_on_where_it_was(void **state)
+{
+	struct fixture *f = *state;
+
+	to_request(f);
+	act(f, INTENT_CONFIRM, "", "");
+	card(f, false, false);
+	shows_problem(f, "card-removed");
+	card(f, true, true);
+	identify_for_request(f, REQUEST_KEY);
+	shows(f, SCREEN_CARD, "request");
+	shows_what_is_signed(f);
+	act(f, INTENT_CONFIRM, "", "");
+	act(f, INTENT_SUBMIT, "", PIN);
+	/* A signature that comes after the card was taken is nobody's. */
+	card(f, false, false);
+	request_signed(f, "Q01T");
+	shows_problem(f, "card-removed");
+	assert_false(f->fx.submit);
+}
+
+static void an_unsigned_request_is_not_lost_without_a_warning(void **state)
+{
+	struct fixture *f = *state;
+
+	to_request(f);
+	act(f, INTENT_CONFIRM, "", "");
+	act(f, INTENT_SUBMIT, "", PIN);
+	signed_as(f, SIGN_BLOCKED, 0);
+	wait_ms(f, session_default_times.idle_personal);
+	assert_true(f->model.warning_ms > 0);
+	act(f, INTENT_EXTEND, "", "");
+	act(f, INTENT_BACK, "", "");
+	shows_the_form(f);
+}
+
 static void without_a_reader_there_is_another_way(void **state)
 {
 	struct fixture *f = *state;
@@ -570,6 +847,14 @@ int main(void)
 		TEST(a_blocked_card_is_not_asked_for_a_pin),
 		TEST(an_unchecked_certificate_serves_only_where_the_service_says_so),
 		TEST(a_card_that_goes_ends_the_step),
+		TEST(a_request_is_read_whole_before_it_is_signed),
+		TEST(a_signed_request_is_stored_with_its_key_and_signature),
+		TEST(without_the_whole_signature_nothing_is_stored),
+		TEST(every_failure_has_its_screen_and_keeps_the_form),
+		TEST(a_refused_certificate_keeps_the_form),
+		TEST(only_the_person_of_the_form_signs),
+		TEST(a_card_taken_out_of_a_request_goes_on_where_it_was),
+		TEST(an_unsigned_request_is_not_lost_without_a_warning),
 		TEST(without_a_reader_there_is_another_way),
 		TEST(a_card_that_does_not_answer_is_told),
 		TEST(the_pad_of_the_reader_takes_the_pin),

@@ -921,6 +921,119 @@ static void signin_left_behind(struct citizen *c)
 	vt_copy_cut(c->outcome, sizeof(c->outcome), "accepted");
 }
 
+/* ---- a request that is signed with the card ---- */
+
+/* Signed in with the card, which stays in; the form complete. */
+static void ask_for_copy(struct citizen *c)
+{
+	enter(c);
+	tap(c, "button", "RENAPO Copia certificada de mi CURP");
+	expect_screen(c, "intro");
+	tap(c, "button", "Entrar con mi e.firma");
+	expect_screen(c, "card");
+	insert_card(c, "holder");
+	agree_to_sign(c);
+	type_pin(c, CARD_PIN);
+	expect_text(c, "Su identidad quedó comprobada");
+	tap(c, "button", "Continuar");
+	expect_screen(c, "curp");
+	expect_text(c, "De su certificado");
+	go_on(c);
+	answer_choice(c, "Cuántas copias", "Dos copias*");
+	expect_screen(c, "review");
+	tap(c, "button", "Firmar mi solicitud");
+}
+
+/* Every line that is signed stands on the screen; then the PIN. */
+static void read_request(struct citizen *c)
+{
+	expect_text(c, "Pido lo siguiente y lo firmo");
+	expect_screen(c, "card");
+	expect_text(c, CURP_CONCEPCION);
+	expect_text(c, "MX-DEMO-0001");
+	photograph(c);
+	tap(c, "button", "Firmar con mi PIN");
+}
+
+static void sign_request(struct citizen *c)
+{
+	read_request(c);
+	type_pin(c, CARD_PIN);
+	mark(c, "submitted");
+	expect_screen(c, "done");
+	expect_text(c, "Ya puede retirar su tarjeta");
+	remove_card(c);
+}
+
+static void curp_certified(struct citizen *c)
+{
+	ask_for_copy(c);
+	sign_request(c);
+	finish(c, "accepted");
+	expect_secrets_forgotten(c);
+}
+
+/* The signature waits in the queue, with the request that it belongs to. */
+static void curp_certified_offline(struct citizen *c)
+{
+	if (!world_agency(&c->world, "down") && !c->disturbed)
+		fail(c, "the agency cannot be switched off");
+	ask_for_copy(c);
+	sign_request(c);
+	note_folio(c);
+	take_sheet(c);
+	leave(c);
+	wait_until(c, is_known, "core knows the folio");
+	if (is_accepted(c))
+		fail(c, "accepted while the agency was down");
+	expect_secrets_forgotten(c);
+	if (!world_agency(&c->world, "up") && !c->disturbed)
+		fail(c, "the agency cannot be switched on");
+	wait_until(c, is_accepted, "the request is delivered");
+	mark(c, "delivered");
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "provisional-delivered");
+}
+
+/* Back at the review, with all that was answered. */
+static void back_to_request(struct citizen *c)
+{
+	tap(c, "button", "Volver a mi solicitud");
+	expect_screen(c, "review");
+	expect_text(c, CURP_CONCEPCION);
+	tap(c, "button", "Firmar mi solicitud");
+}
+
+/* Another's card, an expired one, one that is taken out, a wrong PIN: the form outlives them all.
+ */
+static void curp_certified_problems(struct citizen *c)
+{
+	ask_for_copy(c);
+	expect_text(c, "Pido lo siguiente y lo firmo");
+	remove_card(c);
+	expect_screen(c, "problem");
+	expect_text(c, "La tarjeta se retiró antes de tiempo");
+	insert_card(c, "other-person");
+	expect_text(c, "Esta tarjeta es de otra persona");
+	expect_screen(c, "problem");
+	remove_card(c);
+	insert_card(c, "expired");
+	expect_text(c, "Su certificado ya venció");
+	expect_screen(c, "problem");
+	remove_card(c);
+	back_to_request(c);
+	expect_screen(c, "card");
+	insert_card(c, "holder");
+	read_request(c);
+	type_pin(c, CARD_PIN_WRONG);
+	expect_text(c, "El PIN no es correcto");
+	type_pin(c, CARD_PIN);
+	mark(c, "submitted");
+	expect_screen(c, "done");
+	remove_card(c);
+	finish(c, "accepted");
+	expect_secrets_forgotten(c);
+}
+
 /* ---- a technician ---- */
 
 /* Of tools/demo.conf.in. */
@@ -1073,6 +1186,9 @@ static const struct {
 	{"curp-by-key", curp_by_key},
 	{"curp-by-scan", curp_by_scan},
 	{"curp-by-switches", curp_by_switches},
+	{"curp-certified", curp_certified},
+	{"curp-certified-offline", curp_certified_offline},
+	{"curp-certified-problems", curp_certified_problems},
 	{"curp-homonyms", curp_homonyms},
 	{"curp-none", curp_none},
 	{"curp-offline", curp_offline},

@@ -179,6 +179,8 @@ struct radio {
 void part_radio(struct build *b, const struct radio *radio);
 /* "Ver más": a pager for the list with this id. */
 void part_pager(struct build *b, const char *label);
+/* "You can take your card now", if it is in. */
+void part_take_card(struct build *b);
 /* "No se ha hecho ningún cobro." if that holds. */
 void part_money(struct build *b);
 /* "Entrar con mi e.firma" where the model offers it, in a row or column this wide. */

@@ -137,11 +137,14 @@ static void build_insert(struct build *b)
 
 /* ---- what will be signed, and by whom ---- */
 
-static const char *row_label(const char *id)
+/* A certificate's rows have ids, a request's lines the words that are signed. */
+static const char *row_label(const struct screen_item *item)
 {
-	if (strcmp(id, "holder") == 0)
+	if (item->label[0] != '\0')
+		return item->label;
+	if (strcmp(item->id, "holder") == 0)
 		return _("Holder of the certificate");
-	return strcmp(id, "curp") == 0 ? "CURP" : "RFC";
+	return strcmp(item->id, "curp") == 0 ? "CURP" : "RFC";
 }
 
 static void certificate_rows(struct build *b)
@@ -161,7 +164,7 @@ static void certificate_rows(struct build *b)
 				       .gap = 2,
 				       .role = ROLE_ROW,
 				       .id = node_text(ui, "row-%s", item->id)});
-		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, row_label(item->id));
+		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, row_label(item));
 		node_add(ui, &(struct node_spec){.text = part_value(b, item->value, item->personal),
 				     .type = TYPE_VALUE,
 				     .personal = item->personal});
@@ -170,18 +173,18 @@ static void certificate_rows(struct build *b)
 	}
 }
 
-static void certificate(struct build *b, int weight)
+static void certificate(struct build *b, const char *name)
 {
 	struct ui *ui = b->ui;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
-			       .height = length_fill(weight),
+			       .height = length_fill(1),
 			       .gap = part_is_roomy(b) ? b->gutter : 0,
 			       .paged = true,
 			       .page = b->view->page,
 			       .role = ROLE_LIST,
-			       .name = _("Your certificate"),
+			       .name = name,
 			       .id = "certificate"});
 	if (part_is_roomy(b)) {
 		part_card_open(b, NULL, 32, 0);
@@ -194,10 +197,12 @@ static void certificate(struct build *b, int weight)
 	node_end(ui);
 }
 
+/* A sign-in: a sentence, and whose certificate signs it. A request: each of its lines. */
 static void build_consent(struct build *b)
 {
 	struct ui *ui = b->ui;
 	const struct screen_model *model = b->model;
+	const bool is_request = strcmp(model->outcome, "request") == 0;
 	const struct header header = {.style = HEADER_COMPACT, .title = _("This will be signed")};
 	const bool with_icon = b->size == TEXT_NORMAL && b->room < ROOM_LEAST;
 
@@ -220,7 +225,7 @@ static void build_consent(struct build *b)
 			     .type = b->size <= TEXT_LARGE ? TYPE_LEAD : TYPE_BODY,
 			     .width = length_fill(1)});
 	node_end(ui);
-	certificate(b, 1);
+	certificate(b, is_request ? _("Your request") : _("Your certificate"));
 	if (b->size <= TEXT_LARGE && b->room <= ROOM_SNUG)
 		keep_card(b);
 	part_unmask(b);
@@ -234,21 +239,11 @@ static void build_consent(struct build *b)
 
 static void build_signed(struct build *b)
 {
-	const struct screen_model *model = b->model;
 	const struct header header = {.style = HEADER_OK, .title = _("Your identity was verified")};
 
 	frame_open(b, &header);
-	certificate(b, 1);
-	if (model->card_in)
-		part_banner(b, &(struct banner){
-				       .id = "take-card",
-				       .icon = "identification-badge",
-				       .title = _("You can take your card now"),
-				       .text = _("It is not needed any more."),
-				       .ink = COLOR_OK,
-				       .ground = COLOR_OK_BG,
-				       .role = ROLE_STATUS,
-			       });
+	certificate(b, _("Your certificate"));
+	part_take_card(b);
 	part_unmask(b);
 	frame_close(b, &(struct actions){.primary = _("Continue"),
 			       .primary_action = "confirm",
@@ -296,7 +291,7 @@ void build_card(struct build *b)
 {
 	const char *outcome = b->model->outcome;
 
-	if (strcmp(outcome, "consent") == 0)
+	if (strcmp(outcome, "consent") == 0 || strcmp(outcome, "request") == 0)
 		build_consent(b);
 	else if (strcmp(outcome, "signed") == 0)
 		build_signed(b);

@@ -320,6 +320,7 @@ void build_done(struct build *b)
 		folio_line(b);
 	if (b->size > TEXT_LARGE || b->room > ROOM_SNUG)
 		print_state(b);
+	part_take_card(b);
 	if (model->lead[0] != '\0')
 		widget_text(ui, TYPE_BODY, COLOR_TEXT, model->lead);
 	if (part_is_roomy(b) && has_rows(b) && model->qr[0] != '\0') {

@@ -342,6 +342,20 @@ void part_pager(struct build *b, const char *label)
 	node_end(ui);
 }
 
+void part_take_card(struct build *b)
+{
+	if (b->model->card_in)
+		part_banner(b, &(struct banner){
+				       .id = "take-card",
+				       .icon = "identification-badge",
+				       .title = _("You can take your card now"),
+				       .text = _("It is not needed any more."),
+				       .ink = COLOR_OK,
+				       .ground = COLOR_OK_BG,
+				       .role = ROLE_STATUS,
+			       });
+}
+
 void part_money(struct build *b)
 {
 	struct ui *ui = b->ui;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "terminal/base/attributes.h"
 #include "ui/screens/build.h"
 #include "ui/screens/format.h"
 #include "ui/screens/locale.h"
@@ -74,6 +75,12 @@ static void folio(struct build *b)
 	node_end(ui);
 }
 
+/* A request waits behind it, complete and not signed. */
+static bool is_request(const struct screen_model *model)
+{
+	return strcmp(model->outcome, "request") == 0;
+}
+
 /* Where it leads on: again with the card or the document, without it, or to the services. */
 static void close_problem(struct build *b)
 {
@@ -84,6 +91,8 @@ static void close_problem(struct build *b)
 		.primary_action = "close",
 		.primary_icon_after = "arrow-right"};
 
+	if (is_request(model))
+		actions.back = _("Back to my request");
 	if (strncmp(model->problem, "scan-", 5) == 0) {
 		actions.back = model->can_retry ? _("Write my CURP") : NULL;
 		actions.primary = model->can_retry ? _("Try again") : _("Write my CURP");
@@ -94,12 +103,31 @@ static void close_problem(struct build *b)
 	} else if (model->can_retry) {
 		actions.primary = _("Try again");
 		actions.primary_action = "sign-in";
+	} else if (is_request(model)) {
+		actions.primary = actions.back;
+		actions.primary_action = "back";
+		actions.back = NULL;
 	} else if (is_card && model->service[0] != '\0') {
 		actions.back = NULL;
 		actions.primary = _("Go on without the card");
 		actions.primary_action = "back";
 	}
 	frame_close(b, &actions);
+}
+
+/* Nothing goes on without the card here; where the words do not say so, they stay. */
+static const char *request_now(const struct screen_model *model, const char *now)
+{
+	static const char *const fitting[] = {
+		"card-other-person", "card-removed", "card-unreadable", "card-last-try"};
+
+	for (size_t i = 0; i < VT_ELEMENTS(fitting); i++) {
+		if (strcmp(fitting[i], model->problem) == 0)
+			return now;
+	}
+	return model->can_retry
+		       ? _("Try again, or go back to your request.")
+		       : _("Go back to your request to sign it with another card of yours.");
 }
 
 void build_problem(struct build *b)
@@ -127,6 +155,11 @@ void build_problem(struct build *b)
 	if (part_is_roomy(b))
 		part_card_open(b, NULL, 32, 8);
 	line(b, "info", _("What happened"), model->lead[0] != '\0' ? model->lead : text.what);
+	if (is_request(model)) {
+		text.now = request_now(model, text.now);
+		text.means =
+			_("Your request was not signed and not sent. Your answers are still here.");
+	}
 	line(b, "hand-palm", _("What it means"), text.means);
 	line(b, "list-checks", _("What you can do now"), text.now);
 	if (b->room == ROOM_LEAST)

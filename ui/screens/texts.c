@@ -157,6 +157,10 @@ static const struct problem_row problems[] = {
 		N_("A wrong PIN was written too many times and the card locked itself."),
 		N_("Your certificate is still valid, but the card does not sign."),
 		N_("Unlock it with its PUK where you got it, or go on without the card.")},
+	{"card-other-person", "users", N_("This card belongs to another person"),
+		N_("The certificate does not name the person whom the request is about."),
+		N_("Only the holder can sign this request."),
+		N_("Take it out and insert your own card, or change your answers.")},
 	{"card-removed", "identification-badge", N_("The card was taken out too early"),
 		N_("The card left the reader before the step was finished."),
 		N_("Nothing was signed in your name."),
@@ -246,7 +250,7 @@ const char *const text_problem_ids[] = {"curp-inactive", "service-rejected", "se
 	"card-unreadable", "card-none", "card-seal", "card-expired", "card-not-yet", "card-revoked",
 	"card-unknown-issuer", "card-weak", "card-not-efirma", "card-purpose", "card-identity",
 	"card-bad-chain", "card-not-checked", "card-last-try", "card-blocked", "card-removed",
-	"card-timeout", "card-refused", "card-failed", NULL};
+	"card-timeout", "card-refused", "card-failed", "card-other-person", NULL};
 const char *const text_error_ids[] = {"required", "curp.SHORT", "curp.FORMAT", "curp.DATE",
 	"curp.FUTURE", "curp.STATE", "curp.WORD", "curp.CHECK", "date", "date.future", "name",
 	"name.long", "long", "choice", "consent", "number", "pin.wrong", "pin.required",
