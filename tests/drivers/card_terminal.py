@@ -115,10 +115,12 @@ class Cards(DeviceTerminal):
                        [*self.cac(), ("holder-t0", "piv", "holder"), ("holder-p15", "pkcs15", "holder")])
 
     def test_t1_blocks(self):
-        self.on_reader(":level=tpdu,protocols=1", [("holder", "piv", "holder"), ("holder-p15", "pkcs15", "holder")])
+        self.on_reader(":level=tpdu,protocols=1", [("holder", "piv", "holder"), ("holder-rsa3072", "piv", "holder-rsa3072"),
+                                                      ("holder-p15", "pkcs15", "holder")])
 
     def test_short_apdus(self):
         self.on_reader(":level=short", [*self.cac(), ("holder-ec", "piv", "holder-ec"),
+                                        ("holder-p384", "piv", "holder-p384"),
                                         ("holder-p15", "pkcs15", "holder")])
 
     def test_extended_apdus(self):

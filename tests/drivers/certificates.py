@@ -55,6 +55,8 @@ CARDS = {  # card: tries, what is said of its certificate, what of its signature
     "holder-t0": (3, "efirma good", "ok"),
     "holder-gzip": (3, "efirma good", "ok"),
     "holder-ec": (3, "efirma good", "ok"),
+    "holder-p384": (3, "efirma good", "ok"),
+    "holder-rsa3072": (3, "efirma good", "ok"),
     "holder-p15": (3, "efirma good", "ok"),
     "cac": (-1, "efirma good", "ok"),
     "company": (3, "efirma good", "ok"),

@@ -104,6 +104,8 @@ static void each_card_is_what_its_name_says(void **state)
 		{"holder-t0", CERTIFICATE_GOOD},
 		{"holder-gzip", CERTIFICATE_GOOD},
 		{"holder-ec", CERTIFICATE_GOOD},
+		{"holder-p384", CERTIFICATE_GOOD},
+		{"holder-rsa3072", CERTIFICATE_GOOD},
 		{"holder-p15", CERTIFICATE_GOOD},
 		{"company", CERTIFICATE_GOOD},
 		{"blocked", CERTIFICATE_GOOD},

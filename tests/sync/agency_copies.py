@@ -58,7 +58,8 @@ def kept(agency):
 
 
 def test_a_signed_request_is_taken_once_and_kept_as_it_came(agency):
-    for signer in (("holder", "holder"), ("holder-ec", "ec")):
+    for signer in (("holder", "holder"), ("holder-rsa3072", "rsa3072"), ("holder-ec", "ec"),
+                   ("holder-p384", "p384", "-md", "sha384")):
         key = new_key()
         text = text_of(key)
         cms = sign(text, *signer)

@@ -105,8 +105,9 @@ const char *session_sign_request(const struct session *s)
 
 /* ---- keys ---- */
 
-static EVP_PKEY *holder_key, *other_key;
-static char holder_text[CERTIFICATE_TEXT_SIZE];
+static EVP_PKEY *holder_key, *other_key, *p384_key;
+static char rsa_text[CERTIFICATE_TEXT_SIZE], p384_text[CERTIFICATE_TEXT_SIZE];
+static const char *holder_text; /* what is on the card: one of the two */
 static struct certificate_der root;
 
 static void add_name(X509_NAME *name, const char *field, const char *value)
@@ -146,25 +147,13 @@ static size_t encode(X509 *x509, uint8_t **ret_der)
 	return (size_t)length;
 }
 
-static int make_keys(void **state)
+static void make_leaf(X509 *authority, EVP_PKEY *root_key, EVP_PKEY *key, char *ret_text)
 {
-	EVP_PKEY *root_key = EVP_RSA_gen(2048U);
+	X509 *leaf = make_certificate(key, 2);
+	X509_NAME *name = X509_get_subject_name(leaf);
 	uint8_t *der;
 
-	(void)state;
-	holder_key = EVP_RSA_gen(2048U);
-	other_key = EVP_RSA_gen(2048U);
-	X509 *authority = make_certificate(root_key, 1);
-	X509 *leaf = make_certificate(holder_key, 2);
-	X509_NAME *name = X509_get_subject_name(authority);
-
-	add_name(name, "CN", "Autoridad de prueba");
-	X509_set_issuer_name(authority, name);
-	X509_set_issuer_name(leaf, name);
-	add_extension(authority, NID_basic_constraints, "critical,CA:TRUE");
-	add_extension(authority, NID_key_usage, "critical,keyCertSign,cRLSign");
-	assert_true(X509_sign(authority, root_key, EVP_sha256()) > 0);
-	name = X509_get_subject_name(leaf);
+	X509_set_issuer_name(leaf, X509_get_subject_name(authority));
 	add_name(name, "CN", "CONCEPCIÓN SALGADO BRISEÑO");
 	add_name(name, "C", "MX");
 	add_name(name, "2.5.4.45", "SABC5606262A8");
@@ -174,13 +163,35 @@ static int make_keys(void **state)
 		"digitalSignature,nonRepudiation,dataEncipherment,keyAgreement");
 	add_extension(leaf, NID_ext_key_usage, "emailProtection,clientAuth");
 	assert_true(X509_sign(leaf, root_key, EVP_sha256()) > 0);
+	const size_t length = encode(leaf, &der);
+	assert_int_equal(vt_base64_encode(ret_text, CERTIFICATE_TEXT_SIZE, der, length), VT_OK);
+	OPENSSL_free(der);
+	X509_free(leaf);
+}
+
+static int make_keys(void **state)
+{
+	EVP_PKEY *root_key = EVP_RSA_gen(2048U);
+	uint8_t *der;
+
+	(void)state;
+	holder_key = EVP_RSA_gen(2048U);
+	other_key = EVP_RSA_gen(2048U);
+	p384_key = EVP_EC_gen("P-384");
+	X509 *authority = make_certificate(root_key, 1);
+	X509_NAME *name = X509_get_subject_name(authority);
+
+	add_name(name, "CN", "Autoridad de prueba");
+	X509_set_issuer_name(authority, name);
+	add_extension(authority, NID_basic_constraints, "critical,CA:TRUE");
+	add_extension(authority, NID_key_usage, "critical,keyCertSign,cRLSign");
+	assert_true(X509_sign(authority, root_key, EVP_sha256()) > 0);
 	root.length = encode(authority, &der);
 	root.data = der;
-	const size_t length = encode(leaf, &der);
-	assert_int_equal(vt_base64_encode(holder_text, sizeof(holder_text), der, length), VT_OK);
-	OPENSSL_free(der);
+	make_leaf(authority, root_key, holder_key, rsa_text);
+	make_leaf(authority, root_key, p384_key, p384_text);
+	holder_text = rsa_text;
 	X509_free(authority);
-	X509_free(leaf);
 	EVP_PKEY_free(root_key);
 	return 0;
 }
@@ -191,6 +202,7 @@ static int free_keys(void **state)
 	OPENSSL_free((void *)(uintptr_t)root.data);
 	EVP_PKEY_free(holder_key);
 	EVP_PKEY_free(other_key);
+	EVP_PKEY_free(p384_key);
 	return 0;
 }
 
@@ -198,14 +210,18 @@ static int free_keys(void **state)
 static void sign_with(EVP_PKEY *key, const char *digest_hex, char *ret, size_t size)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
-	uint8_t digest[32], signature[512];
+	const size_t size_of_digest = strlen(digest_hex) / 2;
+	uint8_t digest[48], signature[512];
 	size_t length = sizeof(signature);
 
-	assert_true(vt_unhex(digest, sizeof(digest), digest_hex));
-	assert_true(EVP_PKEY_sign_init(ctx) > 0 &&
-		    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) > 0 &&
-		    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) > 0 &&
-		    EVP_PKEY_sign(ctx, signature, &length, digest, sizeof(digest)) > 0);
+	assert_true(size_of_digest == 32 || size_of_digest == 48);
+	assert_true(vt_unhex(digest, size_of_digest, digest_hex));
+	assert_true(EVP_PKEY_sign_init(ctx) > 0);
+	assert_true(!EVP_PKEY_is_a(key, "RSA") ||
+		    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) > 0);
+	assert_true(EVP_PKEY_CTX_set_signature_md(
+			    ctx, size_of_digest == 48 ? EVP_sha384() : EVP_sha256()) > 0 &&
+		    EVP_PKEY_sign(ctx, signature, &length, digest, size_of_digest) > 0);
 	EVP_PKEY_CTX_free(ctx);
 	assert_int_equal(vt_base64_encode(ret, size, signature, length), VT_OK);
 }
@@ -392,6 +408,22 @@ static void signs_a_request_as_it_is_on_the_screen(void **state)
 	/* each reading of the card has its own key */
 	identify(core);
 	assert_string_not_equal(world.key, first);
+}
+
+/* P-384 goes with SHA-384 (SP 800-57 part 1, 5.6.1). */
+static void signs_a_request_with_a_longer_key(void **state)
+{
+	struct core *core = *state;
+
+	holder_text = p384_text;
+	world.request = REQUEST;
+	identify(core);
+	holder_text = rsa_text;
+	cards_sign(core, "271828", false);
+	assert_int_equal(world.message.payload.certificate_sign.hash, CARD_SHA384);
+	answer_sign(core, SIGN_SIGNED, p384_key);
+	assert_int_equal(world.event.u.sign.outcome, SIGN_SIGNED);
+	assert_true(verifies(REQUEST));
 }
 
 static void a_request_that_another_key_signed_is_none(void **state)
@@ -985,6 +1017,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(believes_a_signature_of_the_certificate),
 		T(signs_a_request_as_it_is_on_the_screen),
+		T(signs_a_request_with_a_longer_key),
 		T(a_request_that_another_key_signed_is_none),
 		T(nothing_of_a_request_is_kept_when_the_citizen_leaves),
 		T(never_makes_the_same_challenge_twice),
