@@ -122,6 +122,26 @@ static void query_by_key_is_sent_as_renapo_wants_it(void **state)
 	adapter_request_finish(&request);
 }
 
+/* base64 of the words by coreutils' base64; the line feed is signed, too. */
+#define COPY "{\"curp\":\"" CURP "\",\"solicitud\":\"Pido Ñ\\n\",\"firma\":\"MIIB\"}"
+
+static void signed_request_goes_out_as_its_very_bytes(void **state)
+{
+	(void)state;
+	const struct work_deliver work = make_work("solicitarCopia", COPY);
+	struct adapter_request request;
+	struct xml_doc *doc;
+	struct xml_node *payload = build(&work, false, &request, &doc);
+
+	assert_string_equal(request.path, "/WebServicesConsulta/services/SolicitudCopiaService");
+	const struct xml_node *data = xml_child(payload, RENAPO_NS, "datos");
+	check_field(data, "cveCurp", CURP);
+	check_field(data, "solicitud", "UGlkbyDDkQo=");
+	check_field(data, "firma", "MIIB");
+	xml_free(&doc);
+	adapter_request_finish(&request);
+}
+
 static void query_by_data_leaves_out_what_nobody_said(void **state)
 {
 	(void)state;
@@ -205,6 +225,12 @@ static void defective_work_is_never_built(void **state)
 					 "\"fechaNacimiento\":\"26/06/1956\"}"},
 		{"consultarCurpDetalle", "{\"primerApellido\":\"A\",\"nombres\":\"B\","
 					 "\"fechaNacimiento\":\"26/06/1956\",\"sexo\":\"Z\"}"},
+		{"solicitarCopia", "{\"curp\":\"" CURP "\",\"solicitud\":\"a\"}"},
+		{"solicitarCopia", "{\"curp\":\"" CURP "\",\"solicitud\":\"\",\"firma\":\"MIIB\"}"},
+		{"solicitarCopia", "{\"curp\":\"" CURP "\",\"solicitud\":\"a\",\"firma\":\"MII\"}"},
+		{"solicitarCopia",
+			"{\"curp\":\"" CURP "\",\"solicitud\":\"a\",\"firma\":\"MI=B\"}"},
+		{"solicitarCopia", "{\"curp\":\"corto\",\"solicitud\":\"a\",\"firma\":\"MIIB\"}"},
 		{"confirm", "{\"sessionId\":\"1\"}"},
 		{"confirm", "{\"sessionId\":\"1\",\"query\":\"getConfirm\"}"},
 		{"registrarCurp", "{\"curp\":\"" CURP "\"}"},
@@ -468,6 +494,32 @@ static void confirmations_are_read(void **state)
 	assert_int_equal(reading.body, BODY_REFUSED);
 }
 
+static void copies_are_theirs_only_under_a_folio(void **state)
+{
+	(void)state;
+	const struct work_deliver work = make_work("solicitarCopia", COPY);
+	static const char *const without[] = {
+		"<COPIA statusOper=\"EXITOSO\" FolioConstancia=\"\"/>",
+		"<COPIA statusOper=\"EXITOSO\"/>",
+		"<COPIA statusOper=\"EXITOSO\" FolioConstancia=\"12A\"/>"};
+	struct adapter_reading reading;
+	json_t *json = read_inner(
+		&work, "<COPIA statusOper=\"EXITOSO\" FolioConstancia=\"123456789\"/>", &reading);
+
+	assert_int_equal(reading.body, BODY_APPLIED);
+	assert_string_equal(get(json, "outcome"), "received");
+	assert_string_equal(get(json, "folio"), "123456789");
+	json_decref(json);
+	for (size_t i = 0; i < VT_ELEMENTS(without); i++) {
+		json_decref(read_inner(&work, without[i], &reading));
+		assert_int_equal(reading.body, BODY_INVALID);
+	}
+	/* The signature is not good: for good. */
+	json_decref(
+		read_inner(&work, "<COPIA statusOper=\"NO EXITOSO\" TipoError=\"04\"/>", &reading));
+	assert_int_equal(reading.body, BODY_REFUSED);
+}
+
 static void check_not_believed(const char *operation, const char *relates_to, const char *inner,
 	const char *identity, const char *why)
 {
@@ -619,6 +671,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(query_by_key_is_sent_as_renapo_wants_it),
+		cmocka_unit_test(signed_request_goes_out_as_its_very_bytes),
 		cmocka_unit_test(query_by_data_leaves_out_what_nobody_said),
 		cmocka_unit_test(confirmation_goes_to_the_service_of_its_query),
 		cmocka_unit_test(inquiry_asks_about_the_key_under_an_id_of_its_own),
@@ -629,6 +682,7 @@ int main(void)
 		cmocka_unit_test(several_records_are_counted_and_ten_are_told),
 		cmocka_unit_test(latin1_inside_utf8_comes_out_right),
 		cmocka_unit_test(confirmations_are_read),
+		cmocka_unit_test(copies_are_theirs_only_under_a_folio),
 		cmocka_unit_test(answers_that_are_not_ours_are_not_believed),
 		cmocka_unit_test(faults_are_sorted),
 		cmocka_unit_test(bodies_that_are_no_soap_leave_it_to_the_status),
