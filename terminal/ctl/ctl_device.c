@@ -15,6 +15,31 @@
 #define TEST_MS	  50000
 #define LETTER_MS 125000
 
+static const char *state_word(enum device_state state)
+{
+	static const struct ctl_text words[DEVICE_STATE_COUNT] = {
+		[DEVICE_ABSENT] = {"ausente", "absent"},
+		[DEVICE_STARTING] = {"arrancando", "starting"},
+		[DEVICE_READY] = {"listo", "ready"},
+		[DEVICE_DEGRADED] = {"pide atención", "degraded"},
+		[DEVICE_FAILED] = {"con falla", "failed"},
+	};
+
+	return ctl_say(words[state]);
+}
+
+static const char *paper_word(enum paper_state paper)
+{
+	static const struct ctl_text words[PAPER_STATE_COUNT] = {
+		[PAPER_UNKNOWN] = {"no se sabe", "unknown"},
+		[PAPER_FULL] = {"hay", "full"},
+		[PAPER_LOW] = {"por acabarse", "low"},
+		[PAPER_OUT] = {"no hay", "out"},
+	};
+
+	return ctl_say(words[paper]);
+}
+
 static enum ctl_exit print_devices(const struct device_list *list)
 {
 	static const struct ctl_text headings[] = {{"ID", "ID"}, {"CLASE", "CLASS"},
@@ -26,7 +51,7 @@ static enum ctl_exit print_devices(const struct device_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct device_status *device = &list->devices[i];
 		const char *cells[] = {device->id, device->class, device->model, device->usb,
-			device_state_names[device->state], paper_state_names[device->paper],
+			state_word(device->state), paper_word(device->paper),
 			ctl_device_reason(device->reason)};
 		ctl_table_add(&table, cells);
 	}
@@ -53,7 +78,7 @@ static void print_trays(const struct device_status *device)
 	for (size_t i = 0; i < device->tray_count; i++) {
 		const struct printer_tray *tray = &device->trays[i];
 		if (vt_format(text, sizeof(text), "%s: %s, %s", tray->name,
-			    paper_kind_names[tray->paper], paper_state_names[tray->level]))
+			    paper_kind_names[tray->paper], paper_word(tray->level)))
 			ctl_print_pair(CTL_TEXT("bandeja", "tray"), text);
 	}
 }
@@ -72,8 +97,8 @@ static enum ctl_exit print_device(
 	ctl_print_pair(CTL_TEXT("clase", "class"), device->class);
 	ctl_print_pair(CTL_TEXT("modelo", "model"), device->model);
 	ctl_print_pair(CTL_TEXT("USB", "USB"), device->usb);
-	ctl_print_pair(CTL_TEXT("estado", "state"), device_state_names[device->state]);
-	ctl_print_pair(CTL_TEXT("papel", "paper"), paper_state_names[device->paper]);
+	ctl_print_pair(CTL_TEXT("estado", "state"), state_word(device->state));
+	ctl_print_pair(CTL_TEXT("papel", "paper"), paper_word(device->paper));
 	print_trays(device);
 	ctl_print_pair(CTL_TEXT("motivo", "reason"), ctl_device_reason(device->reason));
 	ctl_print_pair(CTL_TEXT("qué hacer", "what to do"), ctl_device_sentence(device->advice));

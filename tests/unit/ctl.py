@@ -225,7 +225,7 @@ class Asking(unittest.TestCase):
             status, out, _ = ctl("device", "list", "--socket", core.path)
             self.assertEqual(status, 0)
             self.assertEqual(len(out.splitlines()), 3)
-            self.assertRegex(out, r"printer +Printer +Demo 80 mm\?\[31m +04b8:0e15 +degraded +low +-")
+            self.assertRegex(out, r"printer +Printer +Demo 80 mm\?\[31m +04b8:0e15 +pide atención +por acabarse +-")
             status, out, _ = ctl("device", "show", "printer", "--socket", core.path)
             self.assertRegex(out, r"qué hacer: +Load a new roll of paper\.\n")
             self.assertRegex(out, r"hojas: +41\ncortes: +43\nlecturas: +0\nerrores: +0\nreinicios: +2\n")
@@ -242,7 +242,9 @@ class Asking(unittest.TestCase):
         with Core() as core:
             status, out, _ = ctl("device", "reset", "printer", "--socket", core.path)
             self.assertEqual(status, 0)
-            self.assertRegex(out, r"estado: +degraded\n")
+            self.assertRegex(out, r"estado: +pide atención\n")
+            out = ctl("device", "reset", "printer", "--socket", core.path, env={"LC_ALL": "C"})[1]
+            self.assertRegex(out, r"state: +degraded\n")
             answer = json.loads(ctl("device", "reset", "printer", "--socket", core.path, "--json")[1])
             self.assertEqual((answer["schema"], answer["state"]), ("ventanilla.device.reset/1", "degraded"))
             for device in ("scanner", "x" * 40):
