@@ -333,6 +333,14 @@ void app_key(struct app *app, enum input_key key, const struct app_time *time)
 	take_input(app, &result, time);
 }
 
+void app_focus(struct app *app, const char *id, const struct app_time *time)
+{
+	const struct input_result result = {.redraw = true, .touched = true};
+
+	input_set_focus(app->ui, id, true);
+	take_input(app, &result, time);
+}
+
 static void change_step(struct app *app, const char *name, int now, int standard, int max, int by,
 	const struct app_time *time)
 {
@@ -600,6 +608,11 @@ bool app_take_activity(struct app *app, const struct app_time *time)
 struct ui *app_ui(struct app *app)
 {
 	return app->ui;
+}
+
+bool app_has_headphones(const struct app *app)
+{
+	return speech_has_headphones(app->speech);
 }
 
 struct rect app_mark(struct app *app)

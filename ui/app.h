@@ -73,6 +73,8 @@ void app_said(struct app *app, int64_t id, const struct app_time *time);
 void app_skip(struct app *app, int64_t id);
 /* What the voice has to do next, if anything; the caller wipes it. */
 bool app_take_order(struct app *app, struct speech_order *ret_order);
+/* Puts the focus on a node, for those who neither touch nor press keys: an assistive technology. */
+void app_focus(struct app *app, const char *id, const struct app_time *time);
 /* A character from a keyboard or scanner, "\b" = delete. */
 void app_type(struct app *app, const char *text, const struct app_time *time);
 /* Whatever is due by now. */
@@ -91,6 +93,8 @@ bool app_take_intent(struct app *app, struct intent_act *ret_intent);
 bool app_take_activity(struct app *app, const struct app_time *time);
 
 struct ui *app_ui(struct app *app);
+/* Whether what is personal may be told (UI.md §11). */
+bool app_has_headphones(const struct app *app);
 /* Where the mark of scanning is; empty if nothing is scanned. */
 struct rect app_mark(struct app *app);
 /* What the panel shows: the frame, or darkness while a person who listens wants it. */

@@ -24,6 +24,9 @@
 #ifdef VT_TEST_HOOKS
 #include "ui/test_hooks.h"
 #endif
+#ifdef VT_ATSPI
+#include "ui/atspi/atspi.h"
+#endif
 
 /* Where a driver cannot wait (KMSDRM), events are looked for this often (UI.md §16). */
 #define POLL_MS 16
@@ -51,7 +54,7 @@ struct arguments {
 };
 
 /* SDL user events behind those of the link. */
-enum { EVENT_SAID = LINK_EVENT_COUNT, EVENT_PLUG, EVENT_TEST, EVENT_COUNT };
+enum { EVENT_SAID = LINK_EVENT_COUNT, EVENT_PLUG, EVENT_TEST, EVENT_ATSPI, EVENT_COUNT };
 
 struct process {
 	struct app *app;
@@ -69,6 +72,9 @@ struct process {
 	struct bus_message *out; /* one, reused: a message is large */
 #ifdef VT_TEST_HOOKS
 	struct test_hooks hooks;
+#endif
+#ifdef VT_ATSPI
+	struct atspi *atspi; /* NULL: not asked for */
 #endif
 };
 
@@ -292,6 +298,10 @@ static void take_own_event(struct process *p, SDL_UserEvent *e, const struct app
 	else if (e->type == p->first_event + EVENT_TEST)
 		test_hooks_take(&p->hooks, e->data1, time);
 #endif
+#ifdef VT_ATSPI
+	else if (e->type == p->first_event + EVENT_ATSPI)
+		atspi_serve(p->atspi, time);
+#endif
 }
 
 /* What the machine of speech wants done: after each round, so that a touch stops speech before its
@@ -393,6 +403,10 @@ static void present(struct process *p)
 	}
 #ifdef VT_TEST_HOOKS
 	test_hooks_presented(&p->hooks);
+#endif
+#ifdef VT_ATSPI
+	if (p->atspi)
+		atspi_presented(p->atspi);
 #endif
 }
 
@@ -540,6 +554,19 @@ static enum vt_code start_speech(struct process *p, const struct vt_config *conf
 	return code;
 }
 
+#ifdef VT_ATSPI
+static enum vt_code start_atspi(
+	struct process *p, const struct vt_config *config, struct vt_error *error)
+{
+	bool is_wanted;
+	enum vt_code code = vt_config_bool(config, "ui", "atspi", false, &is_wanted, error);
+
+	if (code != VT_OK || !is_wanted)
+		return code;
+	return atspi_create(p->app, p->presenter, p->first_event + EVENT_ATSPI, &p->atspi, error);
+}
+#endif
+
 static enum vt_code start(
 	struct process *p, const struct arguments *arguments, struct vt_error *error)
 {
@@ -582,6 +609,10 @@ static enum vt_code start(
 #endif
 	if (code == VT_OK)
 		code = start_speech(p, config, app.ui.assets, error);
+#ifdef VT_ATSPI
+	if (code == VT_OK)
+		code = start_atspi(p, config, error);
+#endif
 	if (code == VT_OK)
 		code = link_create(arguments->socket, p->first_event, &p->link, error);
 	return code;
@@ -595,6 +626,9 @@ static void finish(struct process *p)
 #ifdef VT_TEST_HOOKS
 	test_socket_destroy(&p->hooks.socket);
 	test_hooks_close_log(&p->hooks);
+#endif
+#ifdef VT_ATSPI
+	atspi_destroy(&p->atspi);
 #endif
 	app_destroy(&p->app);
 	presenter_destroy(&p->presenter);

@@ -324,6 +324,17 @@ void presenter_map_finger(const struct presenter *p, float x, float y, int *ret_
 	presenter_map(p, (int)(x * (float)width), (int)(y * (float)height), ret_x, ret_y);
 }
 
+void presenter_place(const struct presenter *p, int *ret_x, int *ret_y)
+{
+	int width = 0, height = 0, x = 0, y = 0;
+
+	SDL_GetWindowSize(p->window, &width, &height);
+	SDL_GetWindowPosition(p->window, &x, &y);
+	SDL_Point at = origin(p, width, height);
+	*ret_x = x + at.x;
+	*ret_y = y + at.y;
+}
+
 const char *presenter_name(const struct presenter *p)
 {
 	return p->ops->name;

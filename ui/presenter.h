@@ -43,6 +43,8 @@ void presenter_map(const struct presenter *presenter, int x, int y, int *ret_x, 
 /* The same for a finger, 0 … 1 across the window. */
 void presenter_map_finger(
 	const struct presenter *presenter, float x, float y, int *ret_x, int *ret_y);
+/* Where the frame's upper left corner stands on the display, whichever way it is turned. */
+void presenter_place(const struct presenter *presenter, int *ret_x, int *ret_y);
 /* "surface" or "texture", and the video driver, for the log. */
 const char *presenter_name(const struct presenter *presenter);
 /* True if waiting for an event really sleeps; else (KMSDRM) SDL polls each millisecond. */

@@ -332,6 +332,7 @@ static void pin_box(struct build *b, size_t count)
 			       .id = "field",
 			       .name = _("PIN of your card"),
 			       .value = asterisks(count),
+			       .masked = true,
 			       .personal = true,
 			       .editable = true});
 	if (count > 0)

@@ -71,6 +71,7 @@ static void digits(struct build *b)
 			       .id = "field",
 			       .name = _("Staff PIN"),
 			       .value = dots,
+			       .masked = true,
 			       .personal = true,
 			       .editable = true});
 	for (int i = 0; i < most && i < 12; i++)

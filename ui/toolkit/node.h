@@ -209,7 +209,8 @@ struct node_spec {
 	const char *name; /* NULL = the texts inside */
 	const char *description;
 	const char *value;
-	const char *lang;   /* of name and texts, if not the screen's */
+	bool masked;	  /* value has a mark for each character typed, and is told as such only */
+	const char *lang; /* of name and texts, if not the screen's */
 	const char *action; /* what a tap does, told to the screen: makes the node a target */
 	const char *arg;    /* passed along with action */
 	unsigned states;

@@ -110,6 +110,36 @@ const char *semantics_name(struct ui *ui, const struct node *node)
 	return name;
 }
 
+const struct node *semantics_next_child(const struct node *parent, const struct node *at)
+{
+	const bool is_owner = parent->spec.role == ROLE_NONE || owns_texts(parent->spec.role);
+	const struct node *n = at ? at : parent;
+	bool descend = !at;
+
+	for (;;) {
+		if (descend && n->first_child) {
+			n = n->first_child;
+		} else {
+			while (n != parent && !n->next)
+				n = n->parent;
+			if (n == parent)
+				return NULL;
+			n = n->next;
+		}
+		if (!n->hidden && (n->spec.role != ROLE_NONE || (n->spec.text && !is_owner)))
+			return n;
+		descend = !n->hidden;
+	}
+}
+
+const struct node *semantics_parent(const struct node *node)
+{
+	do
+		node = node->parent;
+	while (node && node->spec.role == ROLE_NONE);
+	return node;
+}
+
 /* ---- JSON ---- */
 
 void semantics_write_text(struct vt_buf *out, const char *text)
@@ -191,9 +221,6 @@ static void put_texts(const struct ui *ui, struct vt_buf *out, const struct node
 	vt_buf_append_byte(out, ']');
 }
 
-static void put_children(struct ui *ui, struct vt_buf *out, const struct node *node,
-	bool texts_owned, bool *is_first);
-
 static void put_node(struct ui *ui, struct vt_buf *out, const struct node *node, bool *is_first)
 {
 	const struct node_spec *spec = &node->spec;
@@ -217,22 +244,10 @@ static void put_node(struct ui *ui, struct vt_buf *out, const struct node *node,
 	if (owns || spec->text)
 		put_texts(ui, out, node);
 	vt_buf_append_text(out, ",\"children\":[");
-	put_children(ui, out, node, owns, &first_child);
+	for (const struct node *child = semantics_next_child(node, NULL); child;
+		child = semantics_next_child(node, child))
+		put_node(ui, out, child, &first_child);
 	vt_buf_append_text(out, "]}");
-}
-
-static void put_children(struct ui *ui, struct vt_buf *out, const struct node *node,
-	bool texts_owned, bool *is_first)
-{
-	for (const struct node *child = node->first_child; child; child = child->next) {
-		if (child->hidden)
-			continue;
-		bool is_loose_text = child->spec.text && !texts_owned;
-		if (child->spec.role != ROLE_NONE || is_loose_text)
-			put_node(ui, out, child, is_first);
-		else
-			put_children(ui, out, child, texts_owned, is_first);
-	}
 }
 
 void semantics_write_members(struct ui *ui, int64_t revision, struct vt_buf *out)

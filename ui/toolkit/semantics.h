@@ -23,5 +23,9 @@ void semantics_write_text(struct vt_buf *out, const char *text);
 /* Accessible name of a node: its own, else the texts inside, joined by blanks. Valid until the next
  * call. */
 const char *semantics_name(struct ui *ui, const struct node *node);
+/* The listed children of a listed node, one by one: the first if at is NULL, else the one after at;
+ * NULL at the end. Where such a child hangs: NULL for the root. */
+const struct node *semantics_next_child(const struct node *parent, const struct node *at);
+const struct node *semantics_parent(const struct node *node);
 
 #endif
