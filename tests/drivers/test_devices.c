@@ -200,9 +200,11 @@ static void write_config(struct world *w)
 	assert_int_equal(fclose(file), 0);
 }
 
-static void start_world(struct world *w, const char *device, const char *speed)
+/* script: what the virtual devices do by themselves and when, "" = nothing. */
+static void start_scripted(
+	struct world *w, const char *device, const char *speed, const char *script)
 {
-	char root[128], paper[128], name[128], ready[16] = "";
+	char root[128], paper[128], name[128], ready[16] = "", lines[128];
 	struct vt_error error;
 	int ready_fds[2];
 
@@ -220,8 +222,14 @@ static void start_world(struct world *w, const char *device, const char *speed)
 	path(name, sizeof(name), w->dir, "core.sock");
 	assert_int_equal(bus_listen(name, &w->listen_fd, &error), VT_OK);
 	assert_int_equal(pipe2(ready_fds, O_CLOEXEC), 0);
+	path(lines, sizeof(lines), w->dir, "script");
+	FILE *file = fopen(lines, "we");
+	assert_non_null(file);
+	fputs(script, file);
+	assert_int_equal(fclose(file), 0);
 	const char *args[] = {"virtual-devices", "serve", "--root", root, "--device", device,
-		"--paper", paper, "--control", w->control, "--speed", speed, NULL};
+		"--paper", paper, "--control", w->control, "--speed", speed, "--script", lines,
+		NULL};
 	w->server = start(w, ready_fds[1], args);
 	close(ready_fds[1]);
 	assert_int_equal(read(ready_fds[0], ready, sizeof(ready)), 6);
@@ -231,6 +239,11 @@ static void start_world(struct world *w, const char *device, const char *speed)
 	assert_true(next(w, vt_clock_monotonic_ms() + PATIENCE_MS));
 	assert_int_equal(w->msg->header.name, BUS_TERMINAL_HELLO);
 	assert_string_equal(w->msg->payload.terminal_hello.program, "ventanilla-devices");
+}
+
+static void start_world(struct world *w, const char *device, const char *speed)
+{
+	start_scripted(w, device, speed, "");
 }
 
 static int remove_one(const char *name, const struct stat *st, int type, struct FTW *ftw)
@@ -368,12 +381,10 @@ static void an_unplug_in_the_middle_is_told_truly_and_nothing_is_left_for_the_ne
 	struct world w;
 
 	(void)state;
-	start_world(&w, "printer", "1");
+	start_scripted(&w, "printer", "1", "when rows_hanging>=100 unplug\n");
 	expect_status(&w, DEVICE_READY, "");
 	make_job(&w, job);
 	send_form(&w, job);
-	command(&w, "wait", "rows_hanging>=100", NULL);
-	command(&w, "unplug", NULL, NULL);
 	expect_outcome(&w, job, OUTCOME_FAILED, "absent");
 	command(&w, "plug", NULL, NULL);
 	expect_status(&w, DEVICE_READY, "");
@@ -441,7 +452,7 @@ static void a_killed_process_leaves_no_lie_and_no_rest_behind(void **state)
 	struct world w;
 
 	(void)state;
-	start_world(&w, "printer", "1");
+	start_world(&w, "printer", "0.25"); /* it is caught in the middle */
 	expect_status(&w, DEVICE_READY, "");
 	make_job(&w, job);
 	send_form(&w, job);
