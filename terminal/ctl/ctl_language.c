@@ -234,7 +234,10 @@ static enum ctl_exit print_pack(
 	return ctl_json_print(&out);
 }
 
-enum ctl_exit ctl_language_install(const struct ctl_options *options)
+/* change: store_install() or store_rollback(). */
+static enum ctl_exit change_pack(const struct ctl_options *options, const char *schema,
+	enum vt_code (*change)(
+		const struct store *, const char *, struct pack *, struct vt_error *))
 {
 	VT_CLEANUP(vt_config_close) struct vt_config *config = NULL;
 	struct store store;
@@ -244,24 +247,19 @@ enum ctl_exit ctl_language_install(const struct ctl_options *options)
 
 	if (code != CTL_OK)
 		return code;
-	if (store_install(&store, options->args[0], &pack, &error) != VT_OK)
+	if (change(&store, options->args[0], &pack, &error) != VT_OK)
 		return complain_of(&error);
-	return print_pack(options, "ventanilla.language.install/1", &pack);
+	return print_pack(options, schema, &pack);
+}
+
+enum ctl_exit ctl_language_install(const struct ctl_options *options)
+{
+	return change_pack(options, "ventanilla.language.install/1", store_install);
 }
 
 enum ctl_exit ctl_language_rollback(const struct ctl_options *options)
 {
-	VT_CLEANUP(vt_config_close) struct vt_config *config = NULL;
-	struct store store;
-	struct pack pack = {0};
-	struct vt_error error = {0};
-	enum ctl_exit code = open_store(options, &config, &store);
-
-	if (code != CTL_OK)
-		return code;
-	if (store_rollback(&store, options->args[0], &pack, &error) != VT_OK)
-		return complain_of(&error);
-	return print_pack(options, "ventanilla.language.rollback/1", &pack);
+	return change_pack(options, "ventanilla.language.rollback/1", store_rollback);
 }
 
 enum ctl_exit ctl_language_remove(const struct ctl_options *options)
