@@ -36,10 +36,14 @@ function(vt_test NAME)
 		ENVIRONMENT "VT_SOURCE_DIR=${CMAKE_SOURCE_DIR};VT_BUILD_DIR=${CMAKE_BINARY_DIR}")
 endfunction()
 
-# A test that is a script: vt_script_test(NAME SCRIPT file [ARGS …] [LABELS …] [TIMEOUT s]).
-# Exit status 77 means "skipped"; the script prints the reason.
+# A test that is a script: vt_script_test(NAME SCRIPT file [SOURCES_ONLY] [ARGS …] [LABELS …] [TIMEOUT s]).
+# Exit status 77 means "skipped"; the script prints the reason. SOURCES_ONLY = it runs nothing that was
+# built, so the build with sanitizers leaves it out.
 function(vt_script_test NAME)
-	cmake_parse_arguments(A "" "SCRIPT;TIMEOUT" "LABELS;ARGS" ${ARGN})
+	cmake_parse_arguments(A "SOURCES_ONLY" "SCRIPT;TIMEOUT" "LABELS;ARGS" ${ARGN})
+	if(A_SOURCES_ONLY AND VT_SANITIZE)
+		return()
+	endif()
 	add_test(NAME ${NAME} COMMAND ${A_SCRIPT} ${A_ARGS}
 		WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 	if(NOT A_TIMEOUT)
