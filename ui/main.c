@@ -67,6 +67,7 @@ struct process {
 	char packs[PATH_MAX]; /* folder of the language packs, "" = none */
 	unsigned first_event; /* of enum link_event; ours come after them */
 	bool is_ending;
+	bool has_lost_display;
 	bool owes_completion; /* of the last Screen.Show, due with its first frame */
 	struct bus_header show;
 	struct bus_message *out; /* one, reused: a message is large */
@@ -331,9 +332,13 @@ static void take_event(struct process *p, SDL_Event *e)
 		take_link_event(p, &e->user, &time);
 		return;
 	}
-	/* SDL_QUIT is nobody's wish here: a window manager asks for it (Alt+F4, a close button).
-	 * Who may end the ui sends a signal: LINK_QUIT. */
+	/* A closed window (Alt+F4, a close button) asks for nothing: who may end the ui sends a
+	 * signal, LINK_QUIT. SDL_QUIT is left for a Wayland compositor that has gone: without a
+	 * panel the ui ends, to be started again with the next one. */
 	switch (e->type) {
+	case SDL_QUIT:
+		p->has_lost_display = p->is_ending = true;
+		break;
 	case SDL_FINGERDOWN:
 	case SDL_FINGERUP:
 	case SDL_FINGERMOTION:
@@ -665,6 +670,8 @@ int main(int argc, char **argv)
 	vt_log(VT_LOG_NOTICE, "started, %s presenter on %s", presenter_name(p.presenter),
 		SDL_GetCurrentVideoDriver());
 	run(&p);
+	if (p.has_lost_display)
+		vt_log(VT_LOG_ERROR, "the display has gone");
 	finish(&p);
-	return 0;
+	return p.has_lost_display ? 1 : 0;
 }

@@ -87,10 +87,10 @@ static void get_caches(struct test_hooks *hooks, unsigned client)
 	test_socket_answer(hooks->socket, client, &out);
 }
 
-static const char *push_finger(const struct test_hooks *hooks, const json_t *finger)
+/* An SDL finger event; x and y are divided by the size of what they are measured on. */
+static const char *push_finger(const json_t *finger, double offset, int width, int height)
 {
 	const char *phase = json_string_value(json_array_get(finger, 1));
-	struct canvas *canvas = ui_canvas(app_ui(hooks->app));
 	SDL_Event e = {0};
 
 	if (json_array_size(finger) != 4 || !phase)
@@ -103,11 +103,10 @@ static const char *push_finger(const struct test_hooks *hooks, const json_t *fin
 		return "{\"error\":\"phase is down, up or motion\"}";
 	e.tfinger.touchId = 1;
 	e.tfinger.fingerId = json_integer_value(json_array_get(finger, 0));
-	/* The middle of the pixel; the window has the size of the frame in tests. */
 	e.tfinger.x =
-		((float)json_number_value(json_array_get(finger, 2)) + 0.5f) / (float)canvas->width;
-	e.tfinger.y = ((float)json_number_value(json_array_get(finger, 3)) + 0.5f) /
-		      (float)canvas->height;
+		(float)((json_number_value(json_array_get(finger, 2)) + offset) / (double)width);
+	e.tfinger.y =
+		(float)((json_number_value(json_array_get(finger, 3)) + offset) / (double)height);
 	SDL_PushEvent(&e);
 	return "{\"ok\":true}";
 }
@@ -176,8 +175,13 @@ static const char *take(
 		hooks->advance_ms += json_integer_value(json_object_get(root, "advance_ms"));
 		return "{\"ok\":true}";
 	}
+	/* The middle of a pixel; the window has the size of the frame. */
 	if (json_object_get(root, "finger"))
-		return push_finger(hooks, json_object_get(root, "finger"));
+		return push_finger(json_object_get(root, "finger"), 0.5,
+			ui_canvas(app_ui(hooks->app))->width,
+			ui_canvas(app_ui(hooks->app))->height);
+	if (json_object_get(root, "touch"))
+		return push_finger(json_object_get(root, "touch"), 0, 1, 1);
 	if (json_object_get(root, "key"))
 		return push_key(hooks, json_string_value(json_object_get(root, "key")), time);
 	if (json_object_get(root, "listen"))

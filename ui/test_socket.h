@@ -12,6 +12,8 @@
  *	{"set":"clock","unix_ms":T} stops the wall clock at T; -1 lets it run again
  *	{"advance_ms":N}           all times of the ui are N later from now on
  *	{"finger":[id,"down|up|motion",x,y]}  an SDL finger event at pixel x, y of the frame
+ *	{"touch":[id,"down|up|motion",u,v]}   the same as the panel's driver has it: 0 … 1 across
+ *the window
  *	{"key":"next|previous|enter|escape|help|down|up"}
  *	{"headphones":true|false}  the plug goes in or out
  *	{"switch":N}               input N of a switch; ok is false if it is none of the person's

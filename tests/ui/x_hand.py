@@ -2,7 +2,8 @@
 requests to the window manager, pictures. Xlib by ctypes, so that nothing has to be installed for it."""
 import ctypes
 import ctypes.util
-from ctypes import POINTER, Structure, Union, byref, c_char_p, c_int, c_long, c_ulong, c_void_p
+from ctypes import POINTER, Structure, Union, byref, c_char_p, c_int, c_long, c_uint, c_ulong, \
+    c_void_p
 
 
 def library(name):
@@ -181,6 +182,21 @@ class Hand:
         X.XMapWindow(self.display, c_ulong(window))
         self.sync()
         return window
+
+    def windows(self):
+        """Those of the root, the uppermost last."""
+        root, parent, children, count = c_ulong(), c_ulong(), POINTER(c_ulong)(), c_uint()
+        X.XQueryTree(self.display, c_ulong(self.root), byref(root), byref(parent),
+                     byref(children), byref(count))
+        if not count.value:
+            return []
+        found = list(children[:count.value])
+        X.XFree(children)
+        return found
+
+    def resize(self, window, width, height):
+        X.XResizeWindow(self.display, c_ulong(window), width, height)
+        self.sync()
 
     def focus(self):
         window, revert = c_ulong(), c_int()
