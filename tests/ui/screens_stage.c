@@ -8,16 +8,10 @@
 #include "ui/screens/locale.h"
 #include "ui/toolkit/semantics.h"
 
-/* 600 mm from the eye, lower edge 800 mm above the floor, as on the reference device; the small and
- * the landscape ones stand on a desk or hang at the height of the hands. */
 const struct panel panels[] = {
-	{"10in", {1280, 800, 5.88, 600, 850}},
-	{"15in", {1080, 1920, 5.56, 600, 800}},
-	{"17in-wide", {1280, 1024, 3.79, 600, 850}},
-	{"21in", {1080, 1920, 4.03, 600, 800}},
-	{"21in-wide", {1920, 1080, 4.03, 600, 850}},
-	{"27in", {1080, 1920, 3.21, 600, 700}},
-	{"32in", {1080, 1920, 2.71, 600, 600}},
+#define PANEL(name, ...) {name, {__VA_ARGS__}},
+#include "tests/ui/panels.def"
+#undef PANEL
 };
 const size_t panel_count = sizeof(panels) / sizeof(panels[0]);
 
