@@ -16,8 +16,9 @@ struct citizen {
 	const char *out;
 	const char *lang;
 	const char *journey;
-	int shots;
-	char last_shot[48]; /* kind and revision of the last picture */
+	int shots;	      /* screens that were worth a picture */
+	bool has_no_pictures; /* they are counted only, but for that of a failure */
+	char last_shot[48];   /* kind and revision of the last picture */
 	int64_t started_ms, marks_ms[16];
 	const char *mark_names[16];
 	size_t mark_count;
@@ -31,6 +32,7 @@ struct citizen {
 	size_t touch_count;
 	char touch_kind[16]; /* screen that was touched */
 	int64_t touch_revision, touched_ms;
+	uint64_t digest; /* of the screen before the last touch */
 	int64_t seen_revision;
 	unsigned seen_restarts;
 	char noted[64]; /* the last folio written to RUN/shown */
@@ -62,7 +64,7 @@ void expect_node(struct citizen *c, const char *role, const char *name);
 void expect_text(struct citizen *c, const char *es);
 /* Taps a node in its middle, waiting for it first. */
 void tap(struct citizen *c, const char *role, const char *name);
-/* Waits for the next frame. */
+/* Waits until the last touch made the screen another. */
 void await_change(struct citizen *c);
 /* Types on the on-screen keyboard. */
 void type_text(struct citizen *c, const char *text);

@@ -26,6 +26,7 @@ void fail(struct citizen *c, const char *fmt, ...)
 	fprintf(stderr, "\n");
 	if (c->tree)
 		tree_print(c->tree);
+	c->has_no_pictures = false;
 	if (c->hand)
 		photograph(c);
 	exit(1);
@@ -36,13 +37,16 @@ void photograph(struct citizen *c)
 	char path[512];
 	struct vt_error error;
 
-	snprintf(path, sizeof(path), "%s/screens/%02d-%s.png", c->out, ++c->shots,
+	c->shots++;
+	if (c->has_no_pictures)
+		return;
+	snprintf(path, sizeof(path), "%s/screens/%02d-%s.png", c->out, c->shots,
 		c->tree ? tree_kind(c->tree) : "start");
 	if (hand_photograph(c->hand, path, &error) != VT_OK)
 		fprintf(stderr, "citizen: %s\n", error.msg);
 }
 
-/* Each folio that a screen shows is a promise: tests/e2e/compare_ledgers looks whether it is kept.
+/* Each folio that a screen shows is a promise: tests/e2e/kill_journey looks whether it is kept.
  */
 static void note_promise(struct citizen *c)
 {
@@ -214,16 +218,43 @@ void expect_screen(struct citizen *c, const char *kind)
 	}
 }
 
-/* In larger letters lists have more pages: turns one, if the citizen chose such a look. */
-static void turn_page(struct citizen *c)
+/* Waits until the screen is another than that of digest. */
+static bool await_other(struct citizen *c, uint64_t digest)
 {
-	const bool has_look = c->text_size + c->contrast + c->reach > 0;
-	struct tree_node more;
+	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
+	struct vt_error error;
 
-	if (has_look && !c->scans && !c->disturbed &&
-		tree_find(c->tree, "button", words_in(c->lang, "Ver más*"), &more) &&
-		!more.disabled)
-		hand_tap(c->hand, more.x + more.w / 2, more.y + more.h / 2);
+	for (refresh(c); tree_digest(c->tree) == digest;) {
+		if (vt_clock_monotonic_ms() > deadline)
+			return false;
+		if (tree_next(c->tree, 500, &error) != VT_OK)
+			refresh(c);
+	}
+	return true;
+}
+
+/* In larger letters and on smaller panels there are pages of lists and of keys, or the keyboard is
+ * a screen of its own: turns to the next where nothing new comes by itself. */
+static void look_further(struct citizen *c, const char *role)
+{
+	static const char *const ways[][2] = {
+		{"key", "Más teclas"}, {"button", "Escribir"}, {"button", "Ver más*"}};
+	const int64_t frame = tree_frame(c->tree);
+	const size_t first = strcmp(role, "key") == 0 ? 0 : 2;
+	struct tree_node node;
+
+	look_again(c);
+	if (tree_frame(c->tree) != frame || c->scans || c->disturbed)
+		return;
+	for (size_t i = first; i < VT_ELEMENTS(ways); i++) {
+		if (!tree_find(c->tree, ways[i][0], words_in(c->lang, ways[i][1]), &node) ||
+			node.disabled)
+			continue;
+		const uint64_t digest = tree_digest(c->tree);
+		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
+		(void)await_other(c, digest);
+		return;
+	}
 }
 
 static struct tree_node await_node(struct citizen *c, const char *role, const char *es)
@@ -239,8 +270,7 @@ static struct tree_node await_node(struct citizen *c, const char *role, const ch
 			c->seen_restarts != tree_restarts(c->tree))) {
 		if (vt_clock_monotonic_ms() > deadline)
 			fail(c, "no %s \"%s\"", role, name);
-		turn_page(c);
-		look_again(c);
+		look_further(c, role);
 	}
 	return node;
 }
@@ -259,7 +289,7 @@ void expect_text(struct citizen *c, const char *es)
 	while (!tree_contains(c->tree, text)) {
 		if (vt_clock_monotonic_ms() > deadline)
 			fail(c, "\"%s\" does not appear", text);
-		look_again(c);
+		look_further(c, "");
 	}
 }
 
@@ -298,6 +328,7 @@ void tap(struct citizen *c, const char *role, const char *name)
 	const struct tree_node node = await_node(c, role, name);
 
 	note_touch(c, role, name);
+	c->digest = tree_digest(c->tree);
 	if (c->scans)
 		scan_to(c, role, name);
 	else
@@ -308,10 +339,13 @@ void await_change(struct citizen *c)
 {
 	struct vt_error error;
 
-	if (tree_next(c->tree, 2000, &error) != VT_OK && !c->disturbed)
-		fail(c, "the touch changed nothing");
-	if (c->disturbed)
+	if (c->disturbed) {
+		const enum vt_code code = tree_next(c->tree, 2000, &error);
+		(void)code; /* no frame: something is being started again */
 		be_patient(c);
+	} else if (!await_other(c, c->digest)) {
+		fail(c, "the touch changed nothing");
+	}
 }
 
 void type_text(struct citizen *c, const char *text)
@@ -320,18 +354,14 @@ void type_text(struct citizen *c, const char *text)
 
 	while (*p) {
 		const char *start = p;
-		struct vt_error error;
 		char key[8];
 		(void)vt_utf8_next(&p);
 		snprintf(key, sizeof(key), "%.*s", (int)(p - start), start);
 		const char *name = strcmp(key, " ") == 0 ? "Espacio" : key;
 		tap(c, "key", name);
-		/* Each key must have been drawn before the next: the keyboard may change under it.
+		/* What it typed must stand there before the next: the keyboard may change under it.
 		 */
-		if (tree_next(c->tree, 2000, &error) != VT_OK && !c->disturbed)
-			fail(c, "the key %s did nothing", key);
-		if (c->disturbed)
-			be_patient(c);
+		await_change(c);
 	}
 }
 
@@ -364,10 +394,10 @@ static bool write_result(struct citizen *c)
 		(void)world_transaction(&c->world, c->folio, &txn);
 	for (size_t i = 0; i < c->mark_count; i++)
 		json_object_set_new(timings, c->mark_names[i], json_integer(c->marks_ms[i]));
-	json_t *result = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:o}", "journey",
+	json_t *result = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:o}", "journey",
 		c->journey, "outcome", c->outcome, "folio", c->folio, "transaction",
 		txn.transaction, "state", txn.state, "receipt", txn.receipt, "printed", c->printed,
-		"sheets", world_sheets(&c->world), "timings_ms", timings);
+		"sheets", world_sheets(&c->world), "screens", c->shots, "timings_ms", timings);
 	snprintf(path, sizeof(path), "%s/result.json", c->out);
 	const bool ok = json_dump_file(result, path, JSON_INDENT(2)) == 0;
 	json_decref(result);
@@ -379,6 +409,7 @@ int main(int argc, char **argv)
 	static struct citizen c;
 	const char *display = NULL, *socket_path = NULL;
 	struct vt_error error = {0};
+	bool uses_fingers = false;
 	int option;
 	static const struct option options[] = {
 		{"journey", required_argument, NULL, 'j'},
@@ -400,6 +431,8 @@ int main(int argc, char **argv)
 		{"text-size", required_argument, NULL, '1'},
 		{"contrast", required_argument, NULL, '2'},
 		{"reach", no_argument, NULL, '3'},
+		{"hand", required_argument, NULL, 'h'},
+		{"no-pictures", no_argument, NULL, 'n'},
 		{"fonts", required_argument, NULL, 'F'},
 		{0},
 	};
@@ -416,12 +449,15 @@ int main(int argc, char **argv)
 			return 2;
 		c.disturbed = c.disturbed || option == 'D';
 		c.reach = c.reach || option == '3';
+		c.has_no_pictures = c.has_no_pictures || option == 'n';
 		if (option == '1' || option == '2') {
 			int64_t value;
 			if (vt_parse_i64(optarg, 0, 3, &value) != VT_OK)
 				return 2;
 			*(option == '1' ? &c.text_size : &c.contrast) = (int)value;
 		}
+		if (option == 'h')
+			uses_fingers = strcmp(optarg, "finger") == 0;
 		if (option == 'L')
 			c.world.look = optarg;
 		else if (option == 'F')
@@ -438,9 +474,10 @@ int main(int argc, char **argv)
 		}
 	}
 	c.started_ms = vt_clock_monotonic_ms();
-	if (hand_open(display, &c.hand, &error) != VT_OK ||
+	if (hand_open(display, socket_path, &c.hand, &error) != VT_OK ||
 		tree_open(socket_path, CITIZEN_PATIENCE_MS, &c.tree, &error) != VT_OK)
 		fail(&c, "%s", error.msg);
+	hand_use_fingers(c.hand, uses_fingers);
 	c.sheets = world_complete_sheets(&c.world); /* of citizens before */
 	if (!journey_run(&c)) {
 		fprintf(stderr, "citizen: no journey \"%s\"\n", c.journey);

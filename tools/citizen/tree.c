@@ -287,6 +287,40 @@ bool tree_contains(const struct tree *tree, const char *text)
 	return list_contains(json_object_get(tree->root, "tree"), text);
 }
 
+/* FNV-1a, 64 bits. */
+static uint64_t digest_text(uint64_t digest, const char *text)
+{
+	for (const char *p = text; *p; p++)
+		digest = (digest ^ (unsigned char)*p) * UINT64_C(1099511628211);
+	return (digest ^ 0xff) * UINT64_C(1099511628211);
+}
+
+static uint64_t digest_list(uint64_t digest, const json_t *list)
+{
+	static const char *const members[] = {"role", "id", "name", "value"};
+	char place[64];
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *node = json_array_get(list, i);
+		struct tree_node filled;
+		if (strcmp(text_of(node, "role"), "banner") == 0)
+			continue;
+		fill(node, &filled);
+		snprintf(place, sizeof(place), "%d %d %d %d %d %d", filled.x, filled.y, filled.w,
+			filled.h, filled.disabled, filled.checked);
+		for (size_t m = 0; m < VT_ELEMENTS(members); m++)
+			digest = digest_text(digest, text_of(node, members[m]));
+		digest = digest_text(digest, place);
+		digest = digest_list(digest, json_object_get(node, "children"));
+	}
+	return digest;
+}
+
+uint64_t tree_digest(const struct tree *tree)
+{
+	return digest_list(UINT64_C(14695981039346656037), json_object_get(tree->root, "tree"));
+}
+
 static void print_list(const json_t *list, int depth)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {

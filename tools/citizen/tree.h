@@ -40,6 +40,10 @@ bool tree_find(
 bool tree_mark(const struct tree *tree, struct tree_node *ret_node);
 /* True if text stands anywhere in a name or value. */
 bool tree_contains(const struct tree *tree, const char *text);
+/* Of all that stands on the screen and where, but for the banner with its clock: two trees of the
+ * same digest differ in nothing that a citizen acts upon (a key that is being pressed, the ring).
+ */
+uint64_t tree_digest(const struct tree *tree);
 /* Roles and names of everything actionable, one a line, for a failure's report. */
 void tree_print(const struct tree *tree);
 

@@ -1,0 +1,150 @@
+/* Journeys of a technician. */
+
+#include "tools/citizen/journeys.h"
+
+#include <string.h>
+
+#include "terminal/base/text.h"
+#include "tools/citizen/steps.h"
+
+/* Of tools/demo.conf.in. */
+#define STAFF_PIN	"246813"
+#define STAFF_PIN_WRONG "246814"
+/* In the header of the reference panel: no targets, so the tree does not name them. */
+#define CLOCK_X	 980
+#define CLOCK_Y	 62
+#define EMBLEM_X 82
+#define EMBLEM_Y 62
+
+/* The touch process measures the time: where it was held up, a person does it again. */
+static void make_gesture(struct citizen *c)
+{
+	for (int tries = 0; tries < 5; tries++) {
+		hand_hold(c->hand, CLOCK_X, CLOCK_Y, 5200 + 2000 * tries);
+		hand_tap(c->hand, EMBLEM_X, EMBLEM_Y);
+		hand_tap(c->hand, EMBLEM_X, EMBLEM_Y);
+		for (int looks = 0; looks < 10; looks++) {
+			look_again(c);
+			if (strcmp(tree_kind(c->tree), "staff") == 0)
+				return;
+		}
+	}
+	fail(c, "the gesture leads nowhere");
+}
+
+/* Touches what leads to text. A device's news may draw the screen anew under the finger, which then
+ * does nothing: a person touches again. */
+static void press(struct citizen *c, const char *role, const char *name, const char *text)
+{
+	struct tree_node node;
+
+	for (int tries = 0; tries < 8; tries++) {
+		if (tries == 0 || tree_find(c->tree, role, name, &node))
+			tap(c, role, name);
+		for (int looks = 0; looks < 8; looks++) {
+			look_again(c);
+			if (tree_contains(c->tree, text))
+				return;
+		}
+	}
+	expect_text(c, text);
+}
+
+static void type_staff_pin(struct citizen *c, const char *pin)
+{
+	expect_screen(c, "staff");
+	type_text(c, pin);
+	if (tree_contains(c->tree, pin))
+		fail(c, "the PIN stands on the screen");
+	photograph(c);
+	tap(c, "button", "Entrar");
+}
+
+static bool is_closed(struct citizen *c)
+{
+	return world_status_has(&c->world, "\"session\":\"maintenance\"");
+}
+
+/* Tests the printer, sees it pass, looks at every tab, takes the terminal out of service and back,
+ * leaves. */
+void maintenance(struct citizen *c)
+{
+	enter(c);
+	make_gesture(c);
+	type_staff_pin(c, STAFF_PIN_WRONG);
+	expect_text(c, "El PIN no es correcto");
+	type_staff_pin(c, STAFF_PIN);
+	expect_screen(c, "maintenance");
+	c->begun = false;
+	mark(c, "entered");
+	wait_until(c, is_closed, "core knows of the technician");
+	expect_text(c, "Lista");
+	press(c, "button", "Epson*", "Contadores de su vida");
+	press(c, "button", "Probar", "¿salió bien?");
+	photograph(c);
+	mark(c, "printed");
+	c->sheets++;
+	c->printed = world_sheets(&c->world) == c->sheets;
+	if (!c->printed)
+		fail(c, "%d sheets instead of %d", world_sheets(&c->world), c->sheets);
+	press(c, "button", "Salió bien", "Reiniciar");
+	press(c, "button", "Reiniciar", "Último reinicio");
+	photograph(c);
+	press(c, "button", "Atrás", "Prueba: bien");
+	press(c, "tab", "Red", "Servicio renapo");
+	photograph(c);
+	press(c, "tab", "Cola", "Por entregar");
+	photograph(c);
+	press(c, "tab", "Bitácora", "screen entered");
+	photograph(c);
+	press(c, "button", "Fuera de servicio", "¿Por qué está fuera de servicio?");
+	press(c, "button", "Trabajos de mantenimiento: Elegir", "¿Cuándo vuelve");
+	press(c, "button", "Mañana: Elegir", "Esta terminal está fuera de servicio");
+	press(c, "button", "Salir", "Vuelve a dar servicio mañana");
+	expect_screen(c, "out-of-service");
+	make_gesture(c);
+	type_staff_pin(c, STAFF_PIN);
+	expect_screen(c, "maintenance");
+	press(c, "button", "Dar servicio", "Fuera de servicio");
+	press(c, "button", "Salir", "Toque la pantalla");
+	expect_screen(c, "attract");
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "maintained");
+}
+
+/* Goes through the first start of a terminal that serves nobody yet, tests its printer on the way
+ * and activates it; then a citizen may come. */
+void first_start(struct citizen *c)
+{
+	expect_screen(c, "out-of-service");
+	mark(c, "closed");
+	make_gesture(c);
+	type_staff_pin(c, STAFF_PIN);
+	expect_text(c, "Paso 1 de 8");
+	mark(c, "entered");
+	press(c, "button", "Continuar", "Red y servicios");
+	expect_text(c, "Servicio renapo");
+	photograph(c);
+	press(c, "button", "Continuar", "Alta de esta terminal");
+	press(c, "button", "Continuar", "Lugar y pantalla");
+	press(c, "button", "Continuar", "Dispositivos encontrados");
+	expect_text(c, "Lista");
+	photograph(c);
+	press(c, "button", "Epson*", "Contadores de su vida");
+	press(c, "button", "Probar", "¿salió bien?");
+	mark(c, "printed");
+	c->sheets++;
+	c->printed = world_sheets(&c->world) == c->sheets;
+	if (!c->printed)
+		fail(c, "%d sheets instead of %d", world_sheets(&c->world), c->sheets);
+	press(c, "button", "Salió bien", "Reiniciar");
+	press(c, "button", "Atrás", "Prueba: bien");
+	press(c, "button", "Continuar", "Calibrar la pantalla");
+	press(c, "button", "Continuar", "Trámite de prueba");
+	press(c, "button", "Continuar", "¿Está lista?");
+	photograph(c);
+	press(c, "button", "Activar", "Mantenimiento");
+	press(c, "button", "Salir", "Toque la pantalla");
+	expect_screen(c, "attract");
+	enter(c);
+	vt_copy_cut(c->outcome, sizeof(c->outcome), "activated");
+}
