@@ -702,6 +702,25 @@ static void curp_scan(struct screen_model *m, const char *lang)
 	m->can_scan = true;
 }
 
+/* "Scan" of UI.md section 10: with switches the keyboard has another order. */
+static void curp_switches(struct screen_model *m, const char *lang)
+{
+	curp_typing(m, lang);
+	m->settings.switches = 1;
+}
+
+static void name_switches(struct screen_model *m, const char *lang)
+{
+	question_name(m, lang);
+	m->settings.switches = 1;
+}
+
+static void email_switches(struct screen_model *m, const char *lang)
+{
+	question_email(m, lang);
+	m->settings.switches = 1;
+}
+
 static void curp_scan_error(struct screen_model *m, const char *lang)
 {
 	curp_error(m, lang);
@@ -1084,6 +1103,9 @@ const struct fixture fixtures[] = {
 	{.name = "access", .fill = access_settings},
 	{.name = "help", .fill = help},
 	{.name = "curp-scan", .fill = curp_scan},
+	{.name = "curp-switches", .fill = curp_switches},
+	{.name = "question-name-switches", .fill = name_switches},
+	{.name = "question-email-switches", .fill = email_switches},
 	{.name = "curp-scan-error", .fill = curp_scan_error},
 	{.name = "curp-ways", .fill = curp_ways},
 	{.name = "curp-scanned", .fill = curp_scanned},

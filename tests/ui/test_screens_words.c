@@ -287,6 +287,44 @@ static void each_row_fills_its_grid_and_each_key_has_one_id(void **state)
 	}
 }
 
+/* Both have the same keys, each once; on the one for switches a row fills its grid too. */
+static void the_keyboard_for_switches_has_every_key(void **state)
+{
+	(void)state;
+	for (int l = 0; l < KEYBOARD_LAYOUT_COUNT; l++) {
+		const struct keyboard *plain = keyboard_get((enum keyboard_layout)l);
+		const struct keyboard *scan = keyboard_get_scan((enum keyboard_layout)l);
+		size_t counts[2] = {0, 0};
+
+		for (size_t r = 0; r < plain->row_count; r++)
+			counts[0] += plain->rows[r].count;
+		for (size_t r = 0; r < scan->row_count; r++) {
+			int columns = 0;
+
+			for (size_t k = 0; k < scan->rows[r].count; k++) {
+				columns += scan->rows[r].keys[k].columns;
+				assert_non_null(keyboard_find((enum keyboard_layout)l,
+					keyboard_key_id(&scan->rows[r].keys[k])));
+			}
+			counts[1] += scan->rows[r].count;
+			if (l != KEYBOARD_AMOUNT)
+				assert_int_equal(columns, scan->columns);
+		}
+		assert_int_equal(counts[0], counts[1]);
+		assert_true(keyboard_is_pad((enum keyboard_layout)l) == (plain == scan));
+	}
+	/* Letters never move here either. */
+	for (size_t r = 0; r < 5; r++)
+		for (size_t k = 0; k < (r < 4 ? 6 : 3); k++) {
+			const char *text = keyboard_get_scan(KEYBOARD_CURP)->rows[r].keys[k].text;
+
+			assert_string_equal(
+				keyboard_get_scan(KEYBOARD_NAME)->rows[r].keys[k].text, text);
+			assert_string_equal(
+				keyboard_get_scan(KEYBOARD_TEXT)->rows[r].keys[k].text, text);
+		}
+}
+
 static void a_language_adds_its_row_above_and_moves_no_letter(void **state)
 {
 	const struct keyboard *plain = keyboard_get(KEYBOARD_NAME);
@@ -308,6 +346,12 @@ static void a_language_adds_its_row_above_and_moves_no_letter(void **state)
 	assert_int_equal(keyboard_get(KEYBOARD_TEXT)->rows[0].count, 4);
 	assert_null(keyboard_find(KEYBOARD_CURP, "ꞌ"));
 	assert_null(keyboard_find(KEYBOARD_EMAIL, "ꞌ"));
+	/* For switches it is the last row, with every letter of it. */
+	keyboard = keyboard_get_scan(KEYBOARD_NAME);
+	assert_int_equal(keyboard->row_count, 6);
+	assert_string_equal(keyboard->rows[0].keys[0].text, "A");
+	assert_int_equal(keyboard->rows[5].count, 9);
+	assert_int_equal(keyboard->columns, 9);
 	keyboard_set_language_row("");
 	assert_null(keyboard_find(KEYBOARD_NAME, "ꞌ"));
 	assert_ptr_equal(keyboard_get(KEYBOARD_NAME), plain);
@@ -457,6 +501,7 @@ int main(void)
 		cmocka_unit_test(a_mask_does_not_tell_the_length),
 		cmocka_unit_test(letters_never_move_between_layouts),
 		cmocka_unit_test(each_row_fills_its_grid_and_each_key_has_one_id),
+		cmocka_unit_test(the_keyboard_for_switches_has_every_key),
 		cmocka_unit_test(a_language_adds_its_row_above_and_moves_no_letter),
 		cmocka_unit_test(digits_stand_in_telephone_order_with_00_for_amounts_alone),
 		cmocka_unit_test(a_text_takes_the_rfc_of_a_company_and_a_name_does_not),

@@ -13,6 +13,7 @@
 #include "tests/lib/cmocka_prelude.h"
 #include "tests/ui/screens_fixtures.h"
 #include "ui/app.h"
+#include "ui/speech/scan.h"
 
 #define KEY	"SABC560626MDFLRN01"
 #define TXN	"11111111-1111-4111-8111-111111111111"
@@ -614,8 +615,11 @@ static void the_panel_goes_dark_on_request_and_light_at_the_end(void **state)
 #define SWITCH_MOVE   ' '
 #define SWITCH_SELECT '\r'
 
+static int switch_presses;
+
 static void press_switch(int code)
 {
+	switch_presses++;
 	now.now_ms += 100;
 	now.unix_ms += 100;
 	assert_true(app_switch(app, code, &now));
@@ -695,10 +699,13 @@ static void two_switches_get_the_curp(void **state)
 	assert_int_equal(model.screen, SCREEN_INTRO);
 	scan_to("primary");
 	assert_int_equal(model.screen, SCREEN_CURP);
+	switch_presses = 0;
 	for (const char *p = KEY; *p; p++) {
 		(void)snprintf(id, sizeof(id), "key-%c", *p);
 		scan_to(id);
 	}
+	/* The way to the keyboard, and less than half of the letters on each line. */
+	assert_true(switch_presses <= 76);
 	scan_to("primary");
 	committed.u.committed.transaction = TXN;
 	committed.u.committed.folio = "SM01-0010-0010-ABCD";
@@ -715,6 +722,67 @@ static void two_switches_get_the_curp(void **state)
 	assert_int_equal(model.screen, SCREEN_ATTRACT);
 	/* The next person is asked anew. */
 	assert_false(app_switch(app, SWITCH_MOVE, &now));
+}
+
+/* Presses of a citizen who types the key with two switches on the keyboard that fingers have. */
+static int presses_on_the_plain_keyboard(const char *key)
+{
+	struct scan scan = {0};
+	int presses = 0;
+	char text[2] = "", id[16];
+
+	show("home", false);
+	show("curp-empty", false);
+	for (; *key; key++) {
+		const struct node *node = NULL;
+
+		(void)snprintf(id, sizeof(id), "key-%c", *key);
+		text[0] = *key;
+		for (int i = 0; !node && i < 200; i++, presses++) {
+			struct rect mark = scan_mark(&scan, app_ui(app));
+			const struct node *wanted = ui_find(app_ui(app), id);
+
+			assert_non_null(wanted);
+			if (rect_covers(&mark, &wanted->rect))
+				node = scan_select(&scan, app_ui(app));
+			else
+				scan_move(&scan, app_ui(app));
+		}
+		assert_non_null(node);
+		assert_string_equal(node->spec.id, id);
+		app_type(app, text, &now);
+		listen();
+	}
+	return presses;
+}
+
+static void the_keyboard_for_switches_spares_presses(void **state)
+{
+	static const char *const keys[] = {
+		"BEML920313HMCLNS09", "HEGG560427MVZRRL04", "SABC560626MDFLRN01"};
+	int plain = 0, scan = 0;
+	char id[16];
+
+	(void)state;
+	for (size_t k = 0; k < VT_ELEMENTS(keys); k++) {
+		plain += presses_on_the_plain_keyboard(keys[k]);
+		show("home", false);
+		show("curp-empty", false);
+		model.settings.switches = 1;
+		model.revision++;
+		app_show(app, &model, &now);
+		settle();
+		calibrate();
+		switch_presses = 0;
+		for (const char *p = keys[k]; *p; p++) {
+			(void)snprintf(id, sizeof(id), "key-%c", *p);
+			scan_to(id);
+		}
+		scan += switch_presses;
+	}
+	print_message(
+		"switches: %d presses for three CURPs, %d on the plain keyboard\n", scan, plain);
+	assert_true(scan * 10 < plain * 8);
 }
 
 static void one_switch_waits_for_the_mark(void **state)
@@ -798,6 +866,7 @@ int main(void)
 		TEST(whoever_listens_is_there),
 		TEST(the_panel_goes_dark_on_request_and_light_at_the_end),
 		TEST(two_switches_get_the_curp),
+		TEST(the_keyboard_for_switches_spares_presses),
 		TEST(one_switch_waits_for_the_mark),
 		TEST(the_ring_stands_out_in_every_contrast),
 	};

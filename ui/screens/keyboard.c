@@ -49,10 +49,54 @@ static const struct keyboard layouts[KEYBOARD_LAYOUT_COUNT] = {
 		{2, {C("00"), C("0")}},
 	}},
 };
+
+/* For switches. A key costs as many presses as lines and keys before it, and two: the letters that
+ * names have most stand in the corner where the mark begins, diagonal by diagonal (A EO RNS ILMC
+ * DGTUH PBJVF ZYQÑ XK W), in the same place on each layout. Digits stand behind them in pairs:
+ * where only digits can follow they are what is left of each line. The three CURPs of UI.md section
+ * 10 are 238 presses here and 333 on the plain keyboard. */
+#define SCAN_1 C("A"), C("E"), C("R"), C("I"), C("D"), C("P")
+#define SCAN_2 C("O"), C("N"), C("L"), C("G"), C("B"), C("Z")
+#define SCAN_3 C("S"), C("M"), C("T"), C("J"), C("Y"), C("X")
+#define SCAN_4 C("C"), C("U"), C("V"), C("Q"), C("K"), C("W")
+#define SCAN_5 C("H"), C("F"), C("Ñ")
+static const struct keyboard scan_layouts[KEYBOARD_LAYOUT_COUNT] = {
+	[KEYBOARD_CURP] = {8, 5, {
+		{8, {SCAN_1, C("0"), C("1")}},
+		{8, {SCAN_2, C("2"), C("3")}},
+		{8, {SCAN_3, C("4"), C("5")}},
+		{8, {SCAN_4, C("6"), C("7")}},
+		{6, {SCAN_5, C("8"), C("9"), {KEY_DELETE, NULL, 3}}},
+	}},
+	[KEYBOARD_NAME] = {8, 5, {
+		{8, {SCAN_1, {KEY_ACCENT, NULL, 1}, C("Ü")}},
+		{8, {SCAN_2, C("'"), C("-")}},
+		{7, {SCAN_3, {KEY_CHAR, ".", 2}}},
+		{7, {SCAN_4, {KEY_DELETE, NULL, 2}}},
+		{4, {SCAN_5, {KEY_SPACE, " ", 5}}},
+	}},
+	[KEYBOARD_TEXT] = {10, 5, {
+		{10, {SCAN_1, C("0"), C("1"), {KEY_ACCENT, NULL, 1}, C("Ü")}},
+		{10, {SCAN_2, C("2"), C("3"), C("'"), C("-")}},
+		{10, {SCAN_3, C("4"), C("5"), C("."), C("&")}},
+		{9, {SCAN_4, C("6"), C("7"), {KEY_DELETE, NULL, 2}}},
+		{6, {SCAN_5, C("8"), C("9"), {KEY_SPACE, " ", 5}}},
+	}},
+	[KEYBOARD_EMAIL] = {10, 5, {
+		ROW10("a", "e", "r", "i", "d", "p", "0", "1", "@", "."),
+		ROW10("o", "n", "l", "g", "b", "z", "2", "3", "-", "_"),
+		{9, {C("s"), C("m"), C("t"), C("j"), C("y"), C("x"), C("4"), C("5"),
+			{KEY_CHAR, ".com", 2}}},
+		{9, {C("c"), C("u"), C("v"), C("q"), C("k"), C("w"), C("6"), C("7"),
+			{KEY_DELETE, NULL, 2}}},
+		{6, {C("h"), C("f"), C("8"), C("9"), {KEY_CHAR, "gmail", 3},
+			{KEY_CHAR, "hotmail", 3}}},
+	}},
+};
 /* clang-format on */
 
 /* Keyboards with the row of the language in use; row_count 0: it has none. */
-static struct keyboard with_row[KEYBOARD_LAYOUT_COUNT];
+static struct keyboard with_row[KEYBOARD_LAYOUT_COUNT], scan_with_row[KEYBOARD_LAYOUT_COUNT];
 static char row_texts[KEYBOARD_MAX_KEYS][8];
 static char row_set[128]; /* what made them */
 
@@ -71,31 +115,35 @@ static bool has_text(const struct keyboard *keyboard, const char *text)
 	return false;
 }
 
-static void add_row(enum keyboard_layout layout, size_t count)
+/* keyboard, with a row more before the row at: those of the language that it lacks. */
+static void add_row(
+	const struct keyboard *plain, size_t count, size_t at, struct keyboard *ret_keyboard)
 {
-	struct keyboard *keyboard = &with_row[layout];
-	const struct keyboard *plain = &layouts[layout];
+	struct keyboard keyboard = {.columns = plain->columns};
 	size_t used = 0;
 
-	*keyboard = (struct keyboard){.columns = plain->columns};
 	for (size_t i = 0; i < count; i++)
 		if (!has_text(plain, row_texts[i]))
-			keyboard->rows[0].keys[used++] =
+			keyboard.rows[at].keys[used++] =
 				(struct keyboard_key){KEY_CHAR, row_texts[i], 1};
-	if (used == 0)
-		return;
-	keyboard->rows[0].count = used;
-	memcpy(&keyboard->rows[1], plain->rows, plain->row_count * sizeof(plain->rows[0]));
-	keyboard->row_count = plain->row_count + 1;
+	keyboard.rows[at].count = used;
+	if ((int)used > keyboard.columns)
+		keyboard.columns = (int)used;
+	for (size_t r = 0; r < plain->row_count; r++)
+		keyboard.rows[r + (r >= at)] = plain->rows[r];
+	keyboard.row_count = used > 0 ? plain->row_count + 1 : 0;
+	*ret_keyboard = keyboard;
 }
 
 void keyboard_set_language_row(const char *characters)
 {
+	static const enum keyboard_layout letters[] = {KEYBOARD_NAME, KEYBOARD_TEXT};
 	size_t count = 0, length;
 
 	if (strcmp(characters, row_set) == 0)
 		return;
 	memset(with_row, 0, sizeof(with_row));
+	memset(scan_with_row, 0, sizeof(scan_with_row));
 	vt_copy_cut(row_set, sizeof(row_set), characters);
 	for (const char *p = row_set; *p != '\0' && count < KEYBOARD_MAX_KEYS; p += length) {
 		p += strspn(p, " ");
@@ -107,14 +155,28 @@ void keyboard_set_language_row(const char *characters)
 	}
 	if (count == 0)
 		return;
-	add_row(KEYBOARD_NAME, count);
-	add_row(KEYBOARD_TEXT, count);
+	for (size_t i = 0; i < VT_ELEMENTS(letters); i++) {
+		const struct keyboard *scan = &scan_layouts[letters[i]];
+
+		add_row(&layouts[letters[i]], count, 0, &with_row[letters[i]]);
+		/* Rare letters are the last that the mark comes to. */
+		add_row(scan, count, scan->row_count, &scan_with_row[letters[i]]);
+	}
 }
 
 const struct keyboard *keyboard_get(enum keyboard_layout layout)
 {
 	VT_ASSERT(layout < KEYBOARD_LAYOUT_COUNT);
 	return with_row[layout].row_count > 0 ? &with_row[layout] : &layouts[layout];
+}
+
+const struct keyboard *keyboard_get_scan(enum keyboard_layout layout)
+{
+	VT_ASSERT(layout < KEYBOARD_LAYOUT_COUNT);
+	if (scan_with_row[layout].row_count > 0)
+		return &scan_with_row[layout];
+	/* A pad is small enough as it is. */
+	return scan_layouts[layout].row_count > 0 ? &scan_layouts[layout] : keyboard_get(layout);
 }
 
 const char *keyboard_key_id(const struct keyboard_key *key)

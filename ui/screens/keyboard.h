@@ -44,8 +44,8 @@ struct keyboard {
 };
 
 /* The row that a language adds to the keyboards of names and texts, above all others, so that no
- * letter moves: characters between blanks, "ꞌ Ā Ē"; "" = none. What the layout has already, and
- * what exceeds a row, is left out. Main thread. */
+ * letter moves (for switches below them): characters between blanks, "ꞌ Ā Ē"; "" = none. What the
+ * layout has already, and what exceeds a row, is left out. Main thread. */
 void keyboard_set_language_row(const char *characters);
 
 /* Are its keys digits, large and in telephone order? */
@@ -53,6 +53,10 @@ bool keyboard_is_pad(enum keyboard_layout layout);
 
 /* The layout; never NULL. */
 const struct keyboard *keyboard_get(enum keyboard_layout layout);
+
+/* The same keys for somebody who scans with switches (UI.md section 10, "scan": group, row, key):
+ * those that are wanted most come first, whatever stands where on the other one. Never NULL. */
+const struct keyboard *keyboard_get_scan(enum keyboard_layout layout);
 
 /* Id of a key, unique on its layout: its text, or "accent", "space", "delete", "clear". */
 const char *keyboard_key_id(const struct keyboard_key *key);

@@ -29,7 +29,9 @@ static struct keys keys_measure(struct build *b, enum keyboard_layout layout)
 	static const int pad_heights[ROOM_COUNT] = {110, 92, 70, 54};
 	static const int beside_widths[ROOM_COUNT] = {180, 150, 120, 100};
 	static const int pads_x[ROOM_COUNT] = {17, 12, 8, 6}, pads_y[ROOM_COUNT] = {16, 12, 8, 6};
-	struct keys k = {.keyboard = keyboard_get(layout), .is_pad = keyboard_is_pad(layout)};
+	struct keys k = {.keyboard = b->model->settings.switches != 0 ? keyboard_get_scan(layout)
+								      : keyboard_get(layout),
+		.is_pad = keyboard_is_pad(layout)};
 	int columns, line, room = ui_width(b->ui), side = b->room == ROOM_AMPLE ? 34 : b->margin;
 
 	k.pad_x = pads_x[b->room];

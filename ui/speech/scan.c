@@ -105,16 +105,30 @@ static struct span part_of(const struct controls *all, size_t at, enum scan_leve
 	return span;
 }
 
-/* Number of the marked control; the first one if it is gone, and then from the top. */
+/* The first of the controls, from the top; for somebody who types the first key: which keys there
+ * are changes with each letter. */
+static size_t start_over(struct scan *scan, const struct controls *all)
+{
+	size_t first = 0;
+
+	while (scan->is_typing && first < all->count &&
+		all->list[first].node->spec.role != ROLE_KEY)
+		first++;
+	scan->is_typing = scan->is_typing && first < all->count;
+	scan->level = scan->is_typing ? SCAN_ROW : SCAN_GROUP;
+	return scan->is_typing ? first : 0;
+}
+
+/* Number of the marked control, or where the mark goes if that is gone. */
 static size_t place(struct scan *scan, const struct controls *all)
 {
 	VT_ASSERT(all->count > 0);
 	for (size_t i = 0; i < all->count; i++)
 		if (all->list[i].node->key == scan->at)
 			return i;
-	scan->level = SCAN_GROUP;
-	scan->at = all->list[0].node->key;
-	return 0;
+	size_t first = start_over(scan, all);
+	scan->at = all->list[first].node->key;
+	return first;
 }
 
 /* The part above, at whose end this level has to go up. */
@@ -140,6 +154,7 @@ void scan_move(struct scan *scan, const struct ui *ui)
 		scan->at = all.list[part.end].node->key;
 		return;
 	}
+	scan->is_typing = false;
 	if (scan->level == SCAN_GROUP) {
 		scan->at = all.list[0].node->key;
 		return;
@@ -169,6 +184,7 @@ const struct node *scan_select(struct scan *scan, const struct ui *ui)
 		/* Letters follow letters: the lines of the keyboard come next. */
 		if (node->spec.role == ROLE_KEY) {
 			scan->level = SCAN_ROW;
+			scan->is_typing = true;
 			scan->at = all.list[part_of(&all, at, SCAN_GROUP).first].node->key;
 		} else {
 			*scan = (struct scan){0};

@@ -17,7 +17,8 @@ enum scan_level { SCAN_GROUP, SCAN_ROW, SCAN_ITEM, SCAN_LEVEL_COUNT };
 
 struct scan {
 	enum scan_level level;
-	uint64_t at; /* key of the first control of the part that is marked; 0 = none yet */
+	uint64_t at;	/* key of the first control of the part that is marked; 0 = none yet */
+	bool is_typing; /* the last thing that was selected is a key of the keyboard */
 };
 
 /* Speeds of automatic scanning, slowest first; zero in settings is the third. */
