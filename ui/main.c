@@ -539,8 +539,8 @@ static enum vt_code start_speech(struct process *p, const struct vt_config *conf
 	char sounds[PATH_MAX];
 	struct voice_options options = {
 		.program = vt_config_get(config, "ui", "espeak", "espeak-ng"),
-		.clips = vt_config_get(
-			config, "ui", "clips", vt_config_get(config, "languages", "store", NULL)),
+		.packs = vt_config_get(config, "languages", "store", NULL),
+		.clips = vt_config_get(config, "ui", "clips", NULL),
 		.speaker = vt_config_get(config, "ui", "audio_speaker", NULL),
 		.headphones = vt_config_get(config, "ui", "audio_headphones", NULL),
 		.event = p->first_event + EVENT_SAID};

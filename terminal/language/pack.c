@@ -341,6 +341,14 @@ enum vt_code pack_copy_file(
 	return code;
 }
 
+static bool has_file(const struct pack *pack, const char *name)
+{
+	for (size_t i = 0; i < pack->file_count; i++)
+		if (strcmp(pack->files[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 enum vt_code pack_check_files(const char *folder, const struct pack *pack, struct vt_error *error)
 {
 	VT_CLEANUP(vt_buf_finish) struct vt_buf texts = {0};
@@ -353,7 +361,8 @@ enum vt_code pack_check_files(const char *folder, const struct pack *pack, struc
 		code = pack_read(folder, PACK_TEXTS, MO_MAX_BYTES + 4096, &texts, error);
 	if (code == VT_OK)
 		code = mo_parse(vt_buf_text(&texts), texts.length, &mo, error);
-	if (code == VT_OK && mo_count(mo) == 0)
+	/* A language may be heard only: then the catalogue has a header and nothing else. */
+	if (code == VT_OK && mo_count(mo) == 0 && !has_file(pack, PACK_CLIPS))
 		code = vt_fail(error, VT_ERR_PARSE, 0, "texts: nothing is translated");
 	return code;
 }

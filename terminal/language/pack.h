@@ -6,7 +6,7 @@
  *	manifest.json      what it is, and name, size and SHA-256 of every other file
  *	manifest.json.cms  detached CMS signature of it (DER)
  *	ventanilla.mo      messages of the ui; what is missing is said in Spanish (mo.h)
- *	clips.tsv, *.wav   recorded speech (ui/speech/clips.h)
+ *	clips.tsv, *.wav   recorded speech (ui/speech/clips.h); with it the texts may be none
  *
  * Trust as for configuration and catalogue (fleet.md §6): an own signer role, JSON and detached
  * CMS, a counter that only grows. Nothing but the manifest's bytes is touched before the signature

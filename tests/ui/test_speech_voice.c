@@ -2,6 +2,7 @@
  * of espeak-ng, a child that fails is left alone for a while, the plug of an evdev node. */
 
 #include <linux/input.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "terminal/base/attributes.h"
@@ -65,12 +66,17 @@ static void a_table_of_clips_names_files_of_its_folder(void **state)
 {
 	static const char table[] = "# pack\nback.wav\tAtrás\ngo.wav\tContinuar\n";
 	struct clips *clips = NULL;
+	struct clip_match match;
 	struct vt_error error;
 
 	(void)state;
 	assert_int_equal(clips_parse(table, strlen(table), &clips, &error), VT_OK);
-	assert_string_equal(clips_find(clips, "Atrás"), "back.wav");
-	assert_null(clips_find(clips, "Atras"));
+	assert_true(clips_find(clips, "Atrás", &match));
+	assert_int_equal(match.count, 1);
+	assert_string_equal(match.pieces[0].file, "back.wav");
+	assert_false(clips_find(clips, "Atras", &match));
+	assert_int_equal(match.count, 0);
+	assert_false(clips_find(NULL, "Atrás", &match));
 	clips_destroy(&clips);
 	assert_int_equal(parse_table("../x.wav\tAtrás\n"), VT_ERR_PARSE);
 	assert_int_equal(parse_table(".x\tAtrás\n"), VT_ERR_PARSE);
@@ -78,6 +84,59 @@ static void a_table_of_clips_names_files_of_its_folder(void **state)
 	assert_int_equal(parse_table("x.wav\tAtrás\tmás\n"), VT_ERR_PARSE);
 	assert_int_equal(parse_table("x.wav\t\n"), VT_ERR_PARSE);
 	assert_int_equal(parse_table("x.wav\tAtr\xE1s\n"), VT_ERR_PARSE);
+}
+
+/* The pieces of a text as one line: names as they are, varying parts in brackets. */
+static const char *pieces_of(const char *table, const char *text)
+{
+	static char line[256];
+	struct clips *clips = NULL;
+	struct clip_match match;
+	struct vt_error error;
+	size_t used = 0;
+
+	assert_int_equal(clips_parse(table, strlen(table), &clips, &error), VT_OK);
+	(void)clips_find(clips, text, &match);
+	line[0] = '\0';
+	for (size_t i = 0; i < match.count; i++) {
+		const struct clip_piece *piece = &match.pieces[i];
+
+		used += (size_t)(piece->file ? snprintf(line + used, sizeof(line) - used, "%s ",
+						       piece->file)
+					     : snprintf(line + used, sizeof(line) - used, "[%.*s] ",
+						       (int)piece->length, piece->text));
+	}
+	clips_destroy(&clips);
+	return line;
+}
+
+static void a_part_that_varies_stands_between_recordings(void **state)
+{
+	static const char table[] = "left.wav * seconds.wav\tQuedan * segundos\n"
+				    "ten.wav\tQuedan 10 segundos\n"
+				    "page.wav * of.wav *\tPágina * de *\n"
+				    "* free.wav\t* libres\n";
+
+	(void)state;
+	assert_string_equal(pieces_of(table, "Quedan 45 segundos"), "left.wav [45] seconds.wav ");
+	/* What was recorded whole goes before what is put together. */
+	assert_string_equal(pieces_of(table, "Quedan 10 segundos"), "ten.wav ");
+	assert_string_equal(pieces_of(table, "Página 2 de 13"), "page.wav [2] of.wav [13] ");
+	assert_string_equal(pieces_of(table, "Dos libres"), "[Dos] free.wav ");
+	assert_string_equal(pieces_of(table, "Quedan  segundos"), "");
+	assert_string_equal(pieces_of(table, "Quedan 45 segundos más"), "");
+	assert_string_equal(pieces_of(table, "Página 2 de "), "");
+	assert_string_equal(pieces_of(table, "Página 2"), "");
+	assert_string_equal(pieces_of(table, " libres"), "");
+	assert_string_equal(pieces_of(table, ""), "");
+	assert_int_equal(parse_table("a.wav\tQuedan *\n"), VT_ERR_PARSE);
+	assert_int_equal(parse_table("a.wav *\tQuedan\n"), VT_ERR_PARSE);
+	assert_int_equal(parse_table("a.wav * *\tQuedan **\n"), VT_ERR_PARSE);
+	assert_int_equal(parse_table("*\t* segundos\n"), VT_ERR_PARSE);
+	assert_int_equal(parse_table("a.wav *\t*\n"), VT_ERR_PARSE);
+	assert_int_equal(parse_table("a.wav  *\tx *\n"), VT_ERR_PARSE);
+	assert_int_equal(parse_table("a b c d e f g h i\tx\n"), VT_OK);
+	assert_int_equal(parse_table("a b c d e f g h i j\tx\n"), VT_ERR_PARSE);
 }
 
 static void speeds_are_50_to_200_percent_of_125_words(void **state)
@@ -149,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_our_form_of_wav_is_taken),
 		cmocka_unit_test(a_table_of_clips_names_files_of_its_folder),
+		cmocka_unit_test(a_part_that_varies_stands_between_recordings),
 		cmocka_unit_test(speeds_are_50_to_200_percent_of_125_words),
 		cmocka_unit_test(each_language_has_a_voice),
 		cmocka_unit_test(a_program_that_fails_is_left_alone_for_longer_and_longer),

@@ -63,11 +63,47 @@ def refused_by_the_tool(folder):
         check(f"the tool refuses: {name}", done.returncode != 0 and not (folder / f"bad-{name}").exists(), done.stdout)
 
 
-def life_of_a_pack(folder):
-    clips = folder / "clips"
+def recordings(folder, name, *rows, sounds=("help.wav",)):
+    clips = folder / name
     clips.mkdir()
-    (clips / "clips.tsv").write_text("help.wav\tÁantaj\n", encoding="utf-8")
-    shutil.copy(next((ROOT / "assets" / "sounds").glob("*.wav")), clips / "help.wav")
+    (clips / "clips.tsv").write_text("".join(row + "\n" for row in rows), encoding="utf-8")
+    for sound in sounds:
+        shutil.copy(next((ROOT / "assets" / "sounds").glob("*.wav")), clips / sound)
+    return clips
+
+
+def recordings_of_a_pack(folder):
+    po = ROOT / "locales" / "packs" / "yua.po"
+    away = "id:%d option is not available now"
+    for name, rows in {
+        "no-file": ["gone.wav\tÁantaj", "help.wav\tx"], "no-such-id": ["help.wav\tid:Nobody says this"],
+        "no-star": [f"help.wav\t{away}"], "twice": ["help.wav\tid:Help", "help.wav\tÁantaj"],
+        "silent": ["# nothing"], "no-text": ["help.wav"], "path": ["../help.wav\tÁantaj", "help.wav\tx"],
+    }.items():
+        done = make_pack(folder, f"clips-{name}", po, clips=recordings(folder, f"sounds-{name}", *rows))
+        check(f"the tool refuses recordings: {name}", done.returncode != 0 and "line" in done.stderr + done.stdout
+              or "says nothing" in done.stderr, done.stderr)
+    bad = recordings(folder, "sounds-form", "help.wav\tid:Help")
+    (bad / "help.wav").write_bytes(b"RIFF")
+    done = make_pack(folder, "clips-form", po, clips=bad)
+    check("the tool refuses recordings of another form", done.returncode != 0 and "form" in done.stderr, done.stderr)
+    good = recordings(folder, "sounds", "help.wav\tid:Help", f"* help.wav\t{away}", "help.wav\tid:Search for a service")
+    done = make_pack(folder, "clips-good", po, clips=good)
+    table = (folder / "clips-good" / "clips.tsv").read_text(encoding="utf-8").splitlines()
+    check("a message is said as the screen has it, in the pack's words or in Spanish, in all its forms",
+          table == ["help.wav\tÁantaj", "* help.wav\t* opción no está disponible por ahora",
+                    "* help.wav\t* opciones no están disponibles por ahora", "help.wav\tBuscar un trámite"], table)
+    header = changed_po(folder, "header.po", ("Language: yua", "Language: tzh"))
+    header.write_text(header.read_text(encoding="utf-8").split("\n#. ")[0], encoding="utf-8")
+    make_pack(folder, "mute", header)
+    check("a language neither written nor heard is refused", ctl(folder, "install", folder / "mute").returncode == 9)
+    make_pack(folder, "heard", header, clips=good)
+    check("one that is heard only is taken", ctl(folder, "install", folder / "heard").returncode == 0)
+    ctl(folder, "remove", "tzh")
+
+
+def life_of_a_pack(folder):
+    clips = recordings(folder, "clips", "help.wav\tÁantaj")
     for lang in ("nah", "yua"):
         done = make_pack(folder, lang, ROOT / "locales" / "packs" / f"{lang}.po", clips=clips if lang == "yua" else None)
         check(f"{lang} is made", done.returncode == 0, done.stderr)
@@ -129,6 +165,7 @@ def main():
         (folder / "terminal.conf").write_text(
             f"[languages]\nstore = {folder}/store\nsigners = {folder}/idiomas.pem\n", encoding="utf-8")
         refused_by_the_tool(folder)
+        recordings_of_a_pack(folder)
         life_of_a_pack(folder)
         refused_by_the_terminal(folder)
     print(f"language: {len(failures)} failures")

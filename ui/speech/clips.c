@@ -12,7 +12,10 @@
 #include "ui/speech/wav.h"
 
 struct row {
-	const char *file, *text; /* into data */
+	const char *text; /* into data; stars stand for what varies */
+	bool has_star;
+	size_t count;
+	const char *files[CLIPS_MAX_PIECES]; /* into data; "*" = the next varying part */
 };
 struct clips {
 	char *data; /* owned; lines and tabs are NUL */
@@ -31,10 +34,46 @@ static bool is_file_name(const char *name)
 	return true;
 }
 
+/* Splits the names at their blanks. */
+static bool parse_files(struct row *row, char *files)
+{
+	while (row->count < CLIPS_MAX_PIECES) {
+		char *end = strchr(files, ' ');
+
+		if (end)
+			*end = '\0';
+		if (strcmp(files, "*") != 0 && !is_file_name(files))
+			return false;
+		row->files[row->count++] = files;
+		if (!end)
+			return true;
+		files = end + 1;
+	}
+	return false;
+}
+
+/* As many stars in the text as among the names, never two together: between them nobody could tell
+ * where the first part ends. A text of stars alone would be every text. */
+static bool are_stars_right(struct row *row)
+{
+	size_t stars = 0, names = 0;
+
+	for (const char *p = row->text; *p; p++)
+		if (*p == '*' && p[1] == '*')
+			return false;
+		else
+			stars += *p == '*';
+	for (size_t i = 0; i < row->count; i++)
+		names += *row->files[i] != '*';
+	row->has_star = stars > 0;
+	return row->count - names == stars && names > 0 && strcmp(row->text, "*") != 0;
+}
+
 static enum vt_code parse_line(
 	struct clips *clips, char *line, size_t number, struct vt_error *error)
 {
 	char *tab = strchr(line, '\t');
+	struct row row = {0};
 
 	if (*line == '\0' || *line == '#')
 		return VT_OK;
@@ -43,10 +82,14 @@ static enum vt_code parse_line(
 	if (!tab)
 		return vt_fail(error, VT_ERR_PARSE, 0, "clips: line %zu has no tab", number);
 	*tab = '\0';
-	if (!is_file_name(line) || tab[1] == '\0' || strchr(tab + 1, '\t'))
+	row.text = tab + 1;
+	if (!parse_files(&row, line) || *row.text == '\0' || strchr(row.text, '\t'))
 		return vt_fail(
 			error, VT_ERR_PARSE, 0, "clips: line %zu is no file and text", number);
-	clips->rows[clips->count++] = (struct row){.file = line, .text = tab + 1};
+	if (!are_stars_right(&row))
+		return vt_fail(error, VT_ERR_PARSE, 0,
+			"clips: line %zu: names and text differ in what varies", number);
+	clips->rows[clips->count++] = row;
 	return VT_OK;
 }
 
@@ -86,12 +129,62 @@ void clips_destroy(struct clips **clips)
 	*clips = NULL;
 }
 
-const char *clips_find(const struct clips *clips, const char *text)
+/* Ends of the varying parts: what stands between them must be found in this order, the last of it
+ * at the very end. False if the text is another one. */
+static bool match_stars(const struct row *row, const char *text, struct clip_match *ret)
 {
+	struct clip_piece parts[CLIPS_MAX_PIECES];
+	const char *pattern = row->text, *star;
+	size_t count = 0, used = 0;
+
+	for (; (star = strchr(pattern, '*')) != NULL; pattern = star + 1) {
+		size_t length = (size_t)(star - pattern), next;
+		const char *end = NULL;
+
+		if (strncmp(text, pattern, length) != 0)
+			return false;
+		text += length;
+		next = strcspn(star + 1, "*");
+		if (next == 0 || star[1 + next] == '\0') {
+			if (strlen(text) > next)
+				end = text + strlen(text) - next;
+		} else {
+			/* At least a character varies. */
+			for (end = *text ? text + 1 : NULL;
+				end && *end && strncmp(end, star + 1, next) != 0;)
+				end++;
+		}
+		if (!end || (*end == '\0' && next > 0))
+			return false;
+		parts[count++] = (struct clip_piece){.text = text, .length = (size_t)(end - text)};
+		text = end;
+	}
+	if (strcmp(text, pattern) != 0)
+		return false;
+	for (size_t i = 0; i < row->count; i++)
+		ret->pieces[i] = *row->files[i] == '*' ? parts[used++]
+						       : (struct clip_piece){.file = row->files[i]};
+	ret->count = row->count;
+	return true;
+}
+
+bool clips_find(const struct clips *clips, const char *text, struct clip_match *ret)
+{
+	*ret = (struct clip_match){0};
+	for (size_t i = 0; clips && i < clips->count; i++) {
+		const struct row *row = &clips->rows[i];
+
+		if (row->has_star || strcmp(row->text, text) != 0)
+			continue;
+		for (size_t f = 0; f < row->count; f++)
+			ret->pieces[f] = (struct clip_piece){.file = row->files[f]};
+		ret->count = row->count;
+		return true;
+	}
 	for (size_t i = 0; clips && i < clips->count; i++)
-		if (strcmp(clips->rows[i].text, text) == 0)
-			return clips->rows[i].file;
-	return NULL;
+		if (clips->rows[i].has_star && match_stars(&clips->rows[i], text, ret))
+			return true;
+	return false;
 }
 
 static enum vt_code read_file(

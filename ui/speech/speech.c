@@ -182,6 +182,7 @@ bool speech_take_order(struct speech *speech, struct speech_order *ret)
 			.volume = speech->volume,
 			.earcon = EARCON_COUNT};
 		vt_copy_cut(ret->lang, sizeof(ret->lang), u->lang);
+		vt_copy_cut(ret->in_use, sizeof(ret->in_use), locale_get());
 		vt_copy_cut(ret->text, sizeof(ret->text), utter_text(&speech->list, speech->at));
 		speech->at++;
 		if (ret->personal && !speech->has_headphones)

@@ -55,9 +55,10 @@ struct speech_order {
 	int64_t id; /* of a SAY, to be told to speech_said() */
 	enum utter_kind utter;
 	bool personal, headphones;
-	char lang[12];
-	int rate;   /* 1 … SPEECH_RATE_STEPS */
-	int volume; /* 1 … SPEECH_VOLUME_STEPS */
+	char lang[12];	 /* of the text */
+	char in_use[12]; /* of the screen: its pack may have a recording of a Spanish text */
+	int rate;	 /* 1 … SPEECH_RATE_STEPS */
+	int volume;	 /* 1 … SPEECH_VOLUME_STEPS */
 	enum earcon earcon;
 	char text[2048];
 	char spanish[256]; /* the same for a voice that does not know lang; "" = there is none */

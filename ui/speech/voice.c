@@ -26,13 +26,21 @@
 #define SILENT_MS 5000
 /* Without sound, so long until it is looked for again. */
 #define SOUND_RETRY_MS 60000
+/* Where clips may be: the pack or the common folder, of the text's language or of the screen's. */
+#define MAX_TABLES 4
+
+struct table {
+	const char *folder; /* borrowed from the voice */
+	char lang[12];
+	struct clips *clips; /* owned; NULL: that folder has none of that language */
+};
 
 struct voice {
 	pthread_t thread;
 	bool has_thread;
 	int wake_fd;
 	unsigned event;
-	char *clip_folder;
+	char *folders[2]; /* of clips: language packs, all others; NULL = none */
 
 	pthread_mutex_t lock;
 	/* under the lock: */
@@ -54,8 +62,12 @@ struct voice {
 	uint8_t half;	  /* first byte of a sample whose second has not come */
 	int64_t heard_ms; /* when the child wrote last */
 	enum vt_code reported;
-	struct clips *clips;
-	char clips_lang[12];
+	struct speech_order order; /* what is being said, of which … */
+	struct clip_match match;   /* … these are the parts … */
+	size_t piece;		   /* … and this is the next one */
+	const struct table *clips; /* of the parts that are recorded */
+	size_t table_count;
+	struct table tables[MAX_TABLES];
 };
 
 /* ---- the thread ---- */
@@ -82,8 +94,17 @@ static void finish_saying(struct voice *voice, enum outcome outcome)
 	voice->saying = 0;
 	voice->has_half = voice->is_ended = false;
 	voice->half = 0;
+	voice->match.count = voice->piece = 0;
+	vt_wipe(&voice->order, sizeof(voice->order));
 	if (outcome != STOPPED && id != 0)
 		tell_said(voice, id, outcome == HEARD);
+}
+
+static void forget_tables(struct voice *voice)
+{
+	for (size_t i = 0; i < voice->table_count; i++)
+		clips_destroy(&voice->tables[i].clips);
+	voice->table_count = 0;
 }
 
 /* Once for each kind of failure in a row: an absent program is not news at each sentence. */
@@ -114,66 +135,141 @@ static enum vt_code add_samples(struct voice *voice, const uint8_t *data, size_t
 	return code != VT_OK || length == 0 ? code : player_add(voice->player, data, length);
 }
 
-static const char *clip_for(struct voice *voice, const struct speech_order *order)
+static const struct table *table_of(struct voice *voice, const char *folder, const char *lang)
 {
-	if (!voice->clip_folder || order->personal)
-		return NULL;
-	if (strcmp(voice->clips_lang, order->lang) != 0) {
-		clips_destroy(&voice->clips);
-		voice->clips = clips_load(voice->clip_folder, order->lang);
-		vt_copy_cut(voice->clips_lang, sizeof(voice->clips_lang), order->lang);
-	}
-	return clips_find(voice->clips, order->text);
+	for (size_t i = 0; i < voice->table_count; i++)
+		if (voice->tables[i].folder == folder && strcmp(voice->tables[i].lang, lang) == 0)
+			return &voice->tables[i];
+	/* Somebody changes languages: the tables of before are read again if they are wanted. */
+	if (voice->table_count == MAX_TABLES)
+		forget_tables(voice);
+	struct table *table = &voice->tables[voice->table_count++];
+	*table = (struct table){.folder = folder, .clips = clips_load(folder, lang)};
+	vt_copy_cut(table->lang, sizeof(table->lang), lang);
+	return table;
 }
 
-/* A recorded clip, if the language pack has one that can be used. */
-static bool play_clip(struct voice *voice, const struct speech_order *order)
+/* Reads a recording whole; false, and reported, if it cannot be used. */
+static bool read_clip(struct voice *voice, const char *name, struct vt_buf *file,
+	const uint8_t **ret_samples, size_t *ret_bytes)
 {
-	VT_CLEANUP(vt_buf_finish) struct vt_buf file = {0};
-	const char *name = clip_for(voice, order);
-	const uint8_t *samples;
 	struct vt_error error;
+	enum vt_code code =
+		clips_read(voice->clips->folder, voice->clips->lang, name, file, &error);
+
+	if (code == VT_OK)
+		code = wav_parse(file->data, file->length, ret_samples, ret_bytes, &error);
+	if (code != VT_OK)
+		report(voice, code, &error);
+	return code == VT_OK;
+}
+
+/* Whether all recordings of the text that was found can be used: half a sentence helps nobody. */
+static bool are_clips_good(struct voice *voice)
+{
+	const uint8_t *samples;
 	size_t bytes;
 
-	if (!name)
-		return false;
-	enum vt_code code = clips_read(voice->clip_folder, order->lang, name, &file, &error);
-	if (code == VT_OK)
-		code = wav_parse(file.data, file.length, &samples, &bytes, &error);
-	if (code != VT_OK) {
-		report(voice, code, &error);
-		return false;
+	for (size_t i = 0; i < voice->match.count; i++) {
+		VT_CLEANUP(vt_buf_finish) struct vt_buf file = {0};
+		const char *name = voice->match.pieces[i].file;
+
+		if (name && !read_clip(voice, name, &file, &samples, &bytes))
+			return false;
 	}
-	if (player_add(voice->player, samples, bytes) != VT_OK)
-		return false;
-	player_end(voice->player);
-	voice->is_ended = true;
 	return true;
+}
+
+/* Recordings of the text, if there are any: in the language of the screen first, whose pack may say
+ * what it cannot write. */
+static bool find_clips(struct voice *voice)
+{
+	const struct speech_order *order = &voice->order;
+	const char *const langs[] = {order->in_use, order->lang};
+
+	for (size_t l = 0; l < VT_ELEMENTS(langs) && !order->personal; l++) {
+		if (langs[l][0] == '\0' || (l == 1 && strcmp(langs[0], langs[1]) == 0))
+			continue;
+		for (size_t f = 0; f < VT_ELEMENTS(voice->folders); f++) {
+			if (!voice->folders[f])
+				continue;
+			voice->clips = table_of(voice, voice->folders[f], langs[l]);
+			if (clips_find(voice->clips->clips, order->text, &voice->match) &&
+				are_clips_good(voice))
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum vt_code synthesise(struct voice *voice, const char *text, struct vt_error *error)
+{
+	int64_t now_ms = vt_clock_monotonic_ms();
+	enum vt_code code = espeak_start(
+		&voice->espeak, voice->order.lang, voice->order.rate, text, now_ms, error);
+
+	voice->header = STREAM_HEADER;
+	voice->heard_ms = now_ms;
+	return code;
+}
+
+static void end_sound(struct voice *voice)
+{
+	voice->is_ended = true;
+	player_end(voice->player);
+}
+
+/* Plays the recordings up to the next part that varies, and has that synthesised. */
+static enum vt_code say_pieces(struct voice *voice, struct vt_error *error)
+{
+	while (voice->piece < voice->match.count) {
+		VT_CLEANUP(vt_buf_finish) struct vt_buf file = {0};
+		const struct clip_piece *piece = &voice->match.pieces[voice->piece++];
+		const uint8_t *samples;
+		size_t bytes;
+
+		if (!piece->file) {
+			char text[sizeof(voice->order.text)];
+
+			memcpy(text, piece->text, piece->length);
+			text[piece->length] = '\0';
+			enum vt_code code = synthesise(voice, text, error);
+			vt_wipe(text, sizeof(text));
+			return code;
+		}
+		/* Two minutes of sound are full: enough was heard. */
+		if (!read_clip(voice, piece->file, &file, &samples, &bytes) ||
+			player_add(voice->player, samples, bytes) != VT_OK)
+			break;
+	}
+	end_sound(voice);
+	return VT_OK;
 }
 
 static void say(struct voice *voice, const struct speech_order *order)
 {
 	struct vt_error error;
-	int64_t now_ms = vt_clock_monotonic_ms();
+	const char *text, *name;
 
 	finish_saying(voice, UNHEARD);
 	voice->saying = order->id;
+	voice->order = *order;
 	enum vt_code code = player_begin(voice->player, order->volume, order->headphones, &error);
-	if (code == VT_OK && play_clip(voice, order))
-		return;
-	/* Neither a clip nor a voice: better said in Spanish than read as if it were Spanish. */
-	const char *text = order->text, *name;
-	if (order->spanish[0] != '\0' && !espeak_speaks(order->lang, &name))
-		text = order->spanish;
-	if (code == VT_OK)
-		code = espeak_start(&voice->espeak, order->lang, order->rate, text, now_ms, &error);
-	if (code != VT_OK) {
-		report(voice, code, &error);
-		finish_saying(voice, UNHEARD);
-		return;
+	if (code == VT_OK && find_clips(voice)) {
+		code = say_pieces(voice, &error);
+	} else if (code == VT_OK) {
+		voice->match.count = 0;
+		/* Neither a clip nor a voice: better said in Spanish than read as if it were
+		 * Spanish. */
+		text = order->spanish[0] != '\0' && !espeak_speaks(order->lang, &name)
+			       ? order->spanish
+			       : order->text;
+		code = synthesise(voice, text, &error);
 	}
-	voice->header = STREAM_HEADER;
-	voice->heard_ms = now_ms;
+	if (code == VT_OK)
+		return;
+	report(voice, code, &error);
+	finish_saying(voice, UNHEARD);
 }
 
 static void carry_out(struct voice *voice, const struct speech_order *order)
@@ -198,8 +294,7 @@ static void carry_out(struct voice *voice, const struct speech_order *order)
 		/* Earcons have nothing of a citizen in them: the closing tone may end. */
 		finish_saying(voice, STOPPED);
 		/* A pack may be exchanged between two citizens. */
-		clips_destroy(&voice->clips);
-		voice->clips_lang[0] = '\0';
+		forget_tables(voice);
 		break;
 	}
 }
@@ -229,14 +324,14 @@ static void end_stream(struct voice *voice)
 
 	if (code == VT_OK && was_short)
 		code = vt_fail(&error, VT_ERR_PARSE, 0, "speech: espeak-ng wrote no sound");
-	if (code != VT_OK) {
-		report(voice, code, &error);
-		finish_saying(voice, UNHEARD);
-		return;
+	if (code == VT_OK) {
+		voice->reported = VT_OK;
+		code = say_pieces(voice, &error);
 	}
-	voice->reported = VT_OK;
-	voice->is_ended = true;
-	player_end(voice->player);
+	if (code == VT_OK)
+		return;
+	report(voice, code, &error);
+	finish_saying(voice, UNHEARD);
 }
 
 static void read_stream(struct voice *voice)
@@ -257,8 +352,7 @@ static void read_stream(struct voice *voice)
 	/* Two minutes of one sentence: whatever it is, enough was heard. */
 	if (add_samples(voice, part + skip, (size_t)length - skip) != VT_OK) {
 		espeak_stop(&voice->espeak);
-		voice->is_ended = true;
-		player_end(voice->player);
+		end_sound(voice);
 	}
 	vt_wipe(part, (size_t)length);
 }
@@ -340,9 +434,13 @@ enum vt_code voice_create(
 		return vt_fail(error, VT_ERR_IO, errno, "speech: eventfd");
 	voice->player = player_create(
 		voice->wake_fd, options->speaker, options->headphones, options->sounds);
-	if (options->clips)
-		voice->clip_folder = strdup(options->clips);
-	if (!voice->player || !voice->program || (options->clips && !voice->clip_folder))
+	const char *const folders[] = {options->packs, options->clips};
+	bool has_room = voice->player && voice->program;
+	for (size_t i = 0; i < VT_ELEMENTS(folders); i++) {
+		voice->folders[i] = folders[i] ? strdup(folders[i]) : NULL;
+		has_room = has_room && (voice->folders[i] || !folders[i]);
+	}
+	if (!has_room)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "speech");
 	int failure = pthread_create(&voice->thread, NULL, run, voice);
 	if (failure != 0)
@@ -366,13 +464,14 @@ void voice_destroy(struct voice **voice)
 		pthread_join(v->thread, NULL);
 	}
 	player_destroy(&v->player);
-	clips_destroy(&v->clips);
+	forget_tables(v);
 	if (v->wake_fd > 0)
 		close(v->wake_fd);
 	if (v->has_sound)
 		SDL_QuitSubSystem(SDL_INIT_AUDIO);
 	pthread_mutex_destroy(&v->lock);
-	free(v->clip_folder);
+	for (size_t i = 0; i < VT_ELEMENTS(v->folders); i++)
+		free(v->folders[i]);
 	free(v->program);
 	vt_wipe(v, sizeof(*v));
 	free(v);
@@ -395,21 +494,25 @@ static bool start_sound(struct voice *voice)
 	return voice->has_sound;
 }
 
-/* What has not begun is overtaken by a stop; sounds are not. */
-static void drop_unsaid(struct voice *voice)
+/* What has not begun is overtaken by a stop, and so are the stops before it: somebody who walks
+ * over the keys is faster than a child starts. Sounds are not; what must be forgotten stays too. */
+static void drop_overtaken(struct voice *voice, enum speech_order_kind by)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < voice->order_count; i++)
-		if (voice->orders[i].kind != SPEECH_SAY)
+	for (size_t i = 0; i < voice->order_count; i++) {
+		enum speech_order_kind kind = voice->orders[i].kind;
+
+		if (kind == SPEECH_EARCON || (kind == SPEECH_FORGET && by == SPEECH_STOP))
 			voice->orders[kept++] = voice->orders[i];
+	}
 	vt_wipe(&voice->orders[kept], (MAX_ORDERS - kept) * sizeof(voice->orders[0]));
 	voice->order_count = kept;
 }
 
 void voice_order(struct voice *voice, const struct speech_order *order)
 {
-	bool is_sound = order->kind == SPEECH_SAY || order->kind == SPEECH_EARCON;
+	bool is_sound = order->kind == SPEECH_SAY || order->kind == SPEECH_EARCON, is_full;
 
 	if (is_sound && !start_sound(voice)) {
 		if (order->kind == SPEECH_SAY)
@@ -418,9 +521,14 @@ void voice_order(struct voice *voice, const struct speech_order *order)
 	}
 	pthread_mutex_lock(&voice->lock);
 	if (order->kind == SPEECH_STOP || order->kind == SPEECH_FORGET)
-		drop_unsaid(voice);
-	if (voice->order_count < MAX_ORDERS)
+		drop_overtaken(voice, order->kind);
+	/* Sounds that nobody can hear any more leave room for the rest. */
+	is_full =
+		voice->order_count >= (order->kind == SPEECH_EARCON ? MAX_ORDERS / 2 : MAX_ORDERS);
+	if (!is_full)
 		voice->orders[voice->order_count++] = *order;
 	pthread_mutex_unlock(&voice->lock);
+	if (is_full && order->kind == SPEECH_SAY)
+		tell_said(voice, order->id, false);
 	wake(voice);
 }

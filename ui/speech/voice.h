@@ -18,7 +18,8 @@
 struct voice_options {
 	const char *program; /* espeak-ng */
 	const char *sounds;  /* folder of the earcons */
-	const char *clips;   /* folder of recorded clips; NULL = none */
+	const char *packs;   /* folder of language packs, whose clips go first; NULL = none */
+	const char *clips;   /* folder of recorded clips of all other languages; NULL = none */
 	const char *speaker; /* SDL names of the outputs; NULL = the system's */
 	const char *headphones;
 	unsigned event; /* SDL user event: data1 = (void *)(intptr_t)id; code 1 = heard, 0 = not */
