@@ -1,8 +1,8 @@
 /* A monkey at the screen: random touches, keys, switches, plugs, letters, silence and cable faults,
  * on every panel, in every look and language, with core's own session machine behind it and, by
  * turns, with screen models that nobody expects. After each step what must always hold is looked up
- * in the tree; usage() has the options, tools/monkey runs it under ASan. Also tools/soak: what it
- * keeps of the memory after thousands of sessions.
+ * in the tree; usage() has the options, tools/monkey runs it under ASan. Also tools/soak: by how
+ * much memory has grown after thousands of sessions, once every screen was seen.
  *
  * The clock is virtual and all choices come from the seed: a failure prints seed and step, and the
  * same seed fails there again. */
@@ -35,8 +35,8 @@
 #define MIN_TARGET_MM	12.7 /* UI.md §18 */
 #define MAX_TARGETS	256
 #define UNIX_MS		1795449610000
-/* What the caches may hold at most: 32 MB of runs and shapes (UI.md §15.9). */
-#define MAX_CACHE_BYTES ((size_t)32 << 20)
+/* What the caches may hold at most: runs (UI.md §15.9, a byte a pixel) and shapes. */
+#define MAX_CACHE_BYTES ((size_t)(8 + 4) << 20)
 
 static const char *const defect_names[] = {
 	"none", "outside", "small", "overlap", "focus", "dead-end"};
@@ -44,7 +44,7 @@ enum defect { DEFECT_NONE, OUTSIDE, SMALL, OVERLAP, FOCUS, DEAD_END };
 
 static struct {
 	uint64_t seed, random;
-	int64_t step, intents, sessions, frames;
+	int64_t step, intents, sessions, frames, shows;
 	enum defect defect;
 	bool has_model_turn; /* screen models instead of the session machine */
 	int64_t wanted_steps, wanted_seconds;
@@ -175,6 +175,7 @@ static void check_privacy(void)
 static void show(void)
 {
 	m.model.revision = ++m.revision;
+	m.shows++;
 	app_show(m.app, &m.model, &m.now);
 }
 
@@ -190,6 +191,7 @@ static void step_session(struct session_event *event)
 		return;
 	session_model(m.session, &m.model);
 	m.revision = m.model.revision;
+	m.shows++;
 	app_show(m.app, &m.model, &m.now);
 }
 
@@ -453,13 +455,37 @@ static long rss_kib(void)
 	return resident * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+/* Soak: every screen once, in every text size and language, so that what is kept for good is kept
+ * now. */
+static long warm_up(void)
+{
+	static const char *const languages[] = {"es-MX", "en"};
+
+	for (size_t i = 0; i < fixture_count; i++)
+		for (int size = 0; size < TEXT_SIZE_COUNT; size++)
+			for (size_t lang = 0; lang < VT_ELEMENTS(languages); lang++) {
+				fixtures[i].fill(&m.model, languages[lang]);
+				m.model.settings.text_size = size;
+				show();
+				take_what_comes_out();
+			}
+	m.model.settings.speech = m.model.settings.blank =
+		true; /* darkness has a frame of its own */
+	show();
+	take_what_comes_out();
+	session_model(m.session, &m.model);
+	app_show(m.app, &m.model, &m.now);
+	take_what_comes_out();
+	return rss_kib();
+}
+
 static void print_memory(void)
 {
 	const struct ui_cache_sizes sizes = ui_cache_sizes(app_ui(m.app));
 
-	printf("soak: %lld sessions, RSS %ld KiB, caches %zu KiB, %zu fonts\n",
-		(long long)m.sessions, rss_kib(), (sizes.text_bytes + sizes.shape_bytes) / 1024,
-		sizes.fonts);
+	printf("soak: %lld sessions, %lld screens, RSS %ld KiB, caches %zu KiB, %zu fonts\n",
+		(long long)m.sessions, (long long)m.shows, rss_kib(),
+		(sizes.text_bytes + sizes.shape_bytes) / 1024, sizes.fonts);
 	(void)fflush(stdout);
 }
 
@@ -484,10 +510,12 @@ static double progress(void)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: ui_monkey [--seed N] [--steps N | --seconds N] [--defect NAME] "
-			"[--rss-kib N]\n"
-			"  --rss-kib N  fails if the process grew by more after the first tenth\n  "
-			"defects:");
+	fprintf(stderr,
+		"usage: ui_monkey [--seed N] [--steps N | --seconds N] [--defect NAME] "
+		"[--rss-kib N]\n"
+		"  --rss-kib N  fails if the process grew by more after the first tenth, or "
+		"with --sessions after every screen was seen once\n  "
+		"defects:");
 	for (size_t i = 1; i < VT_ELEMENTS(defect_names); i++)
 		fprintf(stderr, " %s", defect_names[i]);
 	fprintf(stderr, "\n  exit status: 0 nothing found, 1 found, 2 usage\n");
@@ -542,6 +570,11 @@ int main(int argc, char **argv)
 	m.started = time(NULL);
 	while (progress() < 1.0) {
 		begin_life(source ? source : ".", build ? build : "build");
+		/* A soak is one life: what it keeps must show. */
+		if (m.wanted_sessions > 0) {
+			warm_kib = warm_up();
+			print_memory();
+		}
 		for (int i = 0; (i < STEPS_PER_LIFE || m.wanted_sessions > 0) && progress() < 1.0;
 			i++) {
 			step();
@@ -549,9 +582,6 @@ int main(int argc, char **argv)
 				tenths = (int)(progress() * 10);
 				print_memory();
 			}
-			/* A soak is one life: what it keeps must show. */
-			if (warm_kib == 0 && m.wanted_sessions > 0 && progress() >= 0.1)
-				warm_kib = rss_kib();
 		}
 		if (warm_kib == 0 && progress() >= 0.1)
 			warm_kib = rss_kib();
@@ -559,9 +589,10 @@ int main(int argc, char **argv)
 		end_life();
 	}
 	printf("monkey: seed %llu, %lld steps, %lld intents, %lld sessions ended, %lld frames, RSS "
-	       "%ld KiB, %ld after the first tenth\n",
+	       "%ld KiB, %ld after %s\n",
 		(unsigned long long)m.seed, (long long)m.step, (long long)m.intents,
-		(long long)m.sessions, (long long)m.frames, end_kib, warm_kib);
+		(long long)m.sessions, (long long)m.frames, end_kib, warm_kib,
+		m.wanted_sessions > 0 ? "every screen once" : "the first tenth");
 	if (limit_kib > 0 && end_kib - warm_kib > limit_kib) {
 		fprintf(stderr, "monkey: RSS grew by %ld KiB\n", end_kib - warm_kib);
 		return 1;

@@ -202,7 +202,7 @@ static void fonts_stay_bounded(void **state)
 		text_next_frame(cache);
 		text_width(cache, FACE_TITLE, px, "A", 1);
 	}
-	assert_true(text_sizes(cache).fonts <= 96);
+	assert_true(text_sizes(cache).fonts <= 48);
 	assert_true(text_width(cache, FACE_TITLE, 10, "AB", 2) > 0);
 }
 

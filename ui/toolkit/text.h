@@ -26,7 +26,7 @@ void text_cache_destroy(struct text_cache **cache);
 void text_next_frame(struct text_cache *cache);
 /* Wipes and frees runs of personal text and all remembered widths. */
 void text_forget_personal(struct text_cache *cache);
-/* Most bytes of masks, 32 MB at first. Runs of the current frame stay even above it. */
+/* Most bytes of masks, 8 MB at first. Runs of the current frame stay even above it. */
 void text_set_limit(struct text_cache *cache, size_t bytes);
 
 struct text_sizes {
