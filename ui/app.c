@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal/base/assert.h"
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 #include "ui/screens/locale.h"
@@ -46,7 +47,7 @@ struct app {
 	struct switches switches;
 	struct staff_gesture gesture;
 	int64_t place;	      /* another number for each other screen */
-	struct canvas *black; /* what a blanked panel shows */
+	struct canvas *black; /* what a blanked panel shows; NULL until one is */
 	bool is_blank;
 };
 
@@ -63,9 +64,7 @@ enum vt_code app_create(const struct app_options *options, const struct app_time
 	app->screen = screen_create(options->locales);
 	locale_set_packs(options->packs);
 	app->speech = speech_create();
-	app->black =
-		canvas_create_headless(options->ui.profile.width_px, options->ui.profile.height_px);
-	if (!app->screen || !app->speech || !app->black)
+	if (!app->screen || !app->speech)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "app");
 	app->is_dirty = true;
 	app->link_lost_ms = app->shown_ms = app->touched_ms = time->now_ms;
@@ -541,8 +540,15 @@ static void blank(struct app *app, const struct rect **rects, size_t *count)
 	static struct rect whole;
 	bool is_blank = wants_darkness(app);
 
+	/* Few ever ask for it, and it is as large as the frame. */
+	if (is_blank && !app->black) {
+		app->black = canvas_create_headless(
+			ui_profile(app->ui)->width_px, ui_profile(app->ui)->height_px);
+		VT_ASSERT(app->black);
+	}
 	if (is_blank != app->is_blank) {
-		whole = (struct rect){0, 0, app->black->width, app->black->height};
+		whole = (struct rect){
+			0, 0, ui_profile(app->ui)->width_px, ui_profile(app->ui)->height_px};
 		*rects = &whole;
 		*count = 1;
 	} else if (is_blank) {
@@ -561,14 +567,14 @@ bool app_frame(struct app *app, const struct app_time *time, const struct rect *
 		return false;
 	switches_set(&app->switches, &screen_get_model(app->screen)->settings, time->now_ms);
 	env = env_of(app, time);
-	if (app->has_model || app->is_waiting) {
+	if (!app_is_empty(app)) {
 		screen_build(app->screen, app->ui, &env);
 	} else {
 		ui_begin(app->ui, "blank", "");
 		/* Cannot fail: one node. */
 		(void)!ui_end(app->ui);
 	}
-	if (app->has_model || app->is_waiting)
+	if (!app_is_empty(app))
 		let_speech_see(app, &env, time);
 	ui_set_mark(app->ui, switches_mark(&app->switches, app->ui));
 	change = app->has_model ? screen_next_change_ms(app->screen, &env) : -1;
@@ -623,6 +629,11 @@ struct rect app_mark(struct app *app)
 struct canvas *app_canvas(struct app *app)
 {
 	return app->is_blank ? app->black : ui_canvas(app->ui);
+}
+
+bool app_is_empty(const struct app *app)
+{
+	return !app->has_model && !app->is_waiting;
 }
 
 int64_t app_revision(const struct app *app)

@@ -99,6 +99,8 @@ bool app_has_headphones(const struct app *app);
 struct rect app_mark(struct app *app);
 /* What the panel shows: the frame, or darkness while a person who listens wants it. */
 struct canvas *app_canvas(struct app *app);
+/* No screen of core's and no waiting screen either: the frame is empty. */
+bool app_is_empty(const struct app *app);
 /* Revision of the model on the screen; 0 = none. */
 int64_t app_revision(const struct app *app);
 /* Frames built so far. */

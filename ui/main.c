@@ -400,7 +400,10 @@ static void present(struct process *p)
 
 	if (!app_frame(p->app, &time, &rects, &count))
 		return;
-	presenter_present(p->presenter, app_canvas(p->app), rects, count);
+	/* Before core's first screen there is nothing to show: what stands on the panel stays, and
+	 * the first screen is there a frame earlier. */
+	if (presenter_count(p->presenter) > 0 || !app_is_empty(p->app))
+		presenter_present(p->presenter, app_canvas(p->app), rects, count);
 	if (p->owes_completion) {
 		bus_make_completion(p->out, &p->show, BUS_SUCCESS, NULL);
 		link_send(p->link, p->out);

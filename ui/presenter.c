@@ -165,6 +165,16 @@ static void set_hints(void)
 		SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
 }
 
+/* What libraries below SDL would do at start and nobody here needs; whoever set it has it so. */
+static void spare_start(void)
+{
+	/* Keys come as key codes: no sequences to compose, so Xlib need not read their 600 KB
+	 * table. */
+	(void)setenv("XCOMPOSEFILE", "/dev/null", 0);
+	/* Input methods and desktop power management; without a bus libdbus would start one. */
+	(void)setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 0);
+}
+
 /* Nothing of other programs is taken in: no files, no texts. */
 static void refuse_drops(void)
 {
@@ -241,6 +251,7 @@ enum vt_code presenter_create(const struct presenter_options *options,
 		return vt_fail(error, VT_ERR_NOMEM, 0, "presenter");
 	p->options = *options;
 	SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+	spare_start();
 	/* Video only: joysticks and sensors would make SDL poll while it waits. */
 	if (SDL_InitSubSystem(SDL_INIT_VIDEO) < 0)
 		return vt_fail(error, VT_ERR_DEVICE, 0, "display: %s", SDL_GetError());
@@ -279,6 +290,10 @@ void presenter_present(
 
 void presenter_expose(struct presenter *p, const struct canvas *canvas)
 {
+	/* Nothing was shown yet, and the first frame is shown whole: opening a window exposes it.
+	 */
+	if (p->count == 0)
+		return;
 	p->is_fresh = true;
 	presenter_present(p, canvas, NULL, 0);
 }

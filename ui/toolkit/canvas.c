@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "terminal/base/assert.h"
 #include "terminal/base/buf.h"
@@ -19,6 +20,20 @@
 #include "ui/toolkit/hash.h"
 
 #define CANVAS_MAX 8192
+#define HUGE_PAGE  ((size_t)2 << 20)
+
+/* Where the kernel has huge pages for those who ask, a frame is four of them instead of 2,000 page
+ * faults at start. */
+static uint32_t *allocate_pixels(size_t bytes)
+{
+	const size_t rounded = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	uint32_t *pixels = aligned_alloc(HUGE_PAGE, rounded);
+
+	/* A canvas on small pages is as good, only slower to touch. */
+	if (pixels)
+		(void)madvise(pixels, rounded, MADV_HUGEPAGE);
+	return pixels;
+}
 
 struct canvas *canvas_create_headless(int width, int height)
 {
@@ -30,7 +45,7 @@ struct canvas *canvas_create_headless(int width, int height)
 		return NULL;
 	canvas->width = width;
 	canvas->height = height;
-	canvas->pixels = malloc((size_t)width * (size_t)height * sizeof(uint32_t));
+	canvas->pixels = allocate_pixels((size_t)width * (size_t)height * sizeof(uint32_t));
 	if (!canvas->pixels) {
 		free(canvas);
 		return NULL;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "terminal/base/assert.h"
 #include "terminal/base/cleanup.h"
@@ -23,7 +24,7 @@
 #define WIDTH_ENTRIES 4096
 #define DEFAULT_LIMIT ((size_t)32 * 1024 * 1024)
 /* One font file: Noto Sans has 630 KB. */
-#define MAX_FONT_FILE ((size_t)4 * 1024 * 1024)
+#define MAX_FONT_FILE ((off_t)4 * 1024 * 1024)
 
 static const char *const face_files[FACE_COUNT] = {
 	[FACE_TEXT] = "fonts/NotoSans-400.ttf",
@@ -78,20 +79,22 @@ static enum vt_code read_file(
 	const char *path, uint8_t **ret_data, size_t *ret_length, struct vt_error *error)
 {
 	VT_CLEANUP(vt_fclosep) FILE *file = fopen(path, "re");
+	struct stat status;
 
 	if (!file)
 		return vt_fail(error, VT_ERR_NOT_FOUND, errno, "font: cannot read %s", path);
-	VT_CLEANUP(vt_freep) uint8_t *data = malloc(MAX_FONT_FILE);
+	/* As long as it is: what is freed gets wiped, and seven times 4 MB would be felt at start.
+	 */
+	if (fstat(fileno(file), &status) < 0 || status.st_size <= 0 ||
+		status.st_size >= MAX_FONT_FILE)
+		return vt_fail(error, VT_ERR_PARSE, 0, "font: %s has no usable length", path);
+	size_t length = (size_t)status.st_size;
+	VT_CLEANUP(vt_freep) uint8_t *data = malloc(length);
 	if (!data)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "font");
-	size_t length = fread(data, 1, MAX_FONT_FILE, file);
-	if (length == 0 || length == MAX_FONT_FILE)
-		return vt_fail(error, VT_ERR_PARSE, 0, "font: %s has no usable length", path);
-	uint8_t *shrunk = realloc(data, length);
-	data = NULL;
-	if (!shrunk)
-		return vt_fail(error, VT_ERR_NOMEM, 0, "font");
-	*ret_data = shrunk;
+	if (fread(data, 1, length, file) != length)
+		return vt_fail(error, VT_ERR_IO, errno, "font: cannot read %s", path);
+	*ret_data = vt_take_ptr(&data);
 	*ret_length = length;
 	return VT_OK;
 }
