@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "terminal/base/attributes.h"
 #include "terminal/base/text.h"
+#include "terminal/domain/names.h"
 #include "tests/ui/screens_fixtures.h"
 #include "ui/screens/entry.h"
 #include "ui/screens/format.h"
@@ -338,7 +340,11 @@ static void a_language_adds_its_row_above_and_moves_no_letter(void **state)
 	assert_int_equal(keyboard->row_count, plain->row_count + 1);
 	assert_string_equal(keyboard->rows[0].keys[0].text, "ꞌ");
 	assert_string_equal(keyboard->rows[0].keys[1].text, "Ā");
-	assert_int_equal(keyboard->rows[0].count, 9);
+	/* No registered name has these: the check of names would refuse them. */
+	assert_null(keyboard_find(KEYBOARD_NAME, "ɨ"));
+	assert_null(keyboard_find(KEYBOARD_NAME, "a̱"));
+	assert_non_null(keyboard_find(KEYBOARD_TEXT, "ɨ"));
+	assert_int_equal(keyboard->rows[0].count, 7);
 	assert_null(keyboard_find(KEYBOARD_NAME, "Ē"));
 	assert_int_equal(column_of(KEYBOARD_NAME, "M"), column);
 	assert_memory_equal(&keyboard->rows[1], &plain->rows[0], sizeof(plain->rows[0]));
@@ -350,11 +356,41 @@ static void a_language_adds_its_row_above_and_moves_no_letter(void **state)
 	keyboard = keyboard_get_scan(KEYBOARD_NAME);
 	assert_int_equal(keyboard->row_count, 6);
 	assert_string_equal(keyboard->rows[0].keys[0].text, "A");
-	assert_int_equal(keyboard->rows[5].count, 9);
-	assert_int_equal(keyboard->columns, 9);
+	assert_int_equal(keyboard->rows[5].count, 7);
+	assert_int_equal(keyboard->columns, 8);
 	keyboard_set_language_row("");
 	assert_null(keyboard_find(KEYBOARD_NAME, "ꞌ"));
 	assert_ptr_equal(keyboard_get(KEYBOARD_NAME), plain);
+}
+
+/* Keyboard, check and message agree: whatever can be typed into a name is taken as one. */
+static void every_key_of_names_is_taken_by_the_registry(void **state)
+{
+	static const char *const languages[] = {"es-MX", "en", "nah", "yua"};
+	size_t checked = 0;
+
+	(void)state;
+	for (size_t l = 0; l < VT_ELEMENTS(languages); l++) {
+		locale_use(languages[l]);
+		keyboard_set_language_row(locale_keys());
+		const struct keyboard *keyboard = keyboard_get(KEYBOARD_NAME);
+		for (size_t r = 0; r < keyboard->row_count; r++)
+			for (size_t k = 0; k < keyboard->rows[r].count; k++) {
+				const struct keyboard_key *key = &keyboard->rows[r].keys[k];
+				char name[32], normal[NAME_SIZE];
+
+				if (key->kind != KEY_CHAR)
+					continue;
+				assert_true(vt_format(name, sizeof(name), "A%sA", key->text));
+				assert_int_equal(name_normalise(name, NAME_MAX_CHARS, normal,
+							 sizeof(normal)),
+					NAME_OK);
+				checked++;
+			}
+	}
+	assert_true(checked > 4 * 30);
+	locale_use("es-MX");
+	keyboard_set_language_row("");
 }
 
 static void digits_stand_in_telephone_order_with_00_for_amounts_alone(void **state)
@@ -503,6 +539,7 @@ int main(void)
 		cmocka_unit_test(each_row_fills_its_grid_and_each_key_has_one_id),
 		cmocka_unit_test(the_keyboard_for_switches_has_every_key),
 		cmocka_unit_test(a_language_adds_its_row_above_and_moves_no_letter),
+		cmocka_unit_test(every_key_of_names_is_taken_by_the_registry),
 		cmocka_unit_test(digits_stand_in_telephone_order_with_00_for_amounts_alone),
 		cmocka_unit_test(a_text_takes_the_rfc_of_a_company_and_a_name_does_not),
 		cmocka_unit_test(an_entry_stops_at_its_length_in_letters),

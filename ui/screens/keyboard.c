@@ -5,6 +5,7 @@
 #include "terminal/base/assert.h"
 #include "terminal/base/attributes.h"
 #include "terminal/base/text.h"
+#include "terminal/domain/names.h"
 
 /* clang-format off */
 #define C(text) {KEY_CHAR, text, 1}
@@ -17,7 +18,7 @@
 	{8, {C("Z"), C("X"), C("C"), C("V"), C("B"), C("N"), C("M"), {KEY_DELETE, NULL, 3}}}
 /* The marks that stand in names (domain.md section 9: . - / ' and blanks). */
 #define ROW_MARKS \
-	{6, {{KEY_ACCENT, NULL, 1}, C("Ü"), C("'"), C("-"), C("."), {KEY_SPACE, " ", 5}}}
+	{7, {{KEY_ACCENT, NULL, 1}, C("Ü"), C("'"), C("-"), C("."), C("/"), {KEY_SPACE, " ", 4}}}
 /* & stands in the RFC of companies. */
 #define ROW_TEXT_MARKS \
 	{7, {{KEY_ACCENT, NULL, 1}, C("Ü"), C("'"), C("-"), C("."), C("&"), {KEY_SPACE, " ", 4}}}
@@ -71,7 +72,7 @@ static const struct keyboard scan_layouts[KEYBOARD_LAYOUT_COUNT] = {
 	[KEYBOARD_NAME] = {8, 5, {
 		{8, {SCAN_1, {KEY_ACCENT, NULL, 1}, C("Ü")}},
 		{8, {SCAN_2, C("'"), C("-")}},
-		{7, {SCAN_3, {KEY_CHAR, ".", 2}}},
+		{8, {SCAN_3, C("."), C("/")}},
 		{7, {SCAN_4, {KEY_DELETE, NULL, 2}}},
 		{4, {SCAN_5, {KEY_SPACE, " ", 5}}},
 	}},
@@ -115,15 +116,25 @@ static bool has_text(const struct keyboard *keyboard, const char *text)
 	return false;
 }
 
-/* keyboard, with a row more before the row at: those of the language that it lacks. */
-static void add_row(
-	const struct keyboard *plain, size_t count, size_t at, struct keyboard *ret_keyboard)
+/* Would the registry take it in a name? A key must not lead to an answer that is refused: ɨ and a̱
+ * are letters of languages, but of no registered name (domain.md section 2.2). */
+static bool is_of_names(const char *text)
+{
+	char name[16], normal[NAME_SIZE];
+
+	return vt_format(name, sizeof(name), "A%s", text) &&
+	       name_normalise(name, NAME_MAX_CHARS, normal, sizeof(normal)) == NAME_OK;
+}
+
+/* The keyboard with a row more before the row at: those of the language that it lacks. */
+static void add_row(const struct keyboard *plain, bool is_for_names, size_t count, size_t at,
+	struct keyboard *ret_keyboard)
 {
 	struct keyboard keyboard = {.columns = plain->columns};
 	size_t used = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (!has_text(plain, row_texts[i]))
+		if (!has_text(plain, row_texts[i]) && (!is_for_names || is_of_names(row_texts[i])))
 			keyboard.rows[at].keys[used++] =
 				(struct keyboard_key){KEY_CHAR, row_texts[i], 1};
 	keyboard.rows[at].count = used;
@@ -157,10 +168,11 @@ void keyboard_set_language_row(const char *characters)
 		return;
 	for (size_t i = 0; i < VT_ELEMENTS(letters); i++) {
 		const struct keyboard *scan = &scan_layouts[letters[i]];
+		bool is_for_names = letters[i] == KEYBOARD_NAME;
 
-		add_row(&layouts[letters[i]], count, 0, &with_row[letters[i]]);
+		add_row(&layouts[letters[i]], is_for_names, count, 0, &with_row[letters[i]]);
 		/* Rare letters are the last that the mark comes to. */
-		add_row(scan, count, scan->row_count, &scan_with_row[letters[i]]);
+		add_row(scan, is_for_names, count, scan->row_count, &scan_with_row[letters[i]]);
 	}
 }
 

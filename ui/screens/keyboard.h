@@ -9,8 +9,8 @@
 
 enum keyboard_layout {
 	KEYBOARD_CURP,	 /* digits and A-Z, Ñ; which are enabled depends on the position */
-	KEYBOARD_NAME,	 /* A-Z, Ñ, accents, Ü, apostrophe, hyphen, point, space */
-	KEYBOARD_TEXT,	 /* the same with digits and & */
+	KEYBOARD_NAME,	 /* A-Z, Ñ, accents, Ü, apostrophe, hyphen, point, slash, space */
+	KEYBOARD_TEXT,	 /* the same with digits and &, without slash */
 	KEYBOARD_EMAIL,	 /* lower case, digits, @ . - _ and endings of common domains */
 	KEYBOARD_NUMBER, /* telephone order */
 	KEYBOARD_AMOUNT, /* the same with 00, digits in the same places */

@@ -102,6 +102,8 @@ static const char *key_name(const struct keyboard_key *key)
 		return _("Hyphen");
 	case '.':
 		return _("Point");
+	case '/':
+		return _("Slash");
 	case '@':
 		return _("At sign");
 	case '&':

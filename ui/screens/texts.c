@@ -202,7 +202,7 @@ static const struct id_row errors[] = {
 	{"date",
 		N_("That date does not exist. Write day, month and year, for example 27 03 1985.")},
 	{"date.future", N_("The date has not come yet. Write a date up to today.")},
-	{"name", N_("A name has only letters, spaces, hyphen and apostrophe.")},
+	{"name", N_("A name has only letters, spaces, hyphen, point, slash and apostrophe.")},
 	{"name.long", N_("The name is too long. Write at most 50 letters.")},
 	{"long", N_("The answer is too long. Write it with fewer letters.")},
 	{"choice", N_("Choose one of the options to go on.")},
