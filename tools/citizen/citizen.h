@@ -47,6 +47,8 @@ struct citizen {
 
 /* How long anything on the screen may take before the citizen gives up. */
 #define CITIZEN_PATIENCE_MS 20000
+/* Pages of one screen that are turned in search of something. */
+#define CITIZEN_MAX_PAGES 40
 
 /* The two switches: any two keys, made known at the calibration. */
 #define CITIZEN_SWITCH_MOVE   0x20   /* space */

@@ -8,6 +8,7 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 #include "tools/citizen/steps.h"
+#include "tools/citizen/words.h"
 
 struct person {
 	const char *first_surname, *second_surname, *names, *birth, *sex, *entity;
@@ -51,9 +52,8 @@ void curp_by_key(struct citizen *c)
 /* Somebody helps with the setting; from the calibration on, two keys are all there is. */
 static void choose_switches(struct citizen *c)
 {
-	tap(c, "button", "Accesibilidad");
-	expect_screen(c, "access");
-	while (!tree_contains(c->tree, "Dos interruptores")) {
+	open_access(c);
+	while (!tree_contains(c->tree, words_in(c->lang, "Dos interruptores"))) {
 		tap(c, "button", "Ver más ajustes");
 		await_change(c);
 	}

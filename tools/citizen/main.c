@@ -218,10 +218,13 @@ void expect_screen(struct citizen *c, const char *kind)
 	}
 }
 
+/* Two pages of one long text look the same in the tree: the next is not waited for longer. */
+#define PAGE_MS 1500
+
 /* Waits until the screen is another than that of digest. */
-static bool await_other(struct citizen *c, uint64_t digest)
+static bool await_other(struct citizen *c, uint64_t digest, int64_t patience_ms)
 {
-	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
+	const int64_t deadline = vt_clock_monotonic_ms() + patience_ms;
 	struct vt_error error;
 
 	for (refresh(c); tree_digest(c->tree) == digest;) {
@@ -234,34 +237,44 @@ static bool await_other(struct citizen *c, uint64_t digest)
 }
 
 /* In larger letters and on smaller panels there are pages of lists and of keys, or the keyboard is
- * a screen of its own: turns to the next where nothing new comes by itself. */
-static void look_further(struct citizen *c, const char *role)
+ * a screen of its own: turns to the next where nothing new comes by itself. True if it turned one.
+ */
+static bool look_further(struct citizen *c, const char *role)
 {
-	static const char *const ways[][2] = {
-		{"key", "Más teclas"}, {"button", "Escribir"}, {"button", "Ver más*"}};
+	static const char *const ways[][2] = {{"key", "Más teclas"}, {"button", "Escribir"},
+		{"button", "Ver más*"}, {"button", "Leer más"}};
 	const int64_t frame = tree_frame(c->tree);
 	const size_t first = strcmp(role, "key") == 0 ? 0 : 2;
 	struct tree_node node;
 
 	look_again(c);
 	if (tree_frame(c->tree) != frame || c->scans || c->disturbed)
-		return;
+		return false;
 	for (size_t i = first; i < VT_ELEMENTS(ways); i++) {
 		if (!tree_find(c->tree, ways[i][0], words_in(c->lang, ways[i][1]), &node) ||
 			node.disabled)
 			continue;
 		const uint64_t digest = tree_digest(c->tree);
 		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
-		(void)await_other(c, digest);
-		return;
+		(void)await_other(c, digest, PAGE_MS);
+		return true;
 	}
+	return false;
+}
+
+/* One more look before deadline; pages that are turned are given their time. */
+static void look_through(struct citizen *c, const char *role, int *pages, int64_t *deadline)
+{
+	if (look_further(c, role) && ++*pages < CITIZEN_MAX_PAGES)
+		*deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
 }
 
 static struct tree_node await_node(struct citizen *c, const char *role, const char *es)
 {
 	const char *name = words_in(c->lang, es);
-	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
+	int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
 	struct tree_node node;
+	int pages = 0;
 
 	refresh(c);
 	/* What was touched before a restart of the ui comes first. */
@@ -270,7 +283,7 @@ static struct tree_node await_node(struct citizen *c, const char *role, const ch
 			c->seen_restarts != tree_restarts(c->tree))) {
 		if (vt_clock_monotonic_ms() > deadline)
 			fail(c, "no %s \"%s\"", role, name);
-		look_further(c, role);
+		look_through(c, role, &pages, &deadline);
 	}
 	return node;
 }
@@ -283,13 +296,14 @@ void expect_node(struct citizen *c, const char *role, const char *name)
 void expect_text(struct citizen *c, const char *es)
 {
 	const char *text = words_in(c->lang, es);
-	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
+	int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
+	int pages = 0;
 
 	refresh(c);
 	while (!tree_contains(c->tree, text)) {
 		if (vt_clock_monotonic_ms() > deadline)
 			fail(c, "\"%s\" does not appear", text);
-		look_further(c, "");
+		look_through(c, "", &pages, &deadline);
 	}
 }
 
@@ -343,7 +357,7 @@ void await_change(struct citizen *c)
 		const enum vt_code code = tree_next(c->tree, 2000, &error);
 		(void)code; /* no frame: something is being started again */
 		be_patient(c);
-	} else if (!await_other(c, c->digest)) {
+	} else if (!await_other(c, c->digest, CITIZEN_PATIENCE_MS)) {
 		fail(c, "the touch changed nothing");
 	}
 }

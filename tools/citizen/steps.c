@@ -40,11 +40,27 @@ static void choose_setting(struct citizen *c, const char *name)
 	if (!name)
 		return;
 	tap(c, "radio", name);
-	while (!tree_find(c->tree, "radio", words_in(c->lang, name), &node) || !node.checked) {
+	/* In the new letters it may stand on another page. */
+	for (;;) {
+		expect_node(c, "radio", name);
+		if (tree_find(c->tree, "radio", words_in(c->lang, name), &node) && node.checked)
+			break;
 		if (vt_clock_monotonic_ms() > deadline)
 			fail(c, "\"%s\" is not chosen", name);
 		look_again(c);
 	}
+}
+
+void open_access(struct citizen *c)
+{
+	static const char large[] = "Ajustes de accesibilidad";
+	struct tree_node node;
+
+	expect_screen(c, "home");
+	/* In larger letters the button says what fits. */
+	const bool is_large = tree_find(c->tree, "button", words_in(c->lang, large), &node);
+	tap(c, "button", is_large ? large : "Accesibilidad");
+	expect_screen(c, "access");
 }
 
 /* Text size, contrast and height of the buttons, on the access screen. */
@@ -57,8 +73,7 @@ static void choose_look(struct citizen *c)
 
 	if (c->text_size + c->contrast + c->reach == 0)
 		return;
-	tap(c, "button", "Accesibilidad");
-	expect_screen(c, "access");
+	open_access(c);
 	choose_setting(c, contrasts[c->contrast]);
 	choose_setting(c, c->reach ? "Altura de los botones: Parte baja" : NULL);
 	choose_setting(c, sizes[c->text_size]);

@@ -12,6 +12,8 @@
 void enter(struct citizen *c);
 /* Enters and begins that service, without a card. */
 void begin(struct citizen *c, const char *service);
+/* From the services to the settings of accessibility. */
+void open_access(struct citizen *c);
 /* Touches "Continuar". */
 void go_on(struct citizen *c);
 
