@@ -428,6 +428,37 @@ static void flashing_is_found(void **state)
 	assert_true(fast.errors[AUDIT_FLASH] > 0);
 }
 
+/* Whether anything moves within a second, in which no count-down goes on. */
+static bool moves(const struct fixture *fixture, bool calm)
+{
+	bool does_move = false;
+
+	stage.calm = calm;
+	stage_show(&stage, fixture, "es-MX", NULL);
+	stage.env.since_show_ms = fixture->since_show_ms / 1000 * 1000 + 1050;
+	stage_repaint(&stage);
+	for (int i = 0; i < 9; i++) {
+		stage.env.since_show_ms += 100;
+		stage_repaint(&stage);
+		does_move |= stage.damaged > 0;
+	}
+	stage.calm = false;
+	return does_move;
+}
+
+static void with_less_motion_every_screen_stands_still(void **state)
+{
+	size_t moving = 0;
+
+	(void)state;
+	for (size_t i = 0; i < fixture_count; i++) {
+		moving += moves(&fixtures[i], false);
+		if (moves(&fixtures[i], true))
+			fail_msg("%s moves", fixtures[i].name);
+	}
+	assert_true(moving > 0);
+}
+
 /* ---- incremental frames ---- */
 
 static void every_change_paints_the_same_as_a_full_frame(void **state)
@@ -467,6 +498,7 @@ int main(void)
 		cmocka_unit_test(a_state_told_by_colour_alone_is_found),
 		cmocka_unit_test(what_cannot_be_said_is_found),
 		cmocka_unit_test(flashing_is_found),
+		cmocka_unit_test(with_less_motion_every_screen_stands_still),
 		cmocka_unit_test(every_screen_passes_the_layout_audits),
 		cmocka_unit_test(every_screen_passes_the_pixel_audits),
 		cmocka_unit_test(the_neutral_theme_passes_the_same_pixel_audits),
