@@ -249,6 +249,7 @@ void test_hooks_order(struct test_hooks *hooks, const struct speech_order *order
 		[SPEECH_PAUSE] = "pause",
 		[SPEECH_RESUME] = "resume",
 		[SPEECH_EARCON] = "earcon",
+		[SPEECH_TONE] = "tone",
 		[SPEECH_FORGET] = "forget"};
 	VT_CLEANUP(vt_buf_finish) struct vt_buf out;
 
@@ -259,6 +260,8 @@ void test_hooks_order(struct test_hooks *hooks, const struct speech_order *order
 		order->headphones ? "headphones" : "speaker");
 	if (order->kind == SPEECH_EARCON)
 		vt_buf_printf(&out, ",\"earcon\":\"%s\"", earcon_names[order->earcon]);
+	if (order->kind == SPEECH_TONE)
+		vt_buf_printf(&out, ",\"side\":%d", order->side);
 	if (order->kind == SPEECH_SAY) {
 		vt_buf_printf(&out,
 			",\"kind\":\"%s\",\"personal\":%s,\"lang\":\"%s\",\"rate\":%d,"

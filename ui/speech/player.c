@@ -1,6 +1,7 @@
 #include "ui/speech/player.h"
 
 #include <SDL.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,11 @@
 #define DEVICE_SAMPLES 1024
 #define IDLE_CLOSE_MS  3000
 #define EARCON_MAX     ((size_t)256 * 1024)
+/* A': high enough for a small speaker, low enough to be no alarm. */
+#define TONE_HZ	     880
+#define TONE_SAMPLES (WAV_RATE_HZ * 2 / 3)
+/* 20 ms in and out, so that it does not click. */
+#define TONE_RAMP (WAV_RATE_HZ / 50)
 
 struct clip {
 	uint8_t *data; /* owned, the whole file */
@@ -31,6 +37,7 @@ struct player {
 	struct clip earcons[EARCON_COUNT];
 	SDL_AudioDeviceID device; /* 0 = closed */
 	bool is_headphones;	  /* which of the two is open */
+	bool is_stereo;		  /* … for a tone; speech is on both sides */
 	int64_t idle_since_ms;
 	bool is_reported; /* that there is no sound */
 
@@ -42,6 +49,8 @@ struct player {
 	const struct clip *earcon;
 	size_t earcon_at;
 	int earcon_gain;
+	int tone_side; /* 0 = no tone */
+	int tone_at, tone_gain;
 };
 
 static int gain_of(int volume)
@@ -91,20 +100,44 @@ static int next_earcon(struct player *player)
 	return value;
 }
 
+static int next_tone(struct player *player)
+{
+	const int left = TONE_SAMPLES - player->tone_at,
+		  edge = player->tone_at < left ? player->tone_at : left;
+	const double turn = 2 * 3.14159265358979 * TONE_HZ / WAV_RATE_HZ * player->tone_at;
+	const double ramp = edge < TONE_RAMP ? (double)edge / TONE_RAMP : 1;
+
+	if (++player->tone_at >= TONE_SAMPLES)
+		player->tone_side = 0;
+	return (int)(sin(turn) * ramp * 0.5 * player->tone_gain);
+}
+
 static bool is_played(const struct player *player)
 {
 	return player->has_ended && player->at + 2 > player->pcm.length;
+}
+
+static void put_sample(Uint8 *to, int value)
+{
+	const uint16_t out = (uint16_t)(int16_t)clamp(value);
+
+	to[0] = (Uint8)(out & 0xFF);
+	to[1] = (Uint8)(out >> 8);
 }
 
 static void SDLCALL fill(void *context, Uint8 *stream, int length)
 {
 	struct player *player = context;
 	const uint64_t one = 1;
+	const int step = player->is_stereo ? 4 : 2;
 
-	for (int i = 0; i + 1 < length; i += 2) {
-		uint16_t out = (uint16_t)(int16_t)clamp(next_speech(player) + next_earcon(player));
-		stream[i] = (Uint8)(out & 0xFF);
-		stream[i + 1] = (Uint8)(out >> 8);
+	for (int i = 0; i + step <= length; i += step) {
+		const int both = next_speech(player) + next_earcon(player);
+		const int side = player->tone_side, tone = side != 0 ? next_tone(player) : 0;
+
+		if (player->is_stereo)
+			put_sample(stream + i + 2, both + (side > 0 ? tone : 0));
+		put_sample(stream + i, both + (side < 0 ? tone : 0));
 	}
 	if (is_played(player) && !player->was_told) {
 		player->was_told = true;
@@ -162,6 +195,7 @@ void player_close(struct player *player)
 		SDL_CloseAudioDevice(player->device);
 	player->device = 0;
 	player->earcon = NULL;
+	player->tone_side = 0;
 }
 
 void player_destroy(struct player **player)
@@ -190,20 +224,24 @@ static void unlock(struct player *player)
 		SDL_UnlockAudioDevice(player->device);
 }
 
-static enum vt_code open_device(struct player *player, bool to_headphones, struct vt_error *error)
+/* What is open in stereo is good for speech, too. */
+static enum vt_code open_device(
+	struct player *player, bool to_headphones, bool is_stereo, struct vt_error *error)
 {
 	const SDL_AudioSpec wish = {.freq = WAV_RATE_HZ,
 		.format = AUDIO_S16LSB,
-		.channels = 1,
+		.channels = is_stereo ? 2 : 1,
 		.samples = DEVICE_SAMPLES,
 		.callback = fill,
 		.userdata = player};
 	SDL_AudioSpec got;
 
 	player->idle_since_ms = -1;
-	if (player->device != 0 && player->is_headphones == to_headphones)
+	if (player->device != 0 && player->is_headphones == to_headphones &&
+		(player->is_stereo || !is_stereo))
 		return VT_OK;
 	player_close(player);
+	player->is_stereo = is_stereo;
 	player->device =
 		SDL_OpenAudioDevice(player->names[to_headphones ? 1 : 0], 0, &wish, &got, 0);
 	player->is_headphones = to_headphones;
@@ -217,7 +255,7 @@ enum vt_code player_begin(
 	struct player *player, int volume, bool to_headphones, struct vt_error *error)
 {
 	player_stop(player);
-	enum vt_code code = open_device(player, to_headphones, error);
+	enum vt_code code = open_device(player, to_headphones, false, error);
 	if (code != VT_OK)
 		return code;
 	lock(player);
@@ -281,12 +319,25 @@ void player_earcon(struct player *player, enum earcon earcon, int volume, bool t
 
 	/* Over speech it sounds where the speech does. */
 	if (clip->bytes < 2 || open_device(player, speaks ? player->is_headphones : to_headphones,
-				       &error) != VT_OK)
+				       false, &error) != VT_OK)
 		return;
 	lock(player);
 	player->earcon = clip;
 	player->earcon_at = 0;
 	player->earcon_gain = gain_of(volume);
+	unlock(player);
+}
+
+void player_tone(struct player *player, int side, int volume, bool to_headphones)
+{
+	struct vt_error error;
+
+	if (open_device(player, to_headphones, true, &error) != VT_OK)
+		return;
+	lock(player);
+	player->tone_side = side;
+	player->tone_at = 0;
+	player->tone_gain = gain_of(volume);
 	unlock(player);
 }
 
@@ -297,7 +348,7 @@ int player_idle(struct player *player, int64_t now_ms)
 	if (player->device == 0)
 		return -1;
 	lock(player);
-	is_idle = !player->earcon && player->pcm.length == 0;
+	is_idle = !player->earcon && player->tone_side == 0 && player->pcm.length == 0;
 	unlock(player);
 	if (!is_idle)
 		player->idle_since_ms = -1;

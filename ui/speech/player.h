@@ -2,7 +2,8 @@
 #define VT_UI_SPEECH_PLAYER_H
 
 /* Sound through SDL audio: one utterance at a time, and an earcon over it. Samples are 16-bit mono
- * at WAV_RATE_HZ, little-endian; what has been heard, or never will be, is wiped.
+ * at WAV_RATE_HZ, little-endian; what has been heard, or never will be, is wiped. For a technician
+ * there is a test tone, for which the output is opened in stereo.
  *
  * The device is open only while there is something to play, so that an idle terminal takes no CPU.
  * One thread calls; SDL's audio thread calls back. */
@@ -39,6 +40,8 @@ void player_stop(struct player *player);
 void player_pause(struct player *player, bool is_paused);
 /* Starts an earcon; nothing if there is no sound. */
 void player_earcon(struct player *player, enum earcon earcon, int volume, bool to_headphones);
+/* Two thirds of a second on one side: -1 left, 1 right. Nothing if there is no sound. */
+void player_tone(struct player *player, int side, int volume, bool to_headphones);
 /* Closes the device if nothing was played for some seconds. Returns the milliseconds after which to
  * call again, -1 = never. */
 int player_idle(struct player *player, int64_t now_ms);

@@ -117,6 +117,17 @@ static void play(struct speech *speech, enum earcon earcon)
 	order(speech, SPEECH_EARCON, earcon);
 }
 
+void speech_tone(struct speech *speech, int side, bool to_headphones)
+{
+	if (speech->order_count == MAX_ORDERS)
+		return;
+	speech->orders[speech->order_count++] = (struct speech_order){.kind = SPEECH_TONE,
+		.earcon = EARCON_COUNT,
+		.side = side,
+		.headphones = to_headphones,
+		.volume = SPEECH_VOLUME_DEFAULT};
+}
+
 /* Ends what is being said and drops what was to follow; the list stays, for repeating. */
 static void silence(struct speech *speech)
 {

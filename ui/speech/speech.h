@@ -39,6 +39,7 @@ enum speech_order_kind {
 	SPEECH_PAUSE,  /* … stands still */
 	SPEECH_RESUME, /* … goes on */
 	SPEECH_EARCON,
+	SPEECH_TONE,  /* of a technician: on one side of one output */
 	SPEECH_FORGET /* the session is over: nothing of it may stay in memory */
 };
 
@@ -60,6 +61,7 @@ struct speech_order {
 	int rate;	 /* 1 … SPEECH_RATE_STEPS */
 	int volume;	 /* 1 … SPEECH_VOLUME_STEPS */
 	enum earcon earcon;
+	int side; /* of a TONE: -1 left, 1 right */
 	char text[2048];
 	char spanish[256]; /* the same for a voice that does not know lang; "" = there is none */
 };
@@ -79,6 +81,9 @@ struct speech;
 struct speech *speech_create(void);
 /* Wipes and frees; accepts NULL. */
 void speech_destroy(struct speech **speech);
+
+/* A technician's test tone, whether speech is on or not. side: -1 left, 1 right. */
+void speech_tone(struct speech *speech, int side, bool to_headphones);
 
 /* ---- the world ---- */
 /* The plug went in or out. */

@@ -290,6 +290,9 @@ static void carry_out(struct voice *voice, const struct speech_order *order)
 	case SPEECH_EARCON:
 		player_earcon(voice->player, order->earcon, order->volume, order->headphones);
 		break;
+	case SPEECH_TONE:
+		player_tone(voice->player, order->side, order->volume, order->headphones);
+		break;
 	case SPEECH_FORGET:
 		/* Earcons have nothing of a citizen in them: the closing tone may end. */
 		finish_saying(voice, STOPPED);
@@ -512,7 +515,9 @@ static void drop_overtaken(struct voice *voice, enum speech_order_kind by)
 
 void voice_order(struct voice *voice, const struct speech_order *order)
 {
-	bool is_sound = order->kind == SPEECH_SAY || order->kind == SPEECH_EARCON, is_full;
+	bool is_sound = order->kind == SPEECH_SAY || order->kind == SPEECH_EARCON ||
+			order->kind == SPEECH_TONE;
+	bool is_full;
 
 	if (is_sound && !start_sound(voice)) {
 		if (order->kind == SPEECH_SAY)
