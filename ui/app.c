@@ -46,8 +46,11 @@ struct app {
 	struct explore explore;
 	struct switches switches;
 	struct staff_gesture gesture;
-	int64_t place;	      /* another number for each other screen */
-	struct canvas *black; /* what a blanked panel shows; NULL until one is */
+	struct profile profile;	   /* as terminal.conf has it */
+	struct screen_panel panel; /* in force; within its bounds */
+	int raw_x, raw_y;	   /* of the last finger, as the panel said */
+	int64_t place;		   /* another number for each other screen */
+	struct canvas *black;	   /* what a blanked panel shows; NULL until one is */
 	bool is_blank;
 };
 
@@ -67,6 +70,7 @@ enum vt_code app_create(const struct app_options *options, const struct app_time
 	if (!app->screen || !app->speech)
 		return vt_fail(error, VT_ERR_NOMEM, 0, "app");
 	app->is_dirty = true;
+	app->profile = options->ui.profile;
 	app->link_lost_ms = app->shown_ms = app->touched_ms = time->now_ms;
 	app->activity_ms = time->now_ms - ACTIVITY_MS;
 	app->change_at_ms = app->switches.move_at_ms = -1;
@@ -115,6 +119,24 @@ static bool is_redrawn(const struct screen_model *a, const struct screen_model *
 	       (a->warning_ms > 0) == (b->warning_ms > 0);
 }
 
+/* Whatever core says, nothing outside the bounds comes into force. */
+static void follow_panel(struct app *app, const struct screen_panel *said)
+{
+	const bool has_density =
+		said->px_per_m >= PANEL_MIN_PX_PER_M && said->px_per_m <= PANEL_MAX_PX_PER_M;
+	const bool has_height =
+		said->bottom_mm >= PANEL_MIN_BOTTOM_MM && said->bottom_mm <= PANEL_MAX_BOTTOM_MM;
+
+	if (memcmp(&app->panel, said, sizeof(*said)) == 0)
+		return;
+	app->panel = *said;
+	if (!panel_touch_is_plausible(&said->touch))
+		app->panel.touch = (struct panel_touch){0};
+	ui_set_panel(app->ui, has_density ? said->px_per_m / 1000.0 : app->profile.px_per_mm,
+		has_height ? said->bottom_mm : app->profile.screen_bottom_mm);
+	input_reset(app->ui);
+}
+
 void app_show(struct app *app, const struct screen_model *model, const struct app_time *time)
 {
 	const struct screen_model *before = screen_get_model(app->screen);
@@ -130,6 +152,7 @@ void app_show(struct app *app, const struct screen_model *model, const struct ap
 		input_set_focus(app->ui, "", false);
 	}
 	screen_show(app->screen, model);
+	follow_panel(app, &model->panel);
 	settings = screen_settings(app->screen);
 	ui_set_settings(app->ui, &settings);
 	app->has_model = true;
@@ -199,6 +222,8 @@ static void take_answer(
 
 		ask_setting(app, "speech", !is_on, time);
 	}
+	if (answer->tone)
+		speech_tone(app->speech, answer->tone, answer->tone_headphones);
 	if (answer->unmask) {
 		app->is_masked = false;
 		app->is_dirty = true;
@@ -241,11 +266,18 @@ static void note_touch(struct app *app, const struct app_time *time)
 static void take_input(
 	struct app *app, const struct input_result *result, const struct app_time *time)
 {
+	struct ui_action action = result->action;
+
 	if (result->touched)
 		note_touch(app, time);
 	app->is_dirty |= result->redraw;
-	if (result->acted)
-		take_action(app, &result->action, time);
+	if (!result->acted)
+		return;
+	/* A cross was touched: it is measured where the panel said, not where we believe. */
+	if (strcmp(action.action, SCREEN_POINT) == 0 &&
+		!vt_format(action.arg, sizeof(action.arg), "%d:%d", app->raw_x, app->raw_y))
+		return;
+	take_action(app, &action, time);
 }
 
 /* A finger of somebody who listens: it looks for things, and acts on what it has found (UI.md
@@ -255,7 +287,8 @@ static bool take_explorer(struct app *app, int64_t finger, enum input_phase phas
 {
 	const struct node *found;
 
-	if (!speech_is_on(app->speech))
+	/* Crosses are for whoever sees them. */
+	if (!speech_is_on(app->speech) || ui_find(app->ui, SCREEN_POINT))
 		return false;
 	if (phase == INPUT_DOWN)
 		speech_interrupt(app->speech);
@@ -313,8 +346,12 @@ static void watch_gesture(struct app *app, int64_t finger, enum input_phase phas
 void app_finger(struct app *app, int64_t finger, enum input_phase phase, int x, int y,
 	const struct app_time *time)
 {
+	const struct profile *profile = ui_profile(app->ui);
 	struct input_result result;
 
+	app->raw_x = x;
+	app->raw_y = y;
+	panel_map_touch(&app->panel.touch, profile->width_px, profile->height_px, x, y, &x, &y);
 	watch_gesture(app, finger, phase, x, y, time);
 	if (take_explorer(app, finger, phase, x, y, time))
 		return;

@@ -10,6 +10,8 @@
  *	plug, voice  ─► app_… ────┘                         │   clock
  *	                                                    └─► app_take_order: for the voice
  *
+ * Each model says how the panel is (terminal/bus/panel.h): sizes and touches follow at once.
+ *
  * What it decides itself: the privacy mask (20 s without touch), the waiting screen (3 s without
  * core), when the clock in the header and count-downs are drawn again, and that a finger that was
  * down on one screen does nothing on the next. */
@@ -47,7 +49,8 @@ void app_destroy(struct app **app);
 void app_show(struct app *app, const struct screen_model *model, const struct app_time *time);
 /* The connection to core came up or went down. */
 void app_set_link(struct app *app, bool is_up, const struct app_time *time);
-/* x, y in pixels of the frame. */
+/* x, y in pixels of the frame, where the panel says that the finger is: a calibration turns them
+ * into where it is. */
 void app_finger(struct app *app, int64_t finger, enum input_phase phase, int x, int y,
 	const struct app_time *time);
 void app_key(struct app *app, enum input_key key, const struct app_time *time);

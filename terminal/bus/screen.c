@@ -26,6 +26,8 @@ const char *const screen_kind_names[SCREEN_KIND_COUNT] = {
 	[SCREEN_STAFF] = "staff",
 	[SCREEN_MAINTENANCE] = "maintenance",
 	[SCREEN_SETUP] = "setup",
+	[SCREEN_MEASURE] = "measure",
+	[SCREEN_TOUCH] = "touch",
 };
 const char *const field_type_names[FIELD_TYPE_COUNT] = {
 	[FIELD_TEXT] = "text",
@@ -119,6 +121,24 @@ static const struct bus_field settings_fields[] = {
 static const struct bus_table settings_table =
 	BUS_TABLE(struct screen_settings, "settings", settings_fields);
 
+static const struct bus_field touch_fields[] = {
+	OPT_INT(struct panel_touch, xx, "xx"),
+	OPT_INT(struct panel_touch, xy, "xy"),
+	OPT_INT(struct panel_touch, x0, "x0"),
+	OPT_INT(struct panel_touch, yx, "yx"),
+	OPT_INT(struct panel_touch, yy, "yy"),
+	OPT_INT(struct panel_touch, y0, "y0"),
+	OPT_INT(struct panel_touch, error_um, "errorUm"),
+};
+static const struct bus_table touch_table = BUS_TABLE(struct panel_touch, "touch", touch_fields);
+
+static const struct bus_field panel_fields[] = {
+	OPT_INT(struct screen_panel, px_per_m, "pxPerM"),
+	OPT_INT(struct screen_panel, bottom_mm, "bottomMm"),
+	OPT_OBJECT(struct screen_panel, touch, "touch", touch_table),
+};
+static const struct bus_table panel_table = BUS_TABLE(struct screen_panel, "panel", panel_fields);
+
 static const struct bus_field model_fields[] = {
 	REQ_ENUM(struct screen_model, screen, "screen", screen_kind_names),
 	REQ_I64(struct screen_model, revision, "revision"),
@@ -166,5 +186,6 @@ static const struct bus_field model_fields[] = {
 	OPT_BOOL(struct screen_model, personal, "personal"),
 	OPT_TEXT(struct screen_model, terminal, "terminal"),
 	OPT_OBJECT(struct screen_model, settings, "settings", settings_table),
+	OPT_OBJECT(struct screen_model, panel, "panel", panel_table),
 };
 const struct bus_table screen_model_table = BUS_TABLE(struct screen_model, "model", model_fields);

@@ -14,6 +14,7 @@
 
 #include "terminal/base/limits.h"
 #include "terminal/bus/fields.h"
+#include "terminal/bus/panel.h"
 
 enum screen_kind {
 	SCREEN_ATTRACT,	 /* waiting for a citizen; no session */
@@ -43,6 +44,9 @@ enum screen_kind {
 	SCREEN_STAFF,	/* PIN of a technician: one number field, masked */
 	SCREEN_MAINTENANCE, /* items: tabs, then rows: value = state, reason = ok, warn, error */
 	SCREEN_SETUP,	    /* first start: step of steps; rows; outcome "not-connected" */
+	SCREEN_MEASURE, /* density by a bank card; outcome "" measures, "keep" asks whether it is
+			   kept: expected_ms until it goes back by itself */
+	SCREEN_TOUCH,	/* crosses to touch; outcome "" the nine, "check" the tenth */
 	SCREEN_KIND_COUNT
 };
 extern const char *const screen_kind_names[SCREEN_KIND_COUNT];
@@ -195,6 +199,7 @@ struct screen_model {
 	bool personal;	   /* personal data may be on this screen */
 	char terminal[24]; /* terminal id, small print */
 	struct screen_settings settings;
+	struct screen_panel panel; /* in force from this screen on */
 };
 
 extern const struct bus_table screen_model_table;

@@ -9,7 +9,7 @@
  *   ctl ─────┘                          ├─ scans.c    the citizen's document under the scanner
  *                                       ├─ answers.c  ventanillactl
  *                                       ├─ languages.c packs that were installed
- *                                       ├─ technician.c  who maintains it, at the screen
+ *                                       ├─ technician.c, place.c  who maintains it, at the screen
  *                                       └─ journal.c  core's facts for the audit journal
  *                        │ all write into one open batch of the store
  *                        ▼
@@ -445,7 +445,15 @@ void technician_carry_out(struct core *core, const struct session_effects *effec
 /* Outcome of maintenance_order(); tested NULL: there was none, text says why. */
 void technician_ordered(struct core *core, const char *device, enum bus_completion_code code,
 	const char *text, const struct device_tested *tested);
+/* Writes state_dir/name whole or not at all; false: it is not kept, and the log says why. */
+bool technician_write(const struct core *core, const char *name, const char *text);
 /* Completes the model of the maintenance screen with the facts. */
 void technician_fill(struct core *core, struct screen_model *model);
+
+/* ---- place.c: where the terminal stands, its panel ---- */
+/* What was kept of it, for the session. */
+void place_open(struct core *core);
+/* Keeps it if a step has changed it: before the screen shows it. */
+void place_keep(const struct core *core, const struct session_effects *effects);
 
 #endif

@@ -122,6 +122,7 @@ static enum vt_code read_times(
 		{"scan_ms", &times->scan},
 		{"staff_code_ms", &times->staff_code},
 		{"staff_idle_ms", &times->staff_idle},
+		{"panel_keep_ms", &times->panel_keep},
 	};
 
 	*times = session_default_times;

@@ -41,28 +41,37 @@ static bool path_of(const struct core *core, const char *name, char *path, size_
 	return vt_format(path, size, "%s/%s", core->state_dir, name);
 }
 
-/* Whole or not at all; false: it is not kept. */
-static bool keep(const struct core *core)
+bool technician_write(const struct core *core, const char *name, const char *text)
 {
-	const struct session_duty *duty = session_duty(core->session);
-	char path[128], fresh[128], text[256];
+	char path[128], fresh[128];
 
-	if (!path_of(core, "technician", path, sizeof(path)) ||
-		!path_of(core, "technician.new", fresh, sizeof(fresh)) ||
-		!vt_format(text, sizeof(text),
-			"[lock]\nfailures = %d\nuntil = %lld\n"
-			"[duty]\nreason = %s\nuntil = %s\nstep = %d\n",
-			core->lockout.failures, (long long)core->lockout.until_unix_ms,
-			duty->reason[0] ? duty->reason : "none",
-			duty->until[0] ? duty->until : "none", duty->step))
+	if (!path_of(core, name, path, sizeof(path)) ||
+		!vt_format(fresh, sizeof(fresh), "%s.new", path))
 		return false;
 	VT_CLEANUP(vt_closep) int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	VT_CLEANUP(vt_closep)
+	int folder = open(core->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const ssize_t length = (ssize_t)strlen(text);
+	/* The name is kept with the folder. */
 	if (fd >= 0 && write(fd, text, (size_t)length) == length && fsync(fd) == 0 &&
-		rename(fresh, path) == 0)
+		rename(fresh, path) == 0 && folder >= 0 && fsync(folder) == 0)
 		return true;
 	vt_log(VT_LOG_WARNING, "technician: %s cannot be written: %s", path, strerror(errno));
 	return false;
+}
+
+static bool keep(const struct core *core)
+{
+	const struct session_duty *duty = session_duty(core->session);
+	char text[256];
+
+	return vt_format(text, sizeof(text),
+		       "[lock]\nfailures = %d\nuntil = %lld\n"
+		       "[duty]\nreason = %s\nuntil = %s\nstep = %d\n",
+		       core->lockout.failures, (long long)core->lockout.until_unix_ms,
+		       duty->reason[0] ? duty->reason : "none",
+		       duty->until[0] ? duty->until : "none", duty->step) &&
+	       technician_write(core, "technician", text);
 }
 
 static void take_word(const struct vt_config *kept, const char *key, char *dst, size_t size)
@@ -129,6 +138,7 @@ enum vt_code technician_open(struct core *core, struct vt_error *error)
 		lockout_count(&core->lockout, core_unix_ms(core));
 	}
 	session_set_duty(core->session, &duty);
+	place_open(core);
 	return VT_OK;
 }
 
@@ -204,6 +214,7 @@ void technician_keep(struct core *core, const struct session_effects *effects)
 {
 	if (effects->duty && !keep(core))
 		vt_log(VT_LOG_ERROR, "technician: the change of service is lost at a restart");
+	place_keep(core, effects);
 }
 
 void technician_carry_out(struct core *core, const struct session_effects *effects)
@@ -307,6 +318,7 @@ static void fill_devices(const struct core *core, struct screen_model *model)
 	}
 	if (!core->devices.conn)
 		add(model, "process", "plugs", "The device process is not there", "error");
+	session_staff_add_own(core->session, model);
 }
 
 static void fill_device(const struct core *core, struct screen_model *model)
@@ -447,6 +459,7 @@ static void fill_version(const struct core *core, struct screen_model *model)
 	SET(item->value, VT_VERSION);
 	item = add(model, "terminal", "monitor", "Terminal", "");
 	SET(item->value, core->terminal);
+	session_staff_add_place(core->session, model);
 	format_age(vt_clock_monotonic_ms() - core->started_ms, age, sizeof(age));
 	item = add(model, "uptime", "timer", "Since the start", "");
 	say(item->value, sizeof(item->value), "{1}, citizens served: {2}|%s|%lld", age,
@@ -517,6 +530,7 @@ static void fill_report(const struct core *core, struct screen_model *model)
 	}
 	add_storage(core, model);
 	add_clock(core, model);
+	session_staff_add_place(core->session, model);
 	add_share(model, "services", "cloud-check", "Services that answer", online,
 		core->adapter_count);
 	add_share(model, "devices", "plugs-connected", "Devices ready", ready, devices);
@@ -536,12 +550,12 @@ static void fill_setup(const struct core *core, struct screen_model *model)
 		fill_devices(core, model);
 		return;
 	case SETUP_ENROLMENT:
-	case SETUP_PLACE:
 		SET(add(model, "terminal", "monitor", "Terminal", "")->value, core->terminal);
 		return;
 	case SETUP_REPORT:
 		fill_report(core, model);
 		return;
+	case SETUP_PLACE: /* the session's own */
 	case SETUP_TOUCH:
 	case SETUP_TRIAL:
 		return;
@@ -550,7 +564,7 @@ static void fill_setup(const struct core *core, struct screen_model *model)
 
 void technician_fill(struct core *core, struct screen_model *model)
 {
-	if (model->screen == SCREEN_SETUP)
+	if (model->screen == SCREEN_SETUP && !model->has_field)
 		fill_setup(core, model);
 	if (model->screen != SCREEN_MAINTENANCE)
 		return;

@@ -45,6 +45,7 @@ const struct session_times session_default_times = {
 	.scan = 30000,
 	.staff_code = 60000,
 	.staff_idle = 600000,
+	.panel_keep = 15000,
 };
 
 /* Of the image. */

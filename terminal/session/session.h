@@ -81,6 +81,7 @@ struct session_times {
 	int64_t scan;	       /* until a code is under the scanner: 30 s */
 	int64_t staff_code;    /* the technician's code, untouched: 60 s */
 	int64_t staff_idle;    /* maintenance, until the warning: 10 min (UI.md §2) */
+	int64_t panel_keep;    /* a new size or calibration, until it goes by itself: 15 s */
 };
 extern const struct session_times session_default_times;
 
@@ -132,6 +133,14 @@ struct session_duty {
 	char reason[24]; /* why it was taken out of service, "" = it serves */
 	char until[24];	 /* when it comes back: "today", "tomorrow", "unknown" */
 	int step;	 /* of the first start, while reason is SETUP_REASON; else 0 */
+};
+
+/* Where this terminal stands, and its panel: a technician's words; core keeps them over restarts.
+ * "" and zero: not told. */
+struct session_place {
+	struct screen_panel panel;
+	char entity[3]; /* code of a CURP, never NE */
+	char municipality[124], site[124];
 };
 
 /* A certificate as core has read and checked it. Texts are borrowed by the event. */
@@ -230,6 +239,7 @@ struct session_effects {
 	const char *retry;     /* folio to try again, borrowed from the session; then RETRIED */
 	const char *staff_act; /* for the audit journal, static text */
 	bool duty;	       /* session_duty() has changed: keep it */
+	bool place;	       /* session_place() has changed: keep it */
 	int64_t wake_ms;       /* monotonic time of the next SESSION_TICK; 0 = none needed */
 };
 
@@ -300,6 +310,12 @@ void session_set_languages(
 /* What was kept; before the first step. */
 void session_set_duty(struct session *s, const struct session_duty *duty);
 const struct session_duty *session_duty(const struct session *s);
+/* The same for the place. It must be sound: true if every part may be believed. */
+void session_set_place(struct session *s, const struct session_place *place);
+const struct session_place *session_place(const struct session *s);
+bool session_place_is_sound(const struct session_place *place);
+/* Are state, municipality and site known? */
+bool session_place_is_told(const struct session *s);
 /* What the maintenance screen shows, for core, which knows the facts (terminal/core/technician.c).
  */
 enum staff_view {
@@ -308,6 +324,14 @@ enum staff_view {
 	STAFF_REASON, /* out of service: why */
 	STAFF_UNTIL,  /* … and until when */
 	STAFF_SETUP,  /* first start: session_setup_step() */
+	/* session_panel.c */
+	STAFF_PLACE,   /* where it stands, and its panel */
+	STAFF_FIELD,   /* one answer of that */
+	STAFF_MEASURE, /* a bank card is laid on the screen */
+	STAFF_KEEP,    /* … and does the new size stay? */
+	STAFF_TOUCH,   /* nine crosses */
+	STAFF_CHECK,   /* … and a tenth */
+	STAFF_SOUND,   /* tones, left and right */
 };
 enum staff_tab {
 	STAFF_DEVICES,
@@ -337,6 +361,11 @@ enum staff_tab session_staff_tab(const struct session *s);
 const char *session_staff_device(const struct session *s);
 /* Last outcome of a device's test since the technician came; false: none. */
 bool session_staff_tested(const struct session *s, const char *device, enum test_outcome *ret);
+/* Adds the rows of what is no device of the device process: sound, touch screen and size of the
+ * picture (these two not during the first start, which has steps of their own for them). */
+void session_staff_add_own(const struct session *s, struct screen_model *model);
+/* Adds the row that leads to STAFF_PLACE. */
+void session_staff_add_place(const struct session *s, struct screen_model *model);
 /* Devices to test in turn, "Test all": the caller tells their ids, 16 at most. */
 void session_staff_devices(struct session *s, const struct device_list *list);
 /* Asserts the invariants above; called after every step. */

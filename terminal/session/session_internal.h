@@ -69,6 +69,9 @@ struct identity {
 	char holder[128], rfc[16], curp[24];
 };
 
+/* What is told of the place, a row and a screen each. */
+enum place_field { PLACE_STATE, PLACE_MUNICIPALITY, PLACE_SITE, PLACE_HEIGHT, PLACE_FIELD_COUNT };
+
 /* A technician at the screen. */
 struct staff {
 	enum staff_view view;
@@ -86,13 +89,22 @@ struct staff {
 		bool is_known;
 		enum test_outcome outcome;
 	} tested[STATUS_MAX_DEVICES];
-	char error[32];	   /* of the code */
+	char error[32];	   /* of the code, or of STAFF_FIELD */
 	int64_t locked_ms; /* monotonic: no try before */
 	bool is_judging;   /* core looks at the code */
 	char retry[VT_FOLIO_SIZE];
 	char verdict[24];    /* what came of "try again", "" = nothing */
 	char out_reason[24]; /* chosen, not yet in force */
 	int64_t end_ms;	     /* the shift is over */
+	enum place_field field;
+	enum staff_view from; /* FIELD … SOUND: where they lead back to */
+	bool has_trial;	      /* KEEP, CHECK: in force, not kept, until … */
+	struct screen_panel trial;
+	int64_t trial_until_ms;
+	const char *note; /* what came of it, for the view behind; static, NULL = nothing */
+	bool note_is_good;
+	bool has_sound; /* the tones were heard, or not */
+	bool sound_is_good;
 };
 
 /* Everything of one citizen; wiped as one block. */
@@ -143,6 +155,7 @@ struct session {
 	bool card_in, card_readable;
 	bool card_stale; /* it was left by somebody: nobody signs in with it */
 	struct session_duty duty;
+	struct session_place place;
 	struct device_list devices; /* as core told them last */
 	struct session_language languages[SESSION_MAX_LANGUAGES];
 	size_t language_count; /* the first is the default */
@@ -225,6 +238,26 @@ int64_t staff_deadline(const struct session *s);
 void staff_timeout(struct session *s, struct session_effects *fx);
 void staff_check(const struct session *s);
 void staff_model(const struct session *s, struct screen_model *model);
+
+enum staff_view staff_first_view(const struct session *s);
+void staff_show(struct session *s, enum staff_view view, struct session_effects *fx);
+
+/* session_panel.c */
+struct screen_panel panel_in_force(const struct session *s);
+/* Rows: of the place with the size of the picture; of that alone; of the touch screen; of what came
+ * of the last change. */
+void panel_add_density(const struct session *s, struct screen_model *model);
+void panel_add_place(const struct session *s, struct screen_model *model);
+void panel_add_touch(const struct session *s, struct screen_model *model);
+void panel_add_note(const struct session *s, struct screen_model *model);
+void panel_model(const struct session *s, struct screen_model *model);
+/* A touched row, by its id: true if it leads to a view of this file. */
+bool panel_open(struct session *s, const char *id, struct session_effects *fx);
+void panel_intent(struct session *s, const struct intent_act *intent, struct session_effects *fx);
+/* When panel_timeout() is due; INT64_MAX = never. */
+int64_t panel_deadline(const struct session *s);
+void panel_timeout(struct session *s, struct session_effects *fx);
+void panel_check(const struct session *s);
 
 /* session_setup.c */
 /* Has this terminal never been activated? */

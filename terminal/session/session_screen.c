@@ -503,6 +503,7 @@ void session_model(const struct session *s, struct screen_model *model)
 	SET(model->lang, s->c.lang);
 	SET(model->terminal, s->terminal);
 	model->settings = s->c.settings;
+	model->panel = panel_in_force(s);
 	model->personal = session_is_personal(s);
 	if (s->c.warning_until_ms > 0)
 		model->warning_ms = s->c.warning_until_ms - s->now_ms;

@@ -1,8 +1,8 @@
 /* The first start: the part of SESSION_MAINTENANCE that a terminal shows before it serves anybody
  * (UI.md section 13). While the duty's reason is "setup" the right code leads here, step by step
  * to "Activate"; whoever leaves, or whose power fails, goes on where he was, for core keeps the
- * step. Core adds the facts (technician.c). A step that nothing performs yet says so and names
- * ventanillactl; it holds nobody up. */
+ * step. Core adds the facts (technician.c). A step that nothing performs yet says so and
+ * why; it holds nobody up. */
 
 #include <string.h>
 
@@ -12,19 +12,21 @@
 
 #define SET(member, text) vt_copy_cut((member), sizeof(member), (text))
 
-/* English message ids: the ui has the words (ui/screens/staff.c). */
+/* English message ids: the ui has the words (ui/screens/staff.c). A step with a reason why does
+ * nothing yet. */
 static const struct {
-	const char *title;
-	bool is_connected;
+	const char *title, *why;
 } steps[] = {
-	[SETUP_TIME] = {"Date, time and zone", true},
-	[SETUP_NETWORK] = {"Network and services", true},
-	[SETUP_ENROLMENT] = {"Enrolment of this terminal", false},
-	[SETUP_PLACE] = {"Place and screen", false},
-	[SETUP_DEVICES] = {"Devices found", true},
-	[SETUP_TOUCH] = {"Calibrate the screen", false},
-	[SETUP_TRIAL] = {"Trial transaction", false},
-	[SETUP_REPORT] = {"Is it ready?", true},
+	[SETUP_TIME] = {"Date, time and zone", ""},
+	[SETUP_NETWORK] = {"Network and services", ""},
+	[SETUP_ENROLMENT] = {"Enrolment of this terminal",
+		"Nobody enrols terminals yet. This one works without it: go on."},
+	[SETUP_PLACE] = {"Place and screen", ""},
+	[SETUP_DEVICES] = {"Devices found", ""},
+	[SETUP_TOUCH] = {"Calibrate the screen", ""},
+	[SETUP_TRIAL] = {"Trial transaction",
+		"A trial request would count as a real one: nothing tells them apart yet. Go on."},
+	[SETUP_REPORT] = {"Is it ready?", ""},
 };
 _Static_assert(VT_ELEMENTS(steps) == SETUP_LAST + 1, "a row for each step");
 
@@ -43,6 +45,7 @@ enum setup_step session_setup_step(const struct session *s)
 static void go_to(struct session *s, enum setup_step step, struct session_effects *fx)
 {
 	s->duty.step = (int)step;
+	s->c.staff.note = NULL;
 	fx->duty = fx->show = true;
 }
 
@@ -82,7 +85,14 @@ void setup_model(const struct session *s, struct screen_model *model)
 	model->steps = SETUP_LAST;
 	model->can_back = true;
 	SET(model->title, steps[step].title);
-	SET(model->outcome, steps[step].is_connected ? "" : "not-connected");
+	SET(model->outcome, steps[step].why[0] ? "not-connected" : "");
+	SET(model->lead, steps[step].why);
+	if (step == SETUP_PLACE || step == SETUP_TOUCH)
+		panel_add_note(s, model);
+	if (step == SETUP_PLACE)
+		panel_add_place(s, model);
+	else if (step == SETUP_TOUCH)
+		panel_add_touch(s, model);
 	if (step != SETUP_LAST)
 		return;
 	SET(model->primary, "Activate");

@@ -6,6 +6,7 @@
  *                └────wrong: it waits──┘                   │  └─ NO ──► REASON ──► UNTIL ─────┘
  *                                  rest ◄─ CLOSE, 10 min ──┘
  *
+ * Rows of TABS also lead to SOUND, and to the views of session_panel.c, which has their drawing.
  * Before the terminal is activated the steps of the first start (session_setup.c) stand for TABS.
  *
  * What may be trusted: nobody is in MAINTENANCE whose code core has not judged right in this very
@@ -101,7 +102,7 @@ void session_staff_devices(struct session *s, const struct device_list *list)
 }
 
 /* Where a technician begins, and comes back to. */
-static enum staff_view first_view(const struct session *s)
+enum staff_view staff_first_view(const struct session *s)
 {
 	return setup_is_due(s) ? STAFF_SETUP : STAFF_TABS;
 }
@@ -150,7 +151,8 @@ static void on_judged(
 		return;
 	staff->is_judging = false;
 	if (event->u.code.is_right) {
-		*staff = (struct staff){.view = first_view(s), .end_ms = s->now_ms + SHIFT_MS};
+		*staff =
+			(struct staff){.view = staff_first_view(s), .end_ms = s->now_ms + SHIFT_MS};
 		session_enter(s, SESSION_MAINTENANCE, fx);
 		fx->staff_act = "screen entered";
 		return;
@@ -248,14 +250,15 @@ void staff_event(struct session *s, const struct session_event *event, struct se
 
 /* ---- touches ---- */
 
-static void show_view(struct session *s, enum staff_view view, struct session_effects *fx)
+void staff_show(struct session *s, enum staff_view view, struct session_effects *fx)
 {
 	struct staff *staff = &s->c.staff;
 
 	staff->view = view;
 	staff->has_result = staff->asks = false;
-	staff->retry[0] = staff->verdict[0] = '\0';
-	if (view == first_view(s))
+	staff->retry[0] = staff->verdict[0] = staff->error[0] = '\0';
+	staff->note = NULL;
+	if (view == staff_first_view(s))
 		staff->device[0] = '\0';
 	fx->show = true;
 }
@@ -280,8 +283,25 @@ static void open_device(struct session *s, const char *id, struct session_effect
 {
 	if (find_device(s, id) == s->devices.count)
 		return;
-	show_view(s, STAFF_DEVICE, fx);
+	staff_show(s, STAFF_DEVICE, fx);
 	SET(s->c.staff.device, id);
+}
+
+static void open_sound(struct session *s, struct session_effects *fx)
+{
+	const enum staff_view from = s->c.staff.view;
+
+	staff_show(s, STAFF_SOUND, fx);
+	s->c.staff.from = from;
+}
+
+/* A row of the devices: the device process's, or our own. */
+static void open_row(struct session *s, const char *row, struct session_effects *fx)
+{
+	if (strcmp(row, "sound") == 0)
+		open_sound(s, fx);
+	else if (setup_is_due(s) || !panel_open(s, row, fx))
+		open_device(s, row, fx);
 }
 
 static void open_on_tabs(struct session *s, const char *item, struct session_effects *fx)
@@ -291,12 +311,14 @@ static void open_on_tabs(struct session *s, const char *item, struct session_eff
 
 	for (int i = 0; tab && i < STAFF_TAB_COUNT; i++) {
 		if (strcmp(staff_tab_names[i], tab) == 0) {
-			show_view(s, STAFF_TABS, fx);
+			staff_show(s, STAFF_TABS, fx);
 			staff->tab = (enum staff_tab)i;
 		}
 	}
 	if (row && staff->tab == STAFF_DEVICES) {
-		open_device(s, row, fx);
+		open_row(s, row, fx);
+	} else if (row && staff->tab == STAFF_VERSION && strcmp(row, "place") == 0) {
+		staff_show(s, STAFF_PLACE, fx);
 	} else if (row && staff->tab == STAFF_QUEUE &&
 		   vt_copy(staff->retry, sizeof(staff->retry), row)) {
 		staff->verdict[0] = '\0';
@@ -316,14 +338,14 @@ static void open_choice(struct session *s, const char *item, struct session_effe
 		return;
 	if (is_reason) {
 		SET(staff->out_reason, id);
-		show_view(s, STAFF_UNTIL, fx);
+		staff_show(s, STAFF_UNTIL, fx);
 		return;
 	}
 	memcpy(s->duty.reason, staff->out_reason, sizeof(s->duty.reason));
 	SET(s->duty.until, id);
 	fx->duty = true;
 	fx->staff_act = "out of service";
-	show_view(s, STAFF_TABS, fx);
+	staff_show(s, STAFF_TABS, fx);
 }
 
 static void serve_again(struct session *s, struct session_effects *fx)
@@ -346,7 +368,7 @@ static void intent_on_tabs(
 	} else if (intent->action == INTENT_NO && s->duty.reason[0]) {
 		serve_again(s, fx);
 	} else if (intent->action == INTENT_NO) {
-		show_view(s, STAFF_REASON, fx);
+		staff_show(s, STAFF_REASON, fx);
 	} else if (intent->action == INTENT_CONFIRM) {
 		staff->tab = STAFF_DEVICES;
 		staff->is_all = true;
@@ -383,19 +405,36 @@ static void intent_on_device(
 	} else if (action == INTENT_NO) {
 		order(s, ORDER_RESET, fx);
 	} else if (action == INTENT_BACK) {
-		show_view(s, first_view(s), fx);
+		staff_show(s, staff_first_view(s), fx);
 	}
+}
+
+static void intent_on_sound(
+	struct session *s, enum intent_action action, struct session_effects *fx)
+{
+	struct staff *staff = &s->c.staff;
+
+	if (action == INTENT_YES || action == INTENT_NO) {
+		staff->has_sound = true;
+		staff->sound_is_good = action == INTENT_YES;
+		fx->staff_act = action == INTENT_YES ? "sound heard" : "sound not heard";
+	}
+	if (action == INTENT_YES || action == INTENT_NO || action == INTENT_BACK)
+		staff_show(s, staff->from, fx);
 }
 
 static void intent_on_setup(
 	struct session *s, const struct intent_act *intent, struct session_effects *fx)
 {
 	const char *row = behind(intent->item, "test-");
+	const enum setup_step step = session_setup_step(s);
 
 	if (intent->action != INTENT_OPEN)
 		setup_intent(s, intent->action, fx);
-	else if (row && session_setup_step(s) == SETUP_DEVICES)
-		open_device(s, row, fx);
+	else if (row && step == SETUP_DEVICES)
+		open_row(s, row, fx);
+	else if (row && (step == SETUP_PLACE || step == SETUP_TOUCH))
+		(void)panel_open(s, row, fx); /* another row leads nowhere */
 }
 
 void staff_intent(struct session *s, const struct intent_act *intent, struct session_effects *fx)
@@ -419,10 +458,21 @@ void staff_intent(struct session *s, const struct intent_act *intent, struct ses
 		if (intent->action == INTENT_OPEN)
 			open_choice(s, intent->item, fx);
 		else if (intent->action == INTENT_BACK)
-			show_view(s, STAFF_TABS, fx);
+			staff_show(s, STAFF_TABS, fx);
 		return;
 	case STAFF_SETUP:
 		intent_on_setup(s, intent, fx);
+		return;
+	case STAFF_SOUND:
+		intent_on_sound(s, intent->action, fx);
+		return;
+	case STAFF_PLACE:
+	case STAFF_FIELD:
+	case STAFF_MEASURE:
+	case STAFF_KEEP:
+	case STAFF_TOUCH:
+	case STAFF_CHECK:
+		panel_intent(s, intent, fx);
 		return;
 	}
 	VT_UNREACHABLE();
@@ -433,19 +483,24 @@ void staff_intent(struct session *s, const struct intent_act *intent, struct ses
 int64_t staff_deadline(const struct session *s)
 {
 	const struct staff *staff = &s->c.staff;
-	const int64_t idle = s->c.touched_ms + s->times.staff_idle;
+	const int64_t idle = s->c.touched_ms + s->times.staff_idle, panel = panel_deadline(s);
+	const int64_t at = idle < panel ? idle : panel;
 
 	if (s->c.state == SESSION_STAFF)
 		return s->c.touched_ms + s->times.staff_code;
 	if (staff->order != ORDER_NONE)
 		return staff->end_ms;
-	return idle < staff->end_ms ? idle : staff->end_ms;
+	return at < staff->end_ms ? at : staff->end_ms;
 }
 
 void staff_timeout(struct session *s, struct session_effects *fx)
 {
 	if (s->c.state == SESSION_STAFF || s->now_ms >= s->c.staff.end_ms) {
 		session_end(s, fx);
+		return;
+	}
+	if (s->now_ms >= panel_deadline(s)) {
+		panel_timeout(s, fx);
 		return;
 	}
 	s->c.warning_until_ms = s->now_ms + s->times.warning;
@@ -462,6 +517,7 @@ void staff_check(const struct session *s)
 	VT_ASSERT(staff->order == ORDER_NONE || staff->device[0]);
 	VT_ASSERT(!staff->is_all || staff->view == STAFF_TABS);
 	VT_ASSERT(staff->view != STAFF_SETUP || setup_is_due(s));
+	panel_check(s);
 }
 
 /* ---- the model ---- */
@@ -517,6 +573,7 @@ static void add_tabs(const struct session *s, struct screen_model *model)
 	for (int i = 0; i < STAFF_TAB_COUNT; i++)
 		add(model, ITEM_TAB, staff_tab_names[i], tab_labels[i])->state =
 			i == (int)staff->tab ? ITEM_SELECTED : ITEM_AVAILABLE;
+	panel_add_note(s, model);
 	if (staff->verdict[0]) {
 		struct screen_item *item = add(model, ITEM_ROW, "verdict", staff->retry);
 		const bool is_done = strcmp(staff->verdict, queue_verdict_names[VERDICT_DONE]) == 0;
@@ -553,6 +610,60 @@ static void add_result(const struct session *s, struct screen_model *model)
 	SET(item->detail, staff->asks ? "Look at the sheet: did it come out well?" : staff->detail);
 }
 
+static void add_sound(const struct session *s, struct screen_model *model)
+{
+	const struct staff *staff = &s->c.staff;
+	struct screen_item *item = add(model, ITEM_ROW, "sound", "Speaker and headphones");
+
+	SET(item->icon, "speaker-high");
+	SET(item->detail2, "Test tone");
+	if (!staff->has_sound)
+		return;
+	SET(item->value, staff->sound_is_good ? "Passed" : "Failed");
+	SET(item->reason, staff->sound_is_good ? "ok" : "error");
+}
+
+void session_staff_add_own(const struct session *s, struct screen_model *model)
+{
+	add_sound(s, model);
+	if (setup_is_due(s))
+		return;
+	panel_add_touch(s, model);
+	panel_add_density(s, model);
+}
+
+void session_staff_add_place(const struct session *s, struct screen_model *model)
+{
+	struct screen_item *item = add(model, ITEM_ROW, "place", "Place and screen");
+	const bool is_told = session_place_is_told(s);
+
+	SET(item->icon, "map-pin");
+	SET(item->detail2, setup_is_due(s) ? "" : "Open");
+	SET(item->value, is_told ? s->place.site : "Not told yet");
+	SET(item->detail, is_told ? s->place.municipality : "");
+	SET(item->reason, is_told ? "ok" : "warn");
+}
+
+/* The ui plays them by itself: a row's button is a tone. */
+static void add_tones(struct screen_model *model)
+{
+	static const struct choice tones[] = {
+		{"speaker-left", "Speaker, left", "speaker-high"},
+		{"speaker-right", "Speaker, right", "speaker-high"},
+		{"headphones-left", "Headphones, left", "headphones"},
+		{"headphones-right", "Headphones, right", "headphones"},
+	};
+
+	SET(model->title, "Does each side sound?");
+	SET(model->outcome, "sound");
+	model->can_back = true;
+	for (size_t i = 0; i < VT_ELEMENTS(tones); i++) {
+		struct screen_item *item = add(model, ITEM_ROW, tones[i].id, tones[i].label);
+		SET(item->icon, tones[i].icon);
+		SET(item->detail2, "Play");
+	}
+}
+
 void staff_model(const struct session *s, struct screen_model *model)
 {
 	if (s->c.state == SESSION_STAFF) {
@@ -575,6 +686,17 @@ void staff_model(const struct session *s, struct screen_model *model)
 		return;
 	case STAFF_SETUP:
 		setup_model(s, model);
+		return;
+	case STAFF_SOUND:
+		add_tones(model);
+		return;
+	case STAFF_PLACE:
+	case STAFF_FIELD:
+	case STAFF_MEASURE:
+	case STAFF_KEEP:
+	case STAFF_TOUCH:
+	case STAFF_CHECK:
+		panel_model(s, model);
 		return;
 	}
 	VT_UNREACHABLE();

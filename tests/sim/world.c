@@ -606,6 +606,8 @@ static void act_sensibly(struct world *w)
 	case SCREEN_STAFF:
 	case SCREEN_MAINTENANCE:
 	case SCREEN_SETUP:
+	case SCREEN_MEASURE:
+	case SCREEN_TOUCH:
 	case SCREEN_KIND_COUNT:
 		return;
 	}

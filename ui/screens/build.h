@@ -6,6 +6,7 @@
 
 #include "terminal/domain/date.h"
 #include "ui/screens/entry.h"
+#include "ui/screens/fit.h"
 #include "ui/screens/keyboard.h"
 #include "ui/screens/screen.h"
 #include "ui/toolkit/widget.h"
@@ -40,6 +41,13 @@ struct view {
 	enum side side;		/* that was asked for, where the content is split */
 	int key_page;		/* of a keyboard that is paged */
 	char chosen[VT_MAX_ID]; /* language that is ticked but not sent */
+	int card_px;		/* ruler.c: width of the outline, 0 = as the panel is now */
+	struct crosses {	/* crosses.c */
+		size_t count;
+		struct fit_point points[FIT_POINTS];
+		enum fit_verdict verdict; /* of all nine */
+		double worst_mm;
+	} crosses;
 };
 
 struct screen {
@@ -200,6 +208,26 @@ void part_search(struct build *b);
 /* Home while view->is_searching. */
 void build_search(struct build *b);
 
+/* ---- ruler.c ---- */
+
+/* "First start | Step 4 of 8", or the technicians' own line. */
+const char *ruler_step(struct build *b);
+/* What is left of the model's expected_ms. */
+int ruler_seconds_left(const struct build *b);
+/* Width in pixels of the outline, and the density that it means. */
+int ruler_card_px(const struct view *view, const struct ui *ui);
+int ruler_px_per_m(int card_px);
+/* Wider or narrower, as far as panel and bounds go; false: it is as it was. */
+bool ruler_resize(struct view *view, const struct ui *ui, int by_px);
+
+/* ---- crosses.c ---- */
+
+/* What a touch means: one more cross, the map that fits all nine, or a hit or miss of the tenth. */
+enum crosses_step { CROSSES_NEXT, CROSSES_FIT, CROSSES_REFUSED, CROSSES_HIT, CROSSES_MISSED };
+/* x, y: pixels of the frame, as the panel says. *ret_touch is written with CROSSES_FIT. */
+enum crosses_step crosses_take(
+	struct view *view, const struct ui *ui, int x, int y, struct panel_touch *ret_touch);
+
 /* ---- keys.c ---- */
 
 /* The keyboard of the view's entry; nothing if it has none. */
@@ -233,5 +261,7 @@ void build_payment(struct build *b);
 void build_staff(struct build *b);
 void build_maintenance(struct build *b);
 void build_setup(struct build *b);
+void build_ruler(struct build *b);
+void build_crosses(struct build *b);
 
 #endif

@@ -382,7 +382,8 @@ static bool is_keyboard_beside(struct build *b)
 
 	bool has_keyboard = b->model->screen == SCREEN_QUESTION ||
 			    b->model->screen == SCREEN_CURP || b->model->screen == SCREEN_STAFF ||
-			    b->model->screen == SCREEN_PIN;
+			    b->model->screen == SCREEN_PIN || b->model->screen == SCREEN_SETUP ||
+			    b->model->screen == SCREEN_MAINTENANCE;
 
 	if (!b->is_wide || !frame_has_entry(b) ||
 		!((has_keyboard && b->model->has_field) || b->view->is_searching) ||

@@ -123,7 +123,9 @@ static enum theme_mode mode_of(const struct screen_model *model)
 {
 	const int wish = model->settings.contrast;
 	const bool is_staff = model->screen == SCREEN_STAFF ||
-			      model->screen == SCREEN_MAINTENANCE || model->screen == SCREEN_SETUP;
+			      model->screen == SCREEN_MAINTENANCE ||
+			      model->screen == SCREEN_SETUP || model->screen == SCREEN_MEASURE ||
+			      model->screen == SCREEN_TOUCH;
 
 	if (wish > 0 && wish < THEME_MODE_COUNT)
 		return (enum theme_mode)wish;
@@ -187,6 +189,8 @@ static void build_kind(struct build *b)
 		[SCREEN_STAFF] = build_staff,
 		[SCREEN_MAINTENANCE] = build_maintenance,
 		[SCREEN_SETUP] = build_setup,
+		[SCREEN_MEASURE] = build_ruler,
+		[SCREEN_TOUCH] = build_crosses,
 	};
 
 	VT_ASSERT(b->model->screen < SCREEN_KIND_COUNT);
@@ -379,6 +383,65 @@ static bool act_key(struct view *view, const char *arg)
 	return true;
 }
 
+/* "speaker-left" and the like. */
+static bool act_tone(const char *arg, struct screen_answer *answer)
+{
+	answer->tone = strstr(arg, "-left") ? -1 : 1;
+	answer->tone_headphones = strncmp(arg, "headphones", 10) == 0;
+	return false;
+}
+
+/* arg: "x:y". */
+static bool act_point(
+	struct screen *screen, const struct ui *ui, const char *arg, struct screen_answer *answer)
+{
+	const char *colon = strchr(arg, ':');
+	struct panel_touch touch;
+	char x_text[16];
+	int64_t x, y;
+
+	if (colon == NULL || (size_t)(colon - arg) >= sizeof(x_text))
+		return false;
+	memcpy(x_text, arg, (size_t)(colon - arg));
+	x_text[colon - arg] = '\0';
+	if (vt_parse_i64(x_text, -100000, 100000, &x) != VT_OK ||
+		vt_parse_i64(colon + 1, -100000, 100000, &y) != VT_OK)
+		return false;
+	switch (crosses_take(&screen->view, ui, (int)x, (int)y, &touch)) {
+	case CROSSES_FIT:
+		if (!vt_format(answer->intent.value, sizeof(answer->intent.value),
+			    "%d %d %d %d %d %d %d", touch.xx, touch.xy, touch.x0, touch.yx,
+			    touch.yy, touch.y0, touch.error_um))
+			return true;
+		(void)send(screen, answer, INTENT_SUBMIT, "touch");
+		return true;
+	case CROSSES_HIT:
+		return send(screen, answer, INTENT_YES, "");
+	case CROSSES_MISSED:
+		return send(screen, answer, INTENT_NO, "");
+	case CROSSES_NEXT:
+	case CROSSES_REFUSED:
+		break;
+	}
+	return true;
+}
+
+static bool act_measured(struct screen *screen, const struct ui *ui, struct screen_answer *answer)
+{
+	if (!vt_format(answer->intent.value, sizeof(answer->intent.value), "%d",
+		    ruler_px_per_m(ruler_card_px(&screen->view, ui))))
+		return false;
+	return send(screen, answer, INTENT_SUBMIT, "density");
+}
+
+/* arg: pixels. */
+static bool act_card(struct view *view, const struct ui *ui, const char *arg)
+{
+	int64_t by;
+
+	return vt_parse_i64(arg, -100, 100, &by) == VT_OK && ruler_resize(view, ui, (int)by);
+}
+
 /* Actions that change only what is drawn; true if this was one. */
 static bool act_local(struct view *view, const struct ui_action *action, bool *ret_redraw)
 {
@@ -421,6 +484,8 @@ static bool act_local(struct view *view, const struct ui_action *action, bool *r
 		view->is_searching = true;
 		view->side = SIDE_AUTO;
 		view->page = view->key_page = 0;
+	} else if (strcmp(action->action, "crosses-again") == 0) {
+		view->crosses = (struct crosses){0};
 	} else if (strcmp(action->action, "search-end") == 0) {
 		entry_finish(&view->entry);
 		view->is_searching = false;
@@ -437,7 +502,6 @@ bool screen_act(struct screen *screen, struct ui *ui, const struct screen_env *e
 	const char *what = action->action;
 	bool redraw;
 
-	(void)ui;
 	memset(ret_answer, 0, sizeof(*ret_answer));
 	if (screen->has_next || !screen->has_model || env->waiting_for_core)
 		return false;
@@ -451,6 +515,14 @@ bool screen_act(struct screen *screen, struct ui *ui, const struct screen_env *e
 		return act_scan(screen, ret_answer);
 	if (strcmp(what, "setting") == 0)
 		return act_setting(screen, action->arg, ret_answer);
+	if (strcmp(what, "tone") == 0)
+		return act_tone(action->arg, ret_answer);
+	if (strcmp(what, SCREEN_POINT) == 0)
+		return act_point(screen, ui, action->arg, ret_answer);
+	if (strcmp(what, "card-width") == 0)
+		return act_card(&screen->view, ui, action->arg);
+	if (strcmp(what, "measured") == 0)
+		return act_measured(screen, ui, ret_answer);
 	if (strcmp(what, "use-language") == 0)
 		return send(screen, ret_answer, INTENT_LANGUAGE, screen->view.chosen);
 	if (strcmp(what, "listen") == 0) {
@@ -507,6 +579,9 @@ int64_t screen_next_change_ms(const struct screen *screen, const struct screen_e
 		return left % 1000 > 0 ? left % 1000 : 1000;
 	}
 	if (model->screen == SCREEN_WAIT || model->screen == SCREEN_SIGNING)
+		return to_second;
+	if ((model->screen == SCREEN_MEASURE || model->screen == SCREEN_TOUCH) &&
+		model->expected_ms > env->since_show_ms)
 		return to_second;
 	/* The picture moves (scan.c). */
 	if (model->screen == SCREEN_SCAN && !model->settings.calm)

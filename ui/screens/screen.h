@@ -26,11 +26,17 @@ struct screen_env {
 	bool calibrate_again; /* the switch that selects was the one that moves */
 };
 
+/* Action and id of the node that takes touches on the crosses of a calibration. Its arg is for the
+ * caller to fill: "x:y", where the panel says that the finger was, in pixels of the frame. */
+#define SCREEN_POINT "point"
+
 /* Answer to a tap. */
 struct screen_answer {
 	bool send;   /* intent is for core; screen and revision are filled by screen_act() */
 	bool listen; /* "Escuchar" was tapped (speech, later) */
 	bool unmask; /* "Mostrar": lift the privacy mask */
+	int tone;    /* a technician's test tone: -1 left, 1 right, 0 none */
+	bool tone_headphones;
 	struct intent_act intent; /* wipe after sending */
 };
 

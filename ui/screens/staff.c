@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "terminal/base/text.h"
 #include "ui/screens/build.h"
 #include "ui/screens/locale.h"
 #include "ui/screens/texts.h"
@@ -164,14 +165,17 @@ static void row(struct build *b, const struct screen_item *item)
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, say(b, item->detail));
 	state_line(b, item);
 	node_end(ui);
+	/* Tones are the ui's own. */
+	const bool is_tone = strcmp(b->model->outcome, "sound") == 0;
 	if (item->detail2[0] != '\0')
-		part_button(b, &(struct button){.kind = BUTTON_TINT,
-				       .id = node_text(ui, "test-%s", item->id),
-				       .label = say(b, item->detail2),
-				       .name = node_text(ui, "%s: %s", say(b, item->label),
-					       say(b, item->detail2)),
-				       .action = "open",
-				       .arg = node_text(ui, "test-%s", item->id)});
+		part_button(
+			b, &(struct button){.kind = BUTTON_TINT,
+				   .id = node_text(ui, "test-%s", item->id),
+				   .label = say(b, item->detail2),
+				   .name = node_text(ui, "%s: %s", say(b, item->label),
+					   say(b, item->detail2)),
+				   .action = is_tone ? "tone" : "open",
+				   .arg = is_tone ? item->id : node_text(ui, "test-%s", item->id)});
 	node_end(ui);
 }
 
@@ -297,6 +301,13 @@ static struct actions page_actions(const char *outcome)
 		return (struct actions){.back = _("Back")};
 	if (strcmp(outcome, "busy") == 0)
 		return (struct actions){0};
+	if (strcmp(outcome, "sound") == 0)
+		return (struct actions){.back = _("Back"),
+			.second = _("Not as it should"),
+			.second_action = "no",
+			.primary = _("It sounds well"),
+			.primary_action = "yes",
+			.primary_icon = "check"};
 	if (strcmp(outcome, "asks") == 0)
 		return (struct actions){.second = _("It came out badly"),
 			.second_action = "no",
@@ -312,9 +323,29 @@ static struct actions page_actions(const char *outcome)
 		.primary_icon = "list-checks"};
 }
 
+/* One answer of a technician: a question like a citizen's, but core has no words for it. */
+static void question(struct build *b)
+{
+	struct view view = *b->view;
+	struct screen_model *model = &view.model;
+
+	vt_copy_cut(model->title, sizeof(model->title), say(b, b->model->field.label));
+	vt_copy_cut(model->field.label, sizeof(model->field.label), say(b, b->model->field.label));
+	vt_copy_cut(model->field.hint, sizeof(model->field.hint), say(b, b->model->field.hint));
+	vt_copy_cut(model->service_name, sizeof(model->service_name), _("Place and screen"));
+	b->view = &view;
+	b->model = model;
+	build_question(b);
+}
+
 void build_maintenance(struct build *b)
 {
 	const struct screen_model *model = b->model;
+
+	if (model->has_field) {
+		question(b);
+		return;
+	}
 	const bool is_busy = strcmp(model->outcome, "busy") == 0;
 	const struct header header = {.style = HEADER_TALL,
 		.title = model->title[0] != '\0' ? say(b, model->title) : text_title(model),
@@ -338,18 +369,24 @@ void build_maintenance(struct build *b)
 void build_setup(struct build *b)
 {
 	const struct screen_model *model = b->model;
+
+	if (model->has_field) {
+		question(b);
+		return;
+	}
+	const bool is_empty = strcmp(model->outcome, "not-connected") == 0;
 	const struct header header = {.style = HEADER_TALL,
 		.title = say(b, text_title(model)),
-		.lead = say(b, model->lead),
+		.lead = is_empty ? "" : say(b, model->lead),
 		.step = node_text(
 			b->ui, _("First start | Step %d of %d"), model->step, model->steps)};
 
 	frame_open(b, &header);
-	if (strcmp(model->outcome, "not-connected") == 0)
+	if (is_empty)
 		part_banner(b, &(struct banner){.id = "not-connected",
-				       .icon = "plugs",
-				       .title = _("This step is not connected yet"),
-				       .text = _("Do it with ventanillactl and go on."),
+				       .icon = "info",
+				       .title = _("There is nothing to do here yet"),
+				       .text = say(b, model->lead),
 				       .ink = COLOR_WARN,
 				       .ground = COLOR_WARN_BG,
 				       .role = ROLE_STATUS});
@@ -434,6 +471,8 @@ const char *const staff_words[] = {
 	N_("{1}, citizens served: {2}"),
 	N_("Services in the catalogue"),
 	/* terminal/session/session_setup.c */
+	N_("Nobody enrols terminals yet. This one works without it: go on."),
+	N_("A trial request would count as a real one: nothing tells them apart yet. Go on."),
 	N_("Date, time and zone"),
 	N_("Network and services"),
 	N_("Enrolment of this terminal"),
@@ -445,6 +484,47 @@ const char *const staff_words[] = {
 	N_("Activate"),
 	N_("Activate it when everything that this place needs is ready."),
 	N_("It cannot be activated before its storage works."),
+	/* terminal/session/session_panel.c, session_staff.c */
+	N_("Municipality"),
+	N_("Site"),
+	N_("Height of the screen"),
+	N_("In which state is this terminal?"),
+	N_("In which municipality is it?"),
+	N_("What is the place called?"),
+	N_("As people call it: the building, the office or the market."),
+	N_("How high is the lower edge of the screen?"),
+	N_("In millimetres, from the floor. What seated people reach depends on it."),
+	N_("Size of the picture"),
+	N_("Touch screen"),
+	N_("Speaker and headphones"),
+	N_("Measure"),
+	N_("Calibrate"),
+	N_("Change"),
+	N_("Test tone"),
+	N_("Play"),
+	N_("As in terminal.conf"),
+	N_("{1} px/mm"),
+	N_("{1} mm"),
+	N_("Not told yet"),
+	N_("Not calibrated here"),
+	N_("Calibrated"),
+	N_("Nine points, {1} mm off on average"),
+	N_("What came of it"),
+	N_("Kept"),
+	N_("As it was before"),
+	N_("The new size"),
+	N_("Somebody wanted it back"),
+	N_("Nobody said that the size is right"),
+	N_("The new calibration"),
+	N_("Somebody left the calibration"),
+	N_("The tenth cross was missed"),
+	N_("Nobody touched the tenth cross"),
+	N_("Nobody touched the crosses"),
+	N_("Does each side sound?"),
+	N_("Speaker, left"),
+	N_("Speaker, right"),
+	N_("Headphones, left"),
+	N_("Headphones, right"),
 	N_("Time zone"),
 	N_("{1} of {2}"),
 	N_("Services that answer"),

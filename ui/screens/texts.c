@@ -216,6 +216,7 @@ static const struct id_row errors[] = {
 	{"pin.canceled", N_("You canceled on the reader. No try was used.")},
 	{"staff.wrong", N_("The PIN is not right. Write it again.")},
 	{"staff.wait", N_("The PIN was not right. Wait before the next try.")},
+	{"staff.height", N_("Write a height between 200 and 1600 mm.")},
 	{"email", N_("The e-mail address is not complete, for example nombre@correo.mx.")},
 	{"", N_("Check this answer and write it again.")},
 };
@@ -254,8 +255,8 @@ const char *const text_problem_ids[] = {"curp-inactive", "service-rejected", "se
 const char *const text_error_ids[] = {"required", "curp.SHORT", "curp.FORMAT", "curp.DATE",
 	"curp.FUTURE", "curp.STATE", "curp.WORD", "curp.CHECK", "date", "date.future", "name",
 	"name.long", "long", "choice", "consent", "number", "pin.wrong", "pin.required",
-	"pin.short", "pin.long", "pin.form", "pin.canceled", "staff.wrong", "staff.wait", "email",
-	NULL};
+	"pin.short", "pin.long", "pin.form", "pin.canceled", "staff.wrong", "staff.wait",
+	"staff.height", "email", NULL};
 const char *const text_reason_ids[] = {
 	"offline", "paper", "printer", "storage", "session", "soon", NULL};
 const char *const text_print_ids[] = {"paper", "cover", "cutter", "power", "absent", "printer",
@@ -366,6 +367,10 @@ const char *text_title(const struct screen_model *model)
 		return _("Maintenance");
 	case SCREEN_SETUP:
 		return _("First start");
+	case SCREEN_MEASURE:
+		return _("Measure the screen with a card");
+	case SCREEN_TOUCH:
+		return _("Touch the middle of each cross");
 	case SCREEN_KIND_COUNT:
 		break;
 	}

@@ -81,6 +81,14 @@ void ui_set_settings(struct ui *ui, const struct ui_settings *settings)
 	ui->settings = *settings;
 }
 
+void ui_set_panel(struct ui *ui, double px_per_mm, int screen_bottom_mm)
+{
+	VT_ASSERT(px_per_mm >= 1.5 && px_per_mm <= 12);
+	ui->profile.px_per_mm = px_per_mm;
+	ui->profile.screen_bottom_mm = screen_bottom_mm;
+	ui_damage_all(ui);
+}
+
 int ui_width(const struct ui *ui)
 {
 	return profile_units(&ui->profile, ui->profile.width_px);

@@ -40,6 +40,10 @@ const struct ui_settings *ui_settings(const struct ui *ui);
 /* From the next ui_begin() on. */
 void ui_set_settings(struct ui *ui, const struct ui_settings *settings);
 
+/* The panel was measured: its density (1.5 … 12) and height. From the next ui_begin() on; all is
+ * painted anew. */
+void ui_set_panel(struct ui *ui, double px_per_mm, int screen_bottom_mm);
+
 /* Screen size in units, rounded down. */
 int ui_width(const struct ui *ui);
 int ui_height(const struct ui *ui);
