@@ -1024,16 +1024,117 @@ static void setup(struct screen_model *m, const char *lang)
 		"error");
 }
 
+static void setup_step(struct screen_model *m, const char *lang, int step, const char *title)
+{
+	start(m, lang, SCREEN_SETUP);
+	m->step = step;
+	m->steps = 8;
+	m->can_back = true;
+	SET(m->title, title);
+}
+
+static void setup_enrolment(struct screen_model *m, const char *lang)
+{
+	setup_step(m, lang, 3, "Enrolment of this terminal");
+	SET(m->outcome, "not-connected");
+	SET(m->lead, "Nobody enrols terminals yet. This one works without it: go on.");
+	fact(m, "terminal", "Terminal", "T001", "");
+}
+
+/* A row with its button. */
+static void choice_row(struct screen_model *m, const char *id, const char *icon, const char *label,
+	const char *value, const char *button)
+{
+	struct screen_item *item =
+		fact(m, id, label, value, strcmp(value, "Not told yet") == 0 ? "warn" : "ok");
+
+	SET(item->icon, icon);
+	SET(item->detail2, button);
+}
+
+static void setup_place(struct screen_model *m, const char *lang)
+{
+	setup_step(m, lang, 4, "Place and screen");
+	choice_row(m, "state", "map-trifold", "State", "Oaxaca", "Change");
+	choice_row(m, "municipality", "map-pin-area", "Municipality", "OAXACA DE JUÁREZ", "Change");
+	choice_row(m, "site", "buildings", "Site", "Not told yet", "Change");
+	choice_row(m, "height", "wheelchair", "Height of the screen", "{1} mm|850", "Change");
+	choice_row(m, "density", "credit-card", "Size of the picture", "{1} px/mm|4.03", "Measure");
+}
+
 static void setup_calibrate(struct screen_model *m, const char *lang)
 {
-	setup(m, lang);
+	struct screen_item *item;
+
+	setup_step(m, lang, 6, "Calibrate the screen");
+	item = fact(m, "note", "What came of it", "Kept", "ok");
+	SET(item->icon, "check");
+	SET(item->detail, "The new calibration");
+	choice_row(m, "touch", "hand-tap", "Touch screen", "Calibrated", "Calibrate");
+	SET(m->items[1].detail, "Nine points, {1} mm off on average|0.8");
+}
+
+static void setup_height(struct screen_model *m, const char *lang)
+{
+	setup_step(m, lang, 4, "");
+	m->has_field = true;
+	m->field.type = FIELD_NUMBER;
+	m->field.max_length = 4;
+	SET(m->field.name, "height");
+	SET(m->field.label, "How high is the lower edge of the screen?");
+	SET(m->field.hint,
+		"In millimetres, from the floor. What seated people reach depends on it.");
+	SET(m->field.value, "850");
+}
+
+static void setup_height_error(struct screen_model *m, const char *lang)
+{
+	setup_height(m, lang);
+	SET(m->field.value, "12");
+	SET(m->field.error, "staff.height");
+}
+
+static void maintenance_sound(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_MAINTENANCE);
+	SET(m->outcome, "sound");
+	SET(m->title, "Does each side sound?");
+	m->can_back = true;
+	choice_row(m, "speaker-left", "speaker-high", "Speaker, left", "", "Play");
+	choice_row(m, "speaker-right", "speaker-high", "Speaker, right", "", "Play");
+	choice_row(m, "headphones-left", "headphones", "Headphones, left", "", "Play");
+	choice_row(m, "headphones-right", "headphones", "Headphones, right", "", "Play");
+}
+
+static void measure(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_MEASURE);
+	m->step = 4;
+	m->steps = 8;
+	m->can_back = true;
+}
+
+static void measure_keep(struct screen_model *m, const char *lang)
+{
+	measure(m, lang);
+	SET(m->outcome, "keep");
+	m->expected_ms = 15000;
+}
+
+static void touch(struct screen_model *m, const char *lang)
+{
+	start(m, lang, SCREEN_TOUCH);
 	m->step = 6;
-	SET(m->outcome, "not-connected");
-	SET(m->title, in(lang, "Calibrar la pantalla", "Calibrate the screen"));
-	memset(m->items, 0, sizeof(m->items));
-	m->item_count = 0;
-	row(m, "points", in(lang, "Nueve puntos", "Nine points"), in(lang, "Pendiente", "To do"),
-		false);
+	m->steps = 8;
+	m->can_back = true;
+}
+
+static void touch_check(struct screen_model *m, const char *lang)
+{
+	touch(m, lang);
+	SET(m->outcome, "check");
+	m->expected_ms = 15000;
+	m->panel.touch.error_um = 840;
 }
 
 const struct fixture fixtures[] = {
@@ -1080,7 +1181,18 @@ const struct fixture fixtures[] = {
 	{.name = "maintenance-choice", .fill = maintenance_choice},
 	{.name = "out-of-service-until", .fill = out_of_service_until},
 	{.name = "setup", .fill = setup},
+	{.name = "setup-enrolment", .fill = setup_enrolment},
+	{.name = "setup-place", .fill = setup_place},
+	{.name = "setup-height", .fill = setup_height},
+	{.name = "setup-height-error", .fill = setup_height_error},
 	{.name = "setup-calibrate", .fill = setup_calibrate},
+	{.name = "maintenance-sound", .fill = maintenance_sound},
+	{.name = "measure", .fill = measure},
+	{.name = "measure-keep", .fill = measure_keep, .since_show_ms = 3000},
+	{.name = "touch", .fill = touch, .points = 4},
+	/* All nine in one place. */
+	{.name = "touch-refused", .fill = touch, .points = 9},
+	{.name = "touch-check", .fill = touch_check, .since_show_ms = 3000},
 	{.name = "wait", .fill = wait_curp, .since_show_ms = 2000},
 	{.name = "wait-long", .fill = wait_curp, .since_show_ms = 12000},
 	{.name = "results", .fill = results},

@@ -14,6 +14,7 @@ struct fixture {
 	bool waiting_for_core;
 	const char *lang;  /* always in that language; NULL = as asked for */
 	int taps;	   /* of the node "more": which page is shown */
+	int points;	   /* touches in the middle of the screen with crosses */
 	const char *press; /* id of a node that is tapped before the picture, NULL = none */
 	const char *type;  /* keys that are pressed then, NULL = none */
 };

@@ -129,6 +129,8 @@ void stage_show(struct stage *stage, const struct fixture *fixture, const char *
 	stage_show_model(stage, &model);
 	for (int i = 0; i < fixture->taps; i++)
 		(void)stage_tap(stage, "more");
+	for (int i = 0; i < fixture->points; i++)
+		(void)stage_tap(stage, SCREEN_POINT);
 	if (fixture->press != NULL) {
 		turn_to(stage, fixture->press);
 		(void)stage_tap(stage, fixture->press);
@@ -152,6 +154,9 @@ bool stage_tap(struct stage *stage, const char *id)
 	(void)input_finger(stage->ui, INPUT_MOUSE, INPUT_DOWN, x, y, stage->now_ms);
 	stage->now_ms += 50;
 	result = input_finger(stage->ui, INPUT_MOUSE, INPUT_UP, x, y, stage->now_ms);
+	/* As the process does: an exact panel. */
+	if (result.acted && strcmp(result.action.action, SCREEN_POINT) == 0)
+		(void)snprintf(result.action.arg, sizeof(result.action.arg), "%d:%d", x, y);
 	if (result.acted)
 		(void)screen_act(
 			stage->screen, stage->ui, &stage->env, &result.action, &stage->answer);

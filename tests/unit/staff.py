@@ -204,6 +204,42 @@ class Staff(unittest.TestCase):
         self.assertIn(("activated", -1), self.acts())
         self.assertEqual(self.begin().model["screen"], "attract")
 
+    def test_place_and_panel_outlive_a_kill_and_a_trial_does_not(self):
+        self.configure(self.technician + "first_start = yes\n")
+        screen = self.begin()
+        screen.act("staff")
+        screen.code(CODE)
+        while screen.model["step"] < 4:
+            screen.act("confirm")
+        for row, value in (("state", "OC"), ("municipality", "OAXACA DE JUÁREZ"), ("site", "MERCADO"),
+                           ("height", "850")):
+            screen.act("open", f"test-{row}")
+            self.assertEqual(screen.model["field"]["name"], row)
+            screen.act("submit", value=value)
+        screen.act("open", "test-density")
+        self.assertEqual(screen.act("submit", "density", "5560")["panel"]["pxPerM"], 5560)
+        screen.act("yes")
+        screen.act("open", "test-density")
+        self.assertEqual(screen.act("submit", "density", "7000")["panel"]["pxPerM"], 7000)
+        screen = self.begin()  # killed in the middle of the trial
+        self.assertEqual(screen.model["panel"], {"pxPerM": 5560, "bottomMm": 850})
+        screen.act("staff")
+        screen.code(CODE)
+        values = {i["id"]: i["value"] for i in screen.model["items"]}
+        self.assertEqual((values["state"], values["municipality"], values["site"], values["density"]),
+                         ("Oaxaca", "OAXACA DE JUÁREZ", "MERCADO", "{1} px/mm|5.56"))
+        while screen.model["step"] < 6:
+            screen.act("confirm")
+        screen.act("open", "test-touch")
+        screen.act("submit", "touch", "-1000000 0 1000000 0 1000000 0 700")
+        self.assertEqual(screen.act("yes")["panel"]["touch"]["x0"], 1000000)
+        self.assertEqual(self.begin().model["panel"]["touch"]["errorUm"], 700)
+        # A file that cannot be right counts as none, and core goes on.
+        place = self.dir / "state" / "place"
+        place.write_text(place.read_text().replace("px_per_m = 5560", "px_per_m = 12"))
+        self.assertNotIn("panel", self.begin().model)
+        self.assertIn("not believed", (self.dir / "log").read_text())
+
     def test_a_malformed_line_stops_core_with_words(self):
         self.configure("[technician]\ncode = 902714\n")
         result = subprocess.run([BIN / "ventanilla-core", "--config", self.config], capture_output=True, text=True)

@@ -483,7 +483,7 @@ static void the_first_start_goes_on_where_it_was_left(void **state)
 
 	begin_first_start(f, SETUP_TOUCH);
 	assert_int_equal(f->model.step, SETUP_TOUCH);
-	assert_string_equal(f->model.outcome, "not-connected");
+	assert_string_equal(f->model.outcome, "");
 	act(f, INTENT_BACK, "", "");
 	act(f, INTENT_CLOSE, "", "");
 	assert_int_equal(f->model.screen, SCREEN_OUT_OF_SERVICE);

@@ -506,7 +506,8 @@ static void drop_overtaken(struct voice *voice, enum speech_order_kind by)
 	for (size_t i = 0; i < voice->order_count; i++) {
 		enum speech_order_kind kind = voice->orders[i].kind;
 
-		if (kind == SPEECH_EARCON || (kind == SPEECH_FORGET && by == SPEECH_STOP))
+		if (kind == SPEECH_EARCON || kind == SPEECH_TONE ||
+			(kind == SPEECH_FORGET && by == SPEECH_STOP))
 			voice->orders[kept++] = voice->orders[i];
 	}
 	vt_wipe(&voice->orders[kept], (MAX_ORDERS - kept) * sizeof(voice->orders[0]));
