@@ -1,10 +1,12 @@
 /* tools/audit: every screen in every state a citizen can put it in, through every audit of UI.md
  * section 18; usage() has the options.
  *
- * A state is panel × theme × contrast × text size × full or reach × language × fixture. Each gives
- * DIR/PANEL/THEME/CONTRAST/SIZE-MODE/LANGUAGE/FIXTURE.json (the semantic tree) and .png. Findings
- * are lines of DIR/violations.txt, the report is DIR/openacr.yaml. The work is shared among
- * processes, each taking every n-th state, so the totals do not depend on how many there are. */
+ * A state is panel × theme × contrast × text size × full or reach × language × fixture × view: the
+ * pages of its content and of its keyboard, and both sides where it is split. Each gives
+ * DIR/PANEL/THEME/CONTRAST/SIZE-MODE/LANGUAGE/FIXTURE.json (the semantic tree) and .png, further
+ * views FIXTURE+2.json and so on. Findings are lines of DIR/violations.txt, the report is
+ * DIR/openacr.yaml. The work is shared among processes, each taking every n-th screen with all its
+ * views, so the totals do not depend on how many there are. */
 
 #include "tests/ui/audit.h"
 
@@ -38,7 +40,7 @@ struct choice {
 };
 static struct choice arg_lang, arg_panel, arg_theme, arg_size, arg_contrast, arg_mode, arg_screen;
 static const char *arg_out;
-static bool arg_no_png;
+static bool arg_no_png, arg_help;
 static int64_t arg_sample = 1, arg_jobs = 1;
 
 static void usage(FILE *to)
@@ -48,7 +50,8 @@ static void usage(FILE *to)
 		"         [--size S ...] [--contrast C ...] [--mode full|reach ...] [--screen NAME "
 		"...]\n"
 		"         [--sample N] [--no-png] [--jobs N]\n"
-		"  without a choice all of a kind are visited; --sample N visits every N-th state\n"
+		"  without a choice all of a kind are visited; --sample N visits every N-th "
+		"screen\n"
 		"  panels:");
 	for (size_t i = 0; i < panel_count; i++)
 		fprintf(to, " %s", panels[i].name);
@@ -139,28 +142,11 @@ static void watch(struct stage *stage, const struct state *s, struct audit *audi
 	stage->calm = false;
 }
 
-static void visit(
-	struct stage *stage, const struct state *s, struct audit_totals *totals, FILE *list)
+static void write_state(struct stage *stage, const char *where)
 {
-	char where[256], path[700];
-	struct audit audit = {.where = where,
-		.list = list,
-		.lowest_contrast = 21.0,
-		.masked = s->fixture->masked};
+	char path[700];
 	struct vt_error error;
 
-	describe(s, where, sizeof(where));
-	if (s->look.text_size == 0 && s->look.contrast == 0 && !s->look.reach &&
-		strcmp(s->lang, "es-MX") == 0)
-		watch(stage, s, &audit);
-	stage_show(stage, s->fixture, s->lang, &s->look);
-	audit_equality(&audit, stage->ui);
-	audit_layout(&audit, stage->ui);
-	audit_contrast(&audit, stage->ui);
-	audit_totals_add(totals, &audit, (enum theme_mode)s->look.contrast);
-	totals->states++;
-	if (arg_out == NULL)
-		return;
 	(void)snprintf(path, sizeof(path), "%s/%s.json", arg_out, where);
 	make_folders(path);
 	write_tree(stage->ui, path);
@@ -173,9 +159,51 @@ static void visit(
 	}
 }
 
+/* The view that is on the screen, through all audits. */
+static void look(struct stage *stage, const struct state *s, struct audit *audit,
+	struct audit_totals *totals)
+{
+	audit_equality(audit, stage->ui);
+	audit_layout(audit, stage->ui);
+	audit_contrast(audit, stage->ui);
+	audit_totals_add(totals, audit, (enum theme_mode)s->look.contrast);
+	totals->states++;
+	if ((int)ui_settings(stage->ui)->text_size < s->look.text_size)
+		totals->smaller++;
+	if (arg_out != NULL)
+		write_state(stage, audit->where);
+}
+
+static void visit(
+	struct stage *stage, const struct state *s, struct audit_totals *totals, FILE *list)
+{
+	char where[256], further[300];
+	struct stage_views views = {.count = 0};
+	const struct audit fresh = {
+		.list = list, .lowest_contrast = 21.0, .masked = s->fixture->masked};
+	struct audit audit = fresh;
+
+	describe(s, where, sizeof(where));
+	audit.where = where;
+	if (s->look.text_size == 0 && s->look.contrast == 0 && !s->look.reach &&
+		strcmp(s->lang, "es-MX") == 0)
+		watch(stage, s, &audit);
+	stage_show(stage, s->fixture, s->lang, &s->look);
+	look(stage, s, &audit, totals);
+	for (int number = 2; stage_next_view(stage, &views); number++) {
+		(void)snprintf(further, sizeof(further), "%s+%d", where, number);
+		audit = fresh;
+		audit.where = further;
+		if (views.is_uneven)
+			audit_report(&audit, AUDIT_OVERFLOW, NULL, "pages are not counted alike");
+		views.is_uneven = false;
+		look(stage, s, &audit, totals);
+	}
+}
+
 /* ---- all states ---- */
 
-/* Visits those states whose number is job modulo jobs. */
+/* Visits those screens whose number is job modulo jobs. */
 struct walk {
 	struct stage stage;
 	int64_t number, job;
@@ -328,6 +356,7 @@ static bool parse(int argc, char **argv)
 		{"sample", required_argument, NULL, 'n'},
 		{"jobs", required_argument, NULL, 'j'},
 		{"no-png", no_argument, NULL, 'N'},
+		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	bool good = true;
@@ -349,6 +378,8 @@ static bool parse(int argc, char **argv)
 			arg_out = optarg;
 		else if (c == 'N')
 			arg_no_png = true;
+		else if (c == 'h')
+			arg_help = true;
 		else if (c == 'n')
 			good = vt_parse_i64(optarg, 1, 1000000, &arg_sample) == VT_OK && good;
 		else if (c == 'j')
@@ -372,9 +403,10 @@ int main(int argc, char **argv)
 	char path[600];
 	bool good;
 
-	if (!parse(argc, argv)) {
-		usage(stderr);
-		return 2;
+	good = parse(argc, argv);
+	if (arg_help || !good) {
+		usage(arg_help ? stdout : stderr);
+		return arg_help ? 0 : 2;
 	}
 	for (size_t i = 0; i < fixture_count; i++)
 		totals.screens += wants(&arg_screen, fixtures[i].name) ? 1 : 0;
@@ -387,6 +419,8 @@ int main(int argc, char **argv)
 		printf("%-14s %9lld checks %6lld violations\n", audit_names[i],
 			(long long)totals.checks[i], (long long)totals.errors[i]);
 	printf("targets under 20 mm (allowed down to 12.7 mm): %lld\n", (long long)totals.warnings);
+	printf("states in smaller letters than asked for, where these have no place: %lld\n",
+		(long long)totals.smaller);
 	int64_t checks = 0, violations = audit_totals_violations(&totals);
 
 	for (int i = 0; i < AUDIT_KIND_COUNT; i++)

@@ -7,6 +7,7 @@
 
 struct audit_totals {
 	int64_t screens, states, warnings;
+	int64_t smaller; /* states whose letters are smaller than was asked for */
 	int64_t errors[AUDIT_KIND_COUNT], checks[AUDIT_KIND_COUNT];
 	double lowest[THEME_MODE_COUNT]; /* contrast of words */
 };

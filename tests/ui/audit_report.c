@@ -71,6 +71,7 @@ void audit_totals_merge(struct audit_totals *totals, const struct audit_totals *
 {
 	totals->states += part->states;
 	totals->warnings += part->warnings;
+	totals->smaller += part->smaller;
 	for (int i = 0; i < AUDIT_KIND_COUNT; i++) {
 		totals->errors[i] += part->errors[i];
 		totals->checks[i] += part->checks[i];

@@ -164,6 +164,65 @@ bool stage_tap(struct stage *stage, const char *id)
 	return result.acted;
 }
 
+/* Remembers the frame; false if it was there already. */
+static bool is_new_view(struct stage *stage, struct stage_views *views)
+{
+	uint64_t hash = canvas_hash(ui_canvas(stage->ui));
+
+	for (size_t i = 0; i < views->count; i++)
+		if (views->seen[i] == hash)
+			return false;
+	if (views->count == STAGE_MAX_VIEWS)
+		die("stage", "a screen with too many views");
+	views->seen[views->count++] = hash;
+	return true;
+}
+
+/* Pages of the content as it is laid out now. */
+static int count_pages(const struct node *n)
+{
+	int most = n->hidden ? 0 : n->page_count;
+
+	for (const struct node *child = n->first_child; child != NULL; child = child->next) {
+		int inside = n->hidden ? 0 : count_pages(child);
+
+		most = inside > most ? inside : most;
+	}
+	return most;
+}
+
+bool stage_next_view(struct stage *stage, struct stage_views *views)
+{
+	static const struct {
+		const char *id, *action;
+	} turns[] = {
+		{"more", "page"},
+		{"more-keys", "keys"},
+		{"primary", "correct"},
+		{"primary", "write"},
+		{"primary", "read"},
+		{"back", "read"},
+	};
+
+	for (size_t i = 0; i < VT_ELEMENTS(turns); i++) {
+		const struct node *node = ui_find(stage->ui, turns[i].id);
+		int pages = count_pages(ui_root(stage->ui));
+
+		if (node == NULL || node->hidden || node->spec.action == NULL ||
+			strcmp(node->spec.action, turns[i].action) != 0)
+			continue;
+		/* The view it starts from; known already after the first turn. */
+		(void)is_new_view(stage, views);
+		if (!stage_tap(stage, turns[i].id))
+			continue;
+		if (i == 0 && count_pages(ui_root(stage->ui)) != pages)
+			views->is_uneven = true;
+		if (is_new_view(stage, views))
+			return true;
+	}
+	return false;
+}
+
 const char *stage_find(struct stage *stage, enum node_role role, const char *name)
 {
 	const struct node *top = ui_root(stage->ui), *n = top;

@@ -46,6 +46,19 @@ void stage_repaint(struct stage *stage);
 /* Presses and releases at the centre of a node; fills stage->answer. False if nothing acted. */
 bool stage_tap(struct stage *stage, const char *id);
 
+/* What of a screen has been looked at: frames by their hash. Starts zeroed. */
+#define STAGE_MAX_VIEWS 96
+struct stage_views {
+	uint64_t seen[STAGE_MAX_VIEWS];
+	size_t count;
+	bool is_uneven; /* another page counted other pages: something is left out or stands twice
+			 */
+};
+/* Turns, as a person would, to what the screen has besides what it shows: the next page of its
+ * content, the next page of its keyboard, the other side where it is split. False when everything
+ * has been seen; then it shows something seen before. */
+bool stage_next_view(struct stage *stage, struct stage_views *views);
+
 /* Id of the visible node with this role and name, as speech would find it; NULL if there is none.
  */
 const char *stage_find(struct stage *stage, enum node_role role, const char *name);

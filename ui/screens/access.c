@@ -110,7 +110,7 @@ static int or_default(int value, int standard)
 static int current_value(const struct build *b, size_t index)
 {
 	const struct screen_settings *now = &b->model->settings;
-	const int values[] = {(int)b->size, now->contrast, now->reach, now->more_time > 1 ? 4 : 0,
+	const int values[] = {now->text_size, now->contrast, now->reach, now->more_time > 1 ? 4 : 0,
 		now->calm, now->speech, or_default(now->rate, RATE_DEFAULT),
 		or_default(now->volume, VOLUME_DEFAULT), now->blank, now->switches,
 		or_default(now->scan, SCAN_DEFAULT)};
@@ -154,15 +154,6 @@ static void option(
 	node_end(ui);
 }
 
-/* Options that this panel has room for. */
-static size_t count_of(const struct build *b, const struct setting *setting)
-{
-	size_t sizes_here = (size_t)profile_largest_text(ui_profile(b->ui)) + 1;
-
-	return setting->options == sizes && sizes_here < setting->count ? sizes_here
-									: setting->count;
-}
-
 /* Columns so that no label has a word wider than its button. */
 static int columns_for(struct build *b, const struct setting *setting)
 {
@@ -185,7 +176,7 @@ static int columns_for(struct build *b, const struct setting *setting)
 /* Where a whole group has no place its options stand below each other, each with its full name. */
 static void single_options(struct build *b, const struct setting *setting, int current)
 {
-	for (size_t i = 0; i < count_of(b, setting); i++) {
+	for (size_t i = 0; i < setting->count; i++) {
 		const struct option *o = &setting->options[i];
 		const char *name = node_text(b->ui, "%s: %s", _(setting->title), _(o->label));
 
@@ -207,6 +198,7 @@ static void group(struct build *b, size_t index)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .gap = 12,
+			       .divides = true,
 			       .role = ROLE_RADIOGROUP,
 			       .name = _(setting->title),
 			       .id = node_text(ui, "group-%s", setting->name)});
@@ -215,8 +207,9 @@ static void group(struct build *b, size_t index)
 			       .width = length_fill(1),
 			       .columns = columns_for(b, setting),
 			       .gap = 16,
+			       .divides = true,
 			       .equal_rows = true});
-	for (size_t i = 0; i < count_of(b, setting); i++)
+	for (size_t i = 0; i < setting->count; i++)
 		option(b, setting, &setting->options[i],
 			setting->options[i].value == current_value(b, index));
 	node_end(ui);

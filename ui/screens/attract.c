@@ -4,6 +4,17 @@
 
 /* Nobody is here: the whole screen is one target. No sound, no motion. */
 
+/* Room that grows, and never goes altogether: words on the brand's ground keep off the white of the
+ * call below, and the emblem off the edge. Decoration goes first. */
+static void air(struct build *b, int weight)
+{
+	static const int least[ROOM_COUNT] = {24, 24, 11, 6};
+
+	node_add(b->ui, &(struct node_spec){.width = length_fill(1),
+				.height = length_fill(weight),
+				.min_height = least[b->room]});
+}
+
 static void band(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -71,7 +82,7 @@ void build_attract(struct build *b)
 			       .width = length_fill(1),
 			       .height = length_fill(1),
 			       .cross = ALIGN_CENTER});
-	widget_spacer(ui, 5);
+	air(b, 5);
 	node_add(ui, &(struct node_spec){.decor = DECOR_EMBLEM,
 			     .fg = COLOR_EMBLEM,
 			     .width = length_units(230),
@@ -92,7 +103,7 @@ void build_attract(struct build *b)
 			     .fg = COLOR_ON_BRAND2,
 			     .text_align = TEXT_CENTER,
 			     .max_width = 900});
-	widget_spacer(ui, 2);
+	air(b, 2);
 	/* Only languages that a native reviewer has read may greet (UI.md section 12). */
 	widget_text(ui, b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_CARD_TITLE, COLOR_ON_BRAND,
 		"Bienvenidas y bienvenidos");
@@ -101,10 +112,9 @@ void build_attract(struct build *b)
 			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_HEADING,
 			     .fg = COLOR_ON_BRAND2,
 			     .lang = "en"});
-	node_add(ui, &(struct node_spec){.height = length_units(b->room > ROOM_SNUG ? 11 : 0)});
-	widget_spacer(ui, 6);
+	air(b, 6);
 	call(b);
-	widget_spacer(ui, 2);
+	air(b, 2);
 	band(b);
 	node_end(ui);
 	node_end(ui);

@@ -154,14 +154,16 @@ static void certificate_rows(struct build *b)
 	for (size_t i = 0; i < b->model->item_count; i++) {
 		const struct screen_item *item = &b->model->items[i];
 
-		node_begin(
-			ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+				       .width = length_fill(1),
+				       .divides = b->is_split});
 		if (i > 0)
 			widget_line(ui, COLOR_LINE);
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 				       .width = length_fill(1),
 				       .pad = part_insets(b, 0, 12),
 				       .gap = 2,
+				       .divides = b->is_split,
 				       .role = ROLE_ROW,
 				       .id = node_text(ui, "row-%s", item->id)});
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, row_label(item));

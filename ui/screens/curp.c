@@ -351,11 +351,12 @@ static void decoded(struct build *b)
 		return;
 	line = part_value(b, facts_line(b, &facts), true);
 	/* Never "correct": the check digit misses the tens of the day, and H against M. */
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+	node_begin(ui, &(struct node_spec){.layout = b->is_split ? LAYOUT_COLUMN : LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = part_insets(b, 28, 16),
+			       .divides = b->is_split,
 			       .gap = b->room > ROOM_SNUG ? 11 : 22,
-			       .cross = ALIGN_CENTER,
+			       .cross = b->is_split ? ALIGN_DEFAULT : ALIGN_CENTER,
 			       .fill = is_whole && !is_wrong ? COLOR_INFO_BG : COLOR_SURFACE,
 			       .border = is_whole && !is_wrong ? COLOR_INFO : COLOR_LINE,
 			       .border_width = b->is_plain ? ui_palette(ui)->border_card : 2,
@@ -364,8 +365,10 @@ static void decoded(struct build *b)
 			       .id = "decoded"});
 	if (b->room < ROOM_LEAST)
 		widget_icon(ui, "info", ICON_DUOTONE, 48, COLOR_INFO);
-	node_begin(ui,
-		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 2,
+			       .divides = b->is_split});
 	node_add(ui, &(struct node_spec){.text = line, .type = TYPE_BODY_STRONG, .personal = true});
 	if (is_whole && is_certified(b))
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT, _("From your certificate"));

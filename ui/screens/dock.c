@@ -77,23 +77,20 @@ static int dock_weights(struct build *b, const struct dock_item *items, int coun
 	return sum > all && b->room > ROOM_AMPLE && count > 2 ? 2 : count;
 }
 
-/* Where the words do not stand in one row, a shorter one; and where a keyboard or the split content
- * needs the height, "Escuchar" gives way: it is on the screen of "Accesibilidad" as well. Returns
- * the items. */
-static int dock_shorten(struct build *b, struct dock_item *items, int count, bool is_row)
+/* Where the words do not stand in one row, shorter ones: first for the longest of them. */
+static void dock_shorten(struct build *b, struct dock_item *items, int count, bool is_row)
 {
 	int gap = b->room == ROOM_AMPLE ? 16 : 11, widths[MAX_DOCK];
 	int all = ui_width(b->ui) - 2 * b->margin - (count - 1) * gap;
 
 	if (dock_width(b, items, count, is_row, widths) <= all)
-		return count;
+		return;
 	items[1].label = _("Settings");
 	items[1].name = _("Settings of accessibility");
-	if (!(b->model->has_field || b->view->is_searching || b->is_split) ||
-		dock_width(b, items, count, is_row, widths) <= all)
-		return count;
-	items[2] = items[3];
-	return count - 1;
+	if (b->model->settings.speech || dock_width(b, items, count, is_row, widths) <= all)
+		return;
+	items[2].label = _("Hear");
+	items[2].name = _("Hear the screen");
 }
 
 void frame_dock(struct build *b)
@@ -110,13 +107,13 @@ void frame_dock(struct build *b)
 	};
 	static const int tops[ROOM_COUNT] = {20, 12, 11, 11};
 	bool is_row = b->room > ROOM_AMPLE;
-	int weights[MAX_DOCK], count, columns, gap;
+	int weights[MAX_DOCK], count = MAX_DOCK, columns, gap;
 	bool is_full;
 
 	if (is_in_service)
 		items[0] =
 			(struct dock_item){"dock-end", "sign-out", _("Finish"), "end", true, NULL};
-	count = dock_shorten(b, items, MAX_DOCK, is_row);
+	dock_shorten(b, items, count, is_row);
 	columns = dock_weights(b, items, count, is_row, weights, &is_full);
 	gap = b->room == ROOM_AMPLE && !is_full ? 16 : 11;
 

@@ -21,6 +21,9 @@ static void qr(struct build *b, int size)
 
 	if (size > most[b->room])
 		size = most[b->room];
+	/* 26 mm: still 0.6 mm a module, which a phone reads at arm's length. */
+	if (b->is_split)
+		size = 105;
 	node_add(b->ui, &(struct node_spec){.qr = b->model->qr,
 				.width = length_units(size),
 				.height = length_units(size),
@@ -234,6 +237,22 @@ static void print_state(struct build *b)
 	}
 }
 
+/* Where the content is split a page may end between the lines of a step. */
+static void step_in_lines(struct build *b, const struct screen_item *item, int number)
+{
+	struct ui *ui = b->ui;
+
+	if (number == 1)
+		widget_heading(ui, TYPE_BODY_STRONG, COLOR_TEXT, _("What comes next?"));
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .divides = true,
+			       .role = ROLE_LISTITEM,
+			       .id = node_text(ui, "step-%d", number)});
+	widget_text(ui, TYPE_BODY, COLOR_TEXT, node_text(ui, "%d. %s", number, item->label));
+	node_end(ui);
+}
+
 static void next_steps(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -244,6 +263,10 @@ static void next_steps(struct build *b)
 
 		if (item->kind != ITEM_STEP)
 			continue;
+		if (b->is_split) {
+			step_in_lines(b, item, ++number);
+			continue;
+		}
 		/* The heading stays with its first step when the list is paged. */
 		node_begin(
 			ui, &(struct node_spec){

@@ -156,11 +156,19 @@ static const char *step_line(struct build *b, const struct header *header)
 	return strcmp(service, header->title) == 0 ? "" : service;
 }
 
-/* A language pack says what people vouched for; the rest of the screen is Spanish. Above a keyboard
- * with the least room no line is left for saying so. */
+/* Above a keyboard with the least room no line is left for a sentence, unless the words have a side
+ * of their own. */
+static bool has_note_pill(const struct build *b, const struct header *header)
+{
+	return b->room == ROOM_LEAST && header->style == HEADER_KEYBOARD &&
+	       (!b->is_split || b->is_entry_only);
+}
+
+/* A language pack says what people vouched for; the rest of the screen is Spanish. */
 static void partial_note(struct build *b, const struct header *header, enum color ink)
 {
-	if (!locale_is_partial() || (b->room == ROOM_LEAST && header->style == HEADER_KEYBOARD))
+	if (!locale_is_partial() || has_note_pill(b, header) ||
+		(header->style == HEADER_KEYBOARD && !frame_has_words(b)))
 		return;
 	node_add(b->ui, &(struct node_spec){.height = length_units(part_pad(b, 8))});
 	node_add(b->ui, &(struct node_spec){.text = _("Some parts are in Spanish."),
@@ -168,6 +176,28 @@ static void partial_note(struct build *b, const struct header *header, enum colo
 				.fg = ink,
 				.role = ROLE_NOTE,
 				.id = "partly-spanish"});
+}
+
+/* The same beside the title, in one word; its name is the sentence. */
+static void partial_pill(struct build *b, const struct header *header)
+{
+	if (!locale_is_partial() || !has_note_pill(b, header))
+		return;
+	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_ROW,
+				  .pad = insets_xy(12, 4),
+				  .radius = 14,
+				  .border = COLOR_GOLD_LIGHT,
+				  .border_width = 2,
+				  .role = ROLE_NOTE,
+				  .name = _("Some parts are in Spanish."),
+				  .id = "partly-spanish"});
+	/* Its own name for itself, as on the screen of languages. */
+	node_add(b->ui, &(struct node_spec){.text = "Español",
+				.type = TYPE_CAPTION,
+				.fg = COLOR_ON_BRAND,
+				.pad = {2, 0, 2, 0},
+				.lang = "es-MX"});
+	node_end(b->ui);
 }
 
 static void header_words(struct build *b, const struct header *header)
@@ -275,7 +305,8 @@ static bool is_inline(const struct build *b, const struct header *header)
 static void header_inline(struct build *b, const struct header *header)
 {
 	struct ui *ui = b->ui;
-	bool has_clock = b->room <= ROOM_SNUG;
+	/* Out of service, the staff must always find their way in. */
+	bool has_clock = b->room <= ROOM_SNUG || b->view->model.screen == SCREEN_OUT_OF_SERVICE;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
@@ -288,6 +319,7 @@ static void header_inline(struct build *b, const struct header *header)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
 	header_words(b, header);
 	node_end(ui);
+	partial_pill(b, header);
 	offline_pill(b);
 	if (has_clock)
 		clock_column(b, COLOR_ON_BRAND, b->size == TEXT_NORMAL);
@@ -455,13 +487,23 @@ static void action_back(
 			   .width = is_alone ? length_fill(1) : length_fit()});
 }
 
+/* Width of the buttons beside each other. */
+static int row_need(struct build *b, const struct actions *actions)
+{
+	return label_width(b, actions->back) + label_width(b, actions->second) +
+	       label_width(b, actions->primary) + 2 * b->gutter;
+}
+
+static bool is_stack(struct build *b, const struct actions *actions)
+{
+	return row_need(b, actions) > frame_content_width(b) && b->room > ROOM_AMPLE;
+}
+
 static void action_row(struct build *b, const struct actions *actions)
 {
 	struct ui *ui = b->ui;
 	int all = frame_content_width(b), width = all;
-	int need = label_width(b, actions->back) + label_width(b, actions->second) +
-		   label_width(b, actions->primary);
-	bool is_stack = need + 2 * b->gutter > all && b->room > ROOM_AMPLE, has_icons;
+	bool is_column = is_stack(b, actions), has_icons;
 	static const int tops[ROOM_COUNT] = {24, 16, 12, 11};
 
 	if (actions->back == NULL && actions->primary == NULL && actions->second == NULL)
@@ -472,7 +514,7 @@ static void action_row(struct build *b, const struct actions *actions)
 		width -= ui_text_width(ui, TYPE_BUTTON, actions->back) + part_grown(b, 40) + 96 +
 			 b->gutter;
 	has_icons = b->room < ROOM_TIGHT;
-	node_begin(ui, &(struct node_spec){.layout = is_stack ? LAYOUT_COLUMN : LAYOUT_ROW,
+	node_begin(ui, &(struct node_spec){.layout = is_column ? LAYOUT_COLUMN : LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = {tops[b->room], b->margin,
 				       tops[b->room] + (b->room == 0 ? 2 : 0), b->margin},
@@ -480,7 +522,7 @@ static void action_row(struct build *b, const struct actions *actions)
 			       .id = "actions"});
 	if (actions->back != NULL)
 		action_back(b, actions,
-			is_stack || (actions->primary == NULL && actions->second == NULL),
+			is_column || (actions->primary == NULL && actions->second == NULL),
 			has_icons);
 	if (actions->second != NULL)
 		part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
@@ -510,18 +552,88 @@ static void action_row(struct build *b, const struct actions *actions)
 	node_end(ui);
 }
 
-void frame_close(struct build *b, const struct actions *actions)
+/* Where the buttons would take the height of the words they ask about, the second one follows the
+ * words, on their last page. */
+static void second_in_content(struct build *b, struct actions *actions)
 {
+	int more = label_width(b, _("Read more")) + b->gutter;
+
+	if (!b->is_split || actions->second == NULL ||
+		row_need(b, actions) + more <= frame_content_width(b))
+		return;
+	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+			       .id = "second",
+			       .label = actions->second,
+			       .action = actions->second_action,
+			       .width = length_fill(1)});
+	actions->second = NULL;
+}
+
+/* "Read more" between "Back" and what comes next, at the bottom of the content that is split: its
+ * height is the words'. False if the three are too wide. */
+static bool pager_in_row(struct build *b, const struct actions *actions)
+{
+	const char *more = _("Read more");
+	struct actions all = *actions;
 	struct ui *ui = b->ui;
 
-	if (b->is_split)
-		part_pager(b, _("Read more"));
+	all.second = more;
+	if (actions->second != NULL || (actions->back == NULL && actions->primary == NULL) ||
+		is_stack(b, &all))
+		return false;
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .height = length_fill(1),
+			       .main = ALIGN_END,
+			       .pager = true});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .gap = b->gutter,
+			       .main = ALIGN_BETWEEN,
+			       .id = "actions"});
+	if (actions->back != NULL)
+		action_back(b, actions, actions->primary == NULL, false);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(label_width(b, more)),
+			       .pager = true});
+	part_button(b, &(struct button){.kind = BUTTON_SECONDARY,
+			       .id = "more",
+			       .label = more,
+			       .action = "page",
+			       .width = length_fill(1)});
+	node_end(ui);
+	if (actions->primary != NULL)
+		part_button(b, &(struct button){.kind = BUTTON_PRIMARY,
+				       .id = "primary",
+				       .label = actions->primary,
+				       .action = actions->primary_action,
+				       .width = length_fill(label_width(b, actions->primary))});
+	node_end(ui);
+	node_end(ui);
+	return true;
+}
+
+void frame_close(struct build *b, const struct actions *wanted)
+{
+	struct ui *ui = b->ui;
+	struct actions row = *wanted;
+	const struct actions *actions = &row;
+	bool is_in_row = false;
+
+	second_in_content(b, &row);
+	if (b->is_split) {
+		is_in_row = pager_in_row(b, &row);
+		if (!is_in_row)
+			part_pager(b, _("Read more"));
+	}
 	node_end(ui); /* content */
 	/* Neither the last line nor its ring of focus touches the dock. */
-	if (actions->back == NULL && actions->second == NULL && actions->primary == NULL &&
-		(b->room > ROOM_AMPLE || b->model->screen != SCREEN_HOME))
+	if (is_in_row ||
+		(actions->back == NULL && actions->second == NULL && actions->primary == NULL &&
+			(b->room > ROOM_AMPLE || b->model->screen != SCREEN_HOME)))
 		node_add(ui, &(struct node_spec){.height = length_units(11)});
-	action_row(b, actions);
+	if (!is_in_row)
+		action_row(b, actions);
 	if (b->keyboard_beside)
 		node_end(ui);
 	if (actions->keyboard)

@@ -198,7 +198,8 @@ static void card(struct build *b, const struct screen_item *item, int width)
 	if (b->room <= ROOM_SNUG)
 		card_icon(b, item, open, fits);
 	widget_text(ui, TYPE_LABEL, COLOR_TEXT, item->label);
-	if (!fits && item->detail2[0] != '\0')
+	/* The name of the service tells them apart where each line counts. */
+	if (!fits && item->detail2[0] != '\0' && !b->is_split)
 		node_add(ui, &(struct node_spec){.text = item->detail2,
 				     .type = TYPE_SMALL,
 				     .fg = COLOR_TEXT2,
@@ -219,7 +220,9 @@ static void features(struct build *b)
 	if (count == 0)
 		return;
 	/* One below the other they are pages of their own. */
-	if (b->size < TEXT_MAX)
+	bool is_single = b->size == TEXT_MAX || (b->is_split && b->size > TEXT_NORMAL);
+
+	if (!is_single)
 		node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
 				       .width = length_fill(1),
 				       .columns = count > 1 ? 2 : 1,
@@ -228,7 +231,7 @@ static void features(struct build *b)
 	for (size_t i = 0, n = 0; i < b->model->item_count; i++)
 		if (b->model->items[i].kind == ITEM_FEATURE)
 			feature(b, &b->model->items[i], n++ == 0);
-	if (b->size < TEXT_MAX)
+	if (!is_single)
 		node_end(ui);
 }
 
@@ -265,6 +268,9 @@ static int column_count(struct build *b)
 	int columns = (frame_content_width(b) + b->gutter) / (least[b->size] + b->gutter);
 	int most = b->is_wide ? 5 : b->size == TEXT_NORMAL ? 3 : b->size == TEXT_MAX ? 1 : 2;
 
+	/* Split, a page is low: narrow cards of many lines would be higher than one. */
+	if (b->is_split && b->size > TEXT_NORMAL)
+		most = 1;
 	if (columns > most)
 		columns = most;
 	/* A long word takes the room of a column. */

@@ -33,20 +33,25 @@ static void note(struct build *b, const struct screen_item *item, int number, bo
 	struct ui *ui = b->ui;
 	const struct kind *kind = kind_of(item);
 
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
+	node_begin(ui,
+		&(struct node_spec){
+			.layout = LAYOUT_COLUMN, .width = length_fill(1), .divides = b->is_split});
 	if (number > 0)
 		widget_line(ui, COLOR_LINE);
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+	node_begin(ui, &(struct node_spec){.layout = b->is_split ? LAYOUT_COLUMN : LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = insets_xy(0, part_pad(b, 18)),
 			       .gap = 24,
-			       .cross = ALIGN_CENTER,
+			       .cross = b->is_split ? ALIGN_DEFAULT : ALIGN_CENTER,
+			       .divides = b->is_split,
 			       .role = ROLE_LISTITEM,
 			       .id = node_text(ui, "note-%d", number)});
 	part_icon_box(
 		b, item->icon[0] != '\0' ? item->icon : kind->icon, 84, COLOR_ICON, COLOR_TINT);
-	node_begin(ui,
-		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 2,
+			       .divides = b->is_split});
 	if (!goes_on)
 		widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT,
 			item->label[0] != '\0' ? item->label : _(kind->label));

@@ -104,6 +104,7 @@ void part_card_open(struct build *b, const char *id, int pad, int gap)
 				  .border_width = ui_palette(b->ui)->border_card,
 				  .radius = 24,
 				  .shadow = 1,
+				  .divides = b->is_split,
 				  .id = id});
 }
 
@@ -116,20 +117,27 @@ void part_banner(struct build *b, const struct banner *banner)
 {
 	struct ui *ui = b->ui;
 
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+	node_begin(ui, &(struct node_spec){.layout = b->is_split ? LAYOUT_COLUMN : LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .pad = part_insets(b, 28, 18),
-			       .gap = b->room > ROOM_SNUG ? 12 : 22,
-			       .cross = ALIGN_CENTER,
+			       .gap = b->is_split	    ? 0
+				      : b->room > ROOM_SNUG ? 12
+							    : 22,
+			       .cross = b->is_split ? ALIGN_DEFAULT : ALIGN_CENTER,
+			       .divides = b->is_split,
 			       .fill = banner->ground,
 			       .border = banner->ink,
 			       .border_width = b->is_plain ? ui_palette(ui)->border_card : 2,
 			       .radius = 20,
 			       .role = banner->role,
 			       .id = banner->id});
-	widget_icon(ui, banner->icon, ICON_FILL, b->room > ROOM_SNUG ? 34 : 52, banner->ink);
-	node_begin(ui,
-		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	if (!b->is_split)
+		widget_icon(
+			ui, banner->icon, ICON_FILL, b->room > ROOM_SNUG ? 34 : 52, banner->ink);
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 2,
+			       .divides = b->is_split});
 	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, banner->title);
 	/* In very large letters the first line says enough. */
 	if (b->size <= TEXT_LARGE && b->room <= ROOM_SNUG && banner->text != NULL &&
@@ -390,6 +398,15 @@ void part_sign_in(struct build *b, int width)
 			       .width = length_fill(1)});
 }
 
+/* On a page of its own the button says what it changes, if that stands on one line. */
+static const char *change_label(struct build *b, const char *whole)
+{
+	bool is_alone = b->is_split && ui_text_width(b->ui, TYPE_BODY_STRONG, whole) + 40 <=
+					       frame_content_width(b);
+
+	return is_alone ? whole : _("Change");
+}
+
 static void row_build(struct build *b, const struct screen_item *item, bool with_change, bool first)
 {
 	struct ui *ui = b->ui;
@@ -398,22 +415,31 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 				    ? node_text(ui, _("%s (from your certificate)"), item->label)
 				    : item->label;
 	bool is_joined = b->room == ROOM_LEAST;
+	bool has_button = with_change && item->changeable;
+	const char *whole = node_text(ui, _("Change %s"), item->label);
+	/* Words alone, and what is split: a page may end between the lines, or before the button.
+	 */
+	bool is_column = b->is_split || (is_joined && !has_button);
 
 	value = part_value(b, value, item->personal);
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1)});
+	node_begin(ui,
+		&(struct node_spec){
+			.layout = LAYOUT_COLUMN, .width = length_fill(1), .divides = is_column});
 	if (!first)
 		widget_line(ui, COLOR_LINE);
-	node_begin(
-		ui, &(struct node_spec){.layout = LAYOUT_ROW,
-			    .width = length_fill(1),
-			    .min_height = part_pad(b, with_change && item->changeable ? 116 : 96),
-			    .pad = insets_xy(0, b->room > ROOM_SNUG ? 6 : 14),
-			    .gap = b->gutter,
-			    .cross = ALIGN_CENTER,
-			    .role = ROLE_ROW,
-			    .id = node_text(ui, "row-%s", item->id)});
-	node_begin(ui,
-		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	node_begin(ui, &(struct node_spec){.layout = is_column ? LAYOUT_COLUMN : LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .min_height = part_pad(b, has_button ? 116 : 96),
+			       .pad = insets_xy(0, b->room > ROOM_SNUG ? 6 : 14),
+			       .gap = b->gutter,
+			       .cross = is_column ? ALIGN_DEFAULT : ALIGN_CENTER,
+			       .divides = is_column,
+			       .role = ROLE_ROW,
+			       .id = node_text(ui, "row-%s", item->id)});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 2,
+			       .divides = is_column});
 	if (!is_joined)
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, label);
 	node_add(ui, &(struct node_spec){
@@ -421,15 +447,19 @@ static void row_build(struct build *b, const struct screen_item *item, bool with
 			     .type = is_joined ? TYPE_CAPTION : TYPE_VALUE,
 			     .personal = item->personal && !(is_joined && b->env->masked)});
 	node_end(ui);
-	if (with_change && item->changeable)
+	/* On another page it would be a row without words. */
+	if (b->is_split)
+		node_end(ui);
+	if (has_button)
 		part_button(b, &(struct button){.kind = BUTTON_TINT,
 				       .id = node_text(ui, "change-%s", item->id),
-				       .label = _("Change"),
-				       .name = node_text(ui, _("Change %s"), item->label),
+				       .label = change_label(b, whole),
+				       .name = whole,
 				       .action = "change",
 				       .arg = item->id,
 				       .icon = b->room > ROOM_SNUG ? NULL : "pencil-simple"});
-	node_end(ui);
+	if (!b->is_split)
+		node_end(ui);
 	node_end(ui);
 }
 

@@ -83,7 +83,8 @@ void build_payment(struct build *b)
 		part_panes_next(b, 1);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
-			       .height = length_fill(1),
+			       /* The air around the picture takes no room from the words. */
+			       .height = length_fill(part_is_roomy(b) ? 1 : 6),
 			       .gap = b->gutter,
 			       .paged = true,
 			       .page = b->view->page,

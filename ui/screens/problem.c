@@ -189,12 +189,14 @@ static void out_words(struct build *b, const struct text_problem *text)
 	struct ui *ui = b->ui;
 	bool is_tight = b->room > ROOM_SNUG;
 
-	node_add(ui, &(struct node_spec){.text = text_title(b->model),
-			     .type = is_tight ? TYPE_HEADING : TYPE_TITLE_LARGE,
-			     .text_align = TEXT_CENTER,
-			     .width = length_fill(1),
-			     .role = ROLE_HEADING,
-			     .id = "title"});
+	/* On pages it is the header's, so that each has it. */
+	if (!is_tight)
+		node_add(ui, &(struct node_spec){.text = text_title(b->model),
+				     .type = TYPE_TITLE_LARGE,
+				     .text_align = TEXT_CENTER,
+				     .width = length_fill(1),
+				     .role = ROLE_HEADING,
+				     .id = "title"});
 	node_add(ui,
 		&(struct node_spec){.text = b->model->lead[0] != '\0' ? b->model->lead : text->what,
 			.type = is_tight ? TYPE_BODY : TYPE_LEAD,
@@ -272,7 +274,9 @@ static void out_whole(struct build *b, const struct text_problem *text)
 void build_out_of_service(struct build *b)
 {
 	const struct screen_model *model = b->model;
-	const struct header header = {.style = HEADER_KEYBOARD, .title = "", .step = ""};
+	const struct header header = {.style = HEADER_KEYBOARD,
+		.title = b->room > ROOM_SNUG ? text_title(model) : "",
+		.step = ""};
 	struct text_problem text;
 
 	text_problem(model->problem, &text);

@@ -16,7 +16,7 @@ void build_results(struct build *b)
 			       .height = length_fill(1),
 			       .paged = true,
 			       .page = b->view->page,
-			       .gap = b->room > ROOM_SNUG ? 8 : 0,
+			       .gap = b->room > ROOM_SNUG ? b->gutter : 0,
 			       .role = ROLE_LIST,
 			       .name = header.title,
 			       .id = "rows"});

@@ -34,6 +34,10 @@ static void consent(struct build *b)
 	struct ui *ui = b->ui;
 	int box = b->room > ROOM_SNUG ? 40 : 56;
 	bool checked = b->view->consent, wrong = part_error(b)[0] != '\0' && !checked;
+	/* Where the words had a screen of their own, the mark goes with them. */
+	wrong = wrong && !(b->room == ROOM_LEAST && b->view->error_seen);
+	const char *label = b->model->lead[0] != '\0' ? b->model->lead
+						      : _("I confirm that the data are correct");
 
 	if (!b->model->needs_consent)
 		return;
@@ -51,6 +55,8 @@ static void consent(struct build *b)
 			    .role = ROLE_CHECKBOX,
 			    .states = (checked ? STATE_CHECKED : 0u) | (wrong ? STATE_INVALID : 0u),
 			    .id = "consent",
+			    .name = label,
+			    .description = wrong ? text_error(part_error(b)) : NULL,
 			    .action = "consent"});
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_units(box),
@@ -64,11 +70,8 @@ static void consent(struct build *b)
 	if (checked)
 		part_icon(b, "check", ICON_BOLD, box * 3 / 4, COLOR_ON_ACTION);
 	node_end(ui);
-	node_add(ui, &(struct node_spec){.text = b->model->lead[0] != '\0'
-							 ? b->model->lead
-							 : _("I confirm that the data are correct"),
-			     .type = TYPE_BODY_STRONG,
-			     .width = length_fill(1)});
+	node_add(ui, &(struct node_spec){
+			     .text = label, .type = TYPE_BODY_STRONG, .width = length_fill(1)});
 	node_end(ui);
 }
 
@@ -93,7 +96,7 @@ void build_review(struct build *b)
 			       .height = length_fill(1),
 			       .paged = true,
 			       .page = b->view->page,
-			       .gap = b->room > ROOM_SNUG ? 8 : 0,
+			       .gap = b->room > ROOM_SNUG ? b->gutter : 0,
 			       .role = ROLE_LIST,
 			       .name = _("Your answers"),
 			       .id = "rows"});

@@ -248,11 +248,28 @@ static bool fits_with(struct build *b, enum room room, bool is_lost)
 	       ui_first_target(b->ui) >= frame_reach_top(b);
 }
 
+/* The most generous room in which it fits in these settings; the last one if none does. */
+static bool build_at(struct build *b, const struct ui_settings *settings, bool is_lost)
+{
+	ui_set_settings(b->ui, settings);
+	/* One more than there are rooms: the least one, split. */
+	for (int room = (int)first_room(b->ui); room <= ROOM_COUNT; room++) {
+		b->is_split = room == ROOM_COUNT;
+		b->is_entry_only = false;
+		if (fits_with(b, b->is_split ? ROOM_LEAST : (enum room)room, is_lost))
+			return true;
+	}
+	return false;
+}
+
+/* In the citizen's text size. Where one word or one key of it has no place on a small panel, this
+ * screen, and no other, stands in the next smaller size: nothing is ever cut. */
 void screen_build(struct screen *screen, struct ui *ui, const struct screen_env *env)
 {
 	struct build b = {
 		.ui = ui, .env = env, .view = &screen->view, .model = &screen->view.model};
 	struct ui_settings settings;
+	enum text_size wished;
 	bool is_lost = env->waiting_for_core || !screen->has_model;
 
 	if (screen->has_next && hold_ms(screen, env) == 0)
@@ -262,17 +279,17 @@ void screen_build(struct screen *screen, struct ui *ui, const struct screen_env 
 		screen->wait_seen_unix_ms = env->now_unix_ms;
 	}
 	settings = screen_settings(screen);
-	if ((int)settings.text_size > profile_largest_text(ui_profile(ui)))
-		settings.text_size = (enum text_size)profile_largest_text(ui_profile(ui));
-	ui_set_settings(ui, &settings);
 	locale_use(screen->view.model.lang);
 	keyboard_set_language_row(locale_keys());
-	/* One more than there are rooms: the least one, split. */
-	for (int room = (int)first_room(ui); room <= ROOM_COUNT; room++) {
-		b.is_split = room == ROOM_COUNT;
-		b.is_entry_only = false;
-		if (fits_with(&b, b.is_split ? ROOM_LEAST : (enum room)room, is_lost))
+	wished = settings.text_size;
+	while (!build_at(&b, &settings, is_lost)) {
+		if (settings.text_size == TEXT_NORMAL) {
+			/* No size fits: then it is not for the letters. */
+			settings.text_size = wished;
+			(void)build_at(&b, &settings, is_lost);
 			break;
+		}
+		settings.text_size--;
 	}
 }
 

@@ -132,21 +132,22 @@ static void query_box(struct build *b)
 	struct ui *ui = b->ui;
 	const char *text = b->view->entry.text;
 
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-			       .width = length_fill(1),
-			       .min_height = part_target(b, 100),
-			       .pad = insets_xy(part_pad(b, 20) + 8, part_pad(b, 8) + 6),
-			       .gap = 14,
-			       .cross = ALIGN_CENTER,
-			       .fill = COLOR_SURFACE,
-			       .border = COLOR_ACTION,
-			       .border_width = 5,
-			       .radius = 16,
-			       .role = ROLE_SEARCHBOX,
-			       .id = "field",
-			       .name = _("Search for a service"),
-			       .value = text,
-			       .editable = true});
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_ROW,
+			.width = length_fill(1),
+			.min_height = part_target(b, 100),
+			.pad = insets_xy(part_pad(b, 20) + 8, b->is_split ? 4 : part_pad(b, 8) + 6),
+			.gap = 14,
+			.cross = ALIGN_CENTER,
+			.fill = COLOR_SURFACE,
+			.border = COLOR_ACTION,
+			.border_width = 5,
+			.radius = 16,
+			.role = ROLE_SEARCHBOX,
+			.id = "field",
+			.name = _("Search for a service"),
+			.value = text,
+			.editable = true});
 	widget_icon(ui, "magnifying-glass", ICON_BOLD, 40, COLOR_ICON);
 	if (text[0] != '\0')
 		widget_text(ui, b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_CARD_TITLE,

@@ -54,6 +54,7 @@ static void digits(struct build *b)
 	struct ui *ui = b->ui;
 	const char *text = b->view->entry.text;
 	int most = b->view->entry.max_length, count = (int)strlen(text);
+	bool is_wrong = part_error(b)[0] != '\0' && !b->view->error_seen;
 	/* Three bytes each, twelve at most. */
 	const char *dots = node_text(ui, "%.*s", 3 * (count < 12 ? count : 12), "••••••••••••");
 
@@ -64,11 +65,11 @@ static void digits(struct build *b)
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,
 			       .fill = COLOR_SURFACE,
-			       .border = part_error(b)[0] != '\0' ? COLOR_ERROR : COLOR_CONTROL,
+			       .border = is_wrong ? COLOR_ERROR : COLOR_CONTROL,
 			       .border_width = 4,
 			       .radius = 16,
 			       .role = ROLE_TEXTBOX,
-			       .states = part_error(b)[0] != '\0' ? STATE_INVALID : 0,
+			       .states = is_wrong ? STATE_INVALID : 0,
 			       .id = "field",
 			       .name = _("Staff PIN"),
 			       .value = dots,
@@ -132,6 +133,11 @@ static void state_line(struct build *b, const struct screen_item *item)
 
 	if (item->value[0] == '\0')
 		return;
+	/* Long words may go on over the page. */
+	if (b->is_split) {
+		widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, say(b, item->value));
+		return;
+	}
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW, .gap = 10, .cross = ALIGN_CENTER});
 	if (item->reason[0] != '\0')
 		widget_icon(ui, icon, ICON_FILL, 34, ink);
@@ -142,8 +148,11 @@ static void state_line(struct build *b, const struct screen_item *item)
 static void row(struct build *b, const struct screen_item *item)
 {
 	struct ui *ui = b->ui;
+	/* Where a page is low it may end inside a row. */
+	const bool is_loose =
+		b->is_split || (b->size == TEXT_EXTRA && !b->is_wide && ui_settings(ui)->reach);
 	/* In the largest letters a button leaves no room beside it. */
-	const bool is_high = b->size == TEXT_MAX && !b->is_wide;
+	const bool is_high = is_loose || (b->size == TEXT_MAX && !b->is_wide);
 
 	node_begin(
 		ui, &(struct node_spec){.layout = is_high ? LAYOUT_COLUMN : LAYOUT_ROW,
@@ -151,6 +160,7 @@ static void row(struct build *b, const struct screen_item *item)
 			    .pad = part_insets(b, 24, 14),
 			    .gap = b->gutter,
 			    .cross = is_high ? ALIGN_DEFAULT : ALIGN_CENTER,
+			    .divides = is_loose,
 			    .fill = COLOR_SURFACE,
 			    .border = strcmp(item->reason, "error") == 0 ? COLOR_ERROR : COLOR_LINE,
 			    .border_width = ui_palette(ui)->border_card,
@@ -158,8 +168,10 @@ static void row(struct build *b, const struct screen_item *item)
 			    .role = ROLE_ROW,
 			    .id = node_text(ui, "row-%s", item->id)});
 	part_icon_box(b, item->icon, 72, COLOR_ICON, COLOR_TINT);
-	node_begin(ui,
-		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+			       .width = length_fill(1),
+			       .gap = 2,
+			       .divides = is_loose});
 	widget_text(ui, TYPE_BODY_STRONG, COLOR_TEXT, say(b, item->label));
 	if (item->detail[0] != '\0' && b->room < ROOM_LEAST)
 		widget_text(ui, TYPE_SMALL, COLOR_TEXT2, say(b, item->detail));
@@ -167,6 +179,9 @@ static void row(struct build *b, const struct screen_item *item)
 	node_end(ui);
 	/* Tones are the ui's own. */
 	const bool is_tone = strcmp(b->model->outcome, "sound") == 0;
+	/* On another page it would be a row without words. */
+	if (is_loose)
+		node_end(ui);
 	if (item->detail2[0] != '\0')
 		part_button(
 			b, &(struct button){.kind = BUTTON_TINT,
@@ -176,7 +191,8 @@ static void row(struct build *b, const struct screen_item *item)
 					   say(b, item->detail2)),
 				   .action = is_tone ? "tone" : "open",
 				   .arg = is_tone ? item->id : node_text(ui, "test-%s", item->id)});
-	node_end(ui);
+	if (!is_loose)
+		node_end(ui);
 }
 
 static int tab_columns(struct build *b)

@@ -82,7 +82,8 @@ void build_wait(struct build *b)
 				    : _("Please wait. This step cannot be cancelled."));
 	node_end(ui);
 	node_end(ui);
-	skeleton(b);
+	if (!b->is_split)
+		skeleton(b);
 	part_spacer(b);
 	part_money(b);
 	frame_close(b, &(struct actions){.second = model->can_cancel ? _("Cancel") : NULL,

@@ -4,7 +4,8 @@
  * the next. A row is a child of a column, a row of a grid, or, where a text is higher than a page,
  * one of its lines. Paged columns inside, and those that may be divided and are too high, give
  * their own children. Then the rows are dealt to pages, as many as fit, and all but those of one
- * page are hidden. */
+ * page are hidden. What the others hold is remembered as far as the screen must know it: it is laid
+ * out alike on all its pages, or they would not follow each other. */
 
 #include "ui/toolkit/layout_inside.h"
 
@@ -25,6 +26,7 @@ struct plan {
 	int count;
 	int room; /* height of a page */
 	int gap;  /* that the next row keeps */
+	bool pager_fills;
 };
 
 static void add_row(struct plan *p, const struct row *row)
@@ -74,7 +76,8 @@ static void add_grid(struct plan *p, struct node *grid, int lead, int trail)
 
 static bool is_divisible(const struct node *n)
 {
-	return n->spec.paged || (n->spec.divides && n->spec.layout == LAYOUT_COLUMN);
+	return n->spec.paged || (n->spec.divides && (n->spec.layout == LAYOUT_COLUMN ||
+							    n->spec.layout == LAYOUT_GRID));
 }
 
 static void add_children(struct plan *p, struct node *n, int lead, int trail);
@@ -134,6 +137,50 @@ static int count_fitting(const struct plan *p, int start)
 			break;
 	}
 	return i - start;
+}
+
+static bool has_target(const struct node *n)
+{
+	if (n->hidden)
+		return false;
+	if (n->spec.action)
+		return true;
+	for (const struct node *child = n->first_child; child; child = child->next)
+		if (has_target(child))
+			return true;
+	return false;
+}
+
+static bool row_has_target(const struct row *row)
+{
+	struct node *node = row->node;
+
+	for (int i = 0; i < row->count && node; i++, node = visible(node->next))
+		if (has_target(node))
+			return true;
+	return false;
+}
+
+/* Notes what the page with the rows from start to end says about all: where its first target
+ * stands, the pager being the last, and whether it is too high. */
+static void note_page(const struct plan *p, struct node *n, int start, int end)
+{
+	int used = 0, target = -1;
+
+	for (int i = start; i < end; i++) {
+		const struct row *row = &p->rows[i];
+
+		used += i > start ? row->gap : row->lead;
+		if (target < 0 && row_has_target(row))
+			target = used;
+		used += row->height;
+	}
+	used += p->rows[end - 1].trail;
+	/* A pager that fills stands at the bottom. */
+	if (target < 0)
+		target = (p->pager_fills ? p->room : used) + row_gap_px(p->ui, n);
+	n->is_overfull = n->is_overfull || used > p->room;
+	n->first_target = n->first_target < 0 ? target : min_int(n->first_target, target);
 }
 
 /* ---- what is not on the page goes ---- */
@@ -200,24 +247,44 @@ static void shrink(struct ui *ui, struct node *n, bool is_outer)
 	n->pref_h = n->min_h = layout_children_height(ui, n) + pad_y(ui, n);
 }
 
+/* The pager inside a pager; NULL if there is none. */
+static struct node *inner_pager(struct node *n)
+{
+	EACH_CHILD(child, n)
+	{
+		struct node *found = child->spec.pager ? child : inner_pager(child);
+
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
 void pages_choose(struct ui *ui, struct node *n, int height)
 {
 	struct plan p = {.ui = ui};
 	int starts[MAX_ROWS + 1], page;
-	struct node *pager = NULL;
+	struct node *pager = NULL, *more = NULL;
+	int below;
 
 	EACH_CHILD(child, n)
 	{
 		if (child->spec.pager)
 			pager = child;
 	}
+	if (pager)
+		more = inner_pager(pager);
+	below = pager ? pager->pref_h + row_gap_px(ui, n) : 0;
 	n->page_count = 1;
-	if (layout_children_height(ui, n) <= height) {
+	n->first_target = -1;
+	n->is_overfull = false;
+	if (layout_children_height(ui, n) + (more ? below : 0) <= height) {
 		if (pager)
-			layout_hide(pager);
+			layout_hide(more ? more : pager);
 		return;
 	}
-	p.room = pager ? height - pager->pref_h - row_gap_px(ui, n) : height;
+	p.room = height - below;
+	p.pager_fills = pager && pager->spec.height.kind == LENGTH_FILL;
 	add_children(&p, n, 0, 0);
 	if (p.count == 0)
 		return;
@@ -225,6 +292,8 @@ void pages_choose(struct ui *ui, struct node *n, int height)
 	for (int start = 0; start < p.count; start += count_fitting(&p, start))
 		starts[n->page_count++] = start;
 	starts[n->page_count] = p.count;
+	for (int i = 0; i < n->page_count; i++)
+		note_page(&p, n, starts[i], starts[i + 1]);
 	page = n->spec.page % n->page_count;
 	if (page < 0)
 		page += n->page_count;

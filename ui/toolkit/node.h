@@ -172,9 +172,11 @@ struct node_spec {
 		     * Inside another paged column it only says that pages may end between its
 		     * children; its own pager stays away. */
 	int page;   /* from 0, taken modulo the number of pages */
-	bool pager; /* last child of a paged node: stays on each page, hidden if one page is enough
+	bool pager; /* last child of a paged node: stays on each page, hidden if one page is enough.
+		     * If it holds another pager only that is hidden: the rest stands there anyway.
 		     */
-	bool divides;	 /* column in a paged one: a page may end inside if it is higher than one */
+	bool divides;	 /* column or grid in a paged column: a page may end inside if it is higher
+			    than one */
 	bool equal_rows; /* grid: all rows as high as the highest */
 
 	/* look */
@@ -232,6 +234,9 @@ struct node {
 	int text_px;	  /* font size used */
 	int line_count;
 	int page_count;	  /* paged: number of pages, else 0 */
+	int first_target; /* paged: where, from the top of its content, the highest thing to touch
+			   * stands on any of its pages; -1 = nothing, or one page */
+	bool is_overfull; /* paged: one of its pages, perhaps not this one, is too high */
 	int lines_before; /* text that goes on from the page before: lines that stand there */
 	/* of the layout: */
 	int min_w, pref_w, min_h, pref_h, line_px;

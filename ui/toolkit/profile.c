@@ -43,11 +43,6 @@ int profile_units(const struct profile *profile, int px)
 	return (int)floor(px * PROFILE_REFERENCE_PX_PER_MM / profile->px_per_mm + ROUNDING);
 }
 
-int profile_largest_text(const struct profile *profile)
-{
-	return profile->height_px / profile->px_per_mm < 150 ? 2 : 3;
-}
-
 int profile_reach_units(const struct profile *profile)
 {
 	int mm = REACH_MM - profile->screen_bottom_mm;

@@ -29,10 +29,6 @@ int profile_mm_to_px(const struct profile *profile, double mm);
 int profile_mm_to_units(double mm);
 /* Device pixels to units, rounded down: how much room there is. */
 int profile_units(const struct profile *profile, int px);
-/* The largest letters that leave a question, its keyboard and the dock room together, as a number
- * of enum text_size: "Muy grande", which has the 0.7 degrees of EN 301 549 5.1.4 at 600 mm, on a
- * panel lower than 150 mm (10.1"); all elsewhere. */
-int profile_largest_text(const struct profile *profile);
 /* Height in units, from the bottom, that a seated person reaches (UI.md §11). */
 int profile_reach_units(const struct profile *profile);
 

@@ -332,7 +332,7 @@ bool ui_fits(const struct ui *ui)
 
 		if (node->hidden || rect_is_empty(&node->rect))
 			continue;
-		if (node->is_clipped || lies_on_next(node) ||
+		if (node->is_clipped || node->is_overfull || lies_on_next(node) ||
 			!rect_covers(&ui->nodes[0].rect, &node->rect) ||
 			(node->parent && !rect_covers(&node->parent->rect, &node->rect)))
 			return false;
@@ -348,8 +348,12 @@ int ui_first_target(const struct ui *ui)
 	for (size_t i = 0; i < ui->node_count; i++) {
 		const struct node *node = &ui->nodes[i];
 
-		if (node->hidden || !node->spec.action || !node_is_inside(node, scope) ||
-			node->spec.states & STATE_DISABLED ||
+		if (node->hidden || !node_is_inside(node, scope))
+			continue;
+		int on_pages = node->rect.y + ui_px(ui, node->spec.pad.top) + node->first_target;
+		if (node->page_count > 1 && node->first_target >= 0 && on_pages < first)
+			first = on_pages;
+		if (!node->spec.action || node->spec.states & STATE_DISABLED ||
 			node->rect.h > ui->profile.height_px * 3 / 4)
 			continue;
 		if (node->rect.y < first)

@@ -59,10 +59,11 @@ void ui_begin(struct ui *ui, const char *kind, const char *lang);
  * VT_ERR_LIMIT: too many nodes or too much text; the tree is cut but usable. */
 enum vt_code ui_end(struct ui *ui);
 /* Whether everything visible of the current tree lies inside its parent, on no neighbour, and no
- * text is cut. A screen that does not fit is built again with less (ui/screens/screen.c). */
+ * text is cut, and whether the pages that are not visible have room. A screen that does not fit is
+ * built again with less (ui/screens/screen.c). */
 bool ui_fits(const struct ui *ui);
-/* Upper edge, in pixels, of the highest thing to touch that is no whole screen; INT_MAX if there is
- * none. In a modal node if there is one. */
+/* Upper edge, in pixels, of the highest thing to touch that is no whole screen, on this page or
+ * another; INT_MAX if there is none. In a modal node if there is one. */
 int ui_first_target(const struct ui *ui);
 /* Paints what changed into the frame. Returns the damaged rectangles (borrowed until the next
  * call), none if nothing changed. */
