@@ -121,13 +121,15 @@ def in_files(folder, words):
 
 
 def sealed_bytes(terminal):
-    """Wrapped key and parts of the sealed texts of each row, as they lie on disk now."""
+    """Wrapped key and parts of the sealed texts of each row, as they lie on disk now. Nothing if core was just
+    writing the file: it is read past the locks."""
     db = sqlite3.connect(f"file:{terminal.state_dir}/queue.db?mode=ro&immutable=1", uri=True)
-    found = []
-    for row in db.execute("SELECT wrapped, payload, answer FROM txn WHERE wrapped IS NOT NULL"):
-        found += [part[:40] if i == 0 else part[12:44] for i, part in enumerate(row) if part]
+    try:
+        rows = db.execute("SELECT wrapped, payload, answer FROM txn WHERE wrapped IS NOT NULL").fetchall()
+    except sqlite3.DatabaseError:
+        rows = []
     db.close()
-    return found
+    return [part[:40] if i == 0 else part[12:44] for row in rows for i, part in enumerate(row) if part]
 
 
 def main():
@@ -148,9 +150,13 @@ def main():
                 screen.socket.close()
             terminal.until(lambda: terminal.json("status")["queued"] == 0)
             # The sealed rows do lie on disk: the search finds what is there.
-            terminal.until(lambda: len(sealed_bytes(terminal)) >= 6)
-            sealed = sealed_bytes(terminal)
-            assert len(sealed) >= 6, len(sealed)
+            sealed = []
+
+            def is_sealed():
+                sealed[:] = sealed_bytes(terminal)
+                return len(sealed) >= 6
+
+            terminal.until(is_sealed)
             assert in_files(terminal.state_dir, needles()) == [], "in clear, even before"
             folios = [row["folio"] for row in terminal.json("queue", "list")["rows"]]
             assert len(folios) >= 4
