@@ -476,6 +476,50 @@ static void another_question_starts_empty(void **state)
 	assert_string_equal(field_value("field"), "");
 }
 
+/* The words of the slide, which are texts of no node with a name. */
+static bool slide_says(const char *label)
+{
+	const struct node *slide = ui_find(stage.ui, "slide");
+	const struct node *words = slide ? slide->first_child->next->first_child : NULL;
+
+	return words && strcmp(words->spec.text, label) == 0;
+}
+
+static void three_services_take_turns_while_nobody_is_here(void **state)
+{
+	static const char *const turns[] = {
+		"Obtener mi CURP", "Pagar pasaporte", "Cita en el SAT", "Obtener mi CURP"};
+	struct screen_model model;
+
+	(void)state;
+	show("attract");
+	fixture_find("attract")->fill(&model, "es-MX");
+	for (size_t i = 2; i < 6; i++)
+		model.items[i].state = ITEM_AVAILABLE;
+	stage_show_model(&stage, &model);
+	for (int i = 0; i < (int)VT_ELEMENTS(turns); i++) {
+		stage.env.since_show_ms = 8000 * i + 3000;
+		stage_repaint(&stage);
+		assert_true(slide_says(turns[i]));
+		assert_int_equal(screen_next_change_ms(stage.screen, &stage.env), 5000);
+	}
+	/* With less motion the first one stays; what cannot be begun is not praised. */
+	model.settings.calm = true;
+	stage_show_model(&stage, &model);
+	assert_true(slide_says(turns[0]));
+	assert_int_equal(screen_next_change_ms(stage.screen, &stage.env), -1);
+	model.settings.calm = false;
+	model.items[0].state = ITEM_UNAVAILABLE;
+	for (size_t i = 2; i < model.item_count; i++)
+		model.items[i].state = ITEM_SOON;
+	stage_show_model(&stage, &model);
+	assert_true(slide_says(turns[1]));
+	assert_int_equal(screen_next_change_ms(stage.screen, &stage.env), -1);
+	model.items[1].state = ITEM_SOON;
+	stage_show_model(&stage, &model);
+	assert_null(ui_find(stage.ui, "slide"));
+}
+
 static void waiting_is_shown_late_and_kept_a_moment(void **state)
 {
 	struct screen_model model;
@@ -614,6 +658,7 @@ int main(void)
 		cmocka_unit_test(the_mask_hides_every_personal_value),
 		cmocka_unit_test(nothing_of_a_person_stays_in_the_screen),
 		cmocka_unit_test(without_core_the_model_is_not_shown),
+		cmocka_unit_test(three_services_take_turns_while_nobody_is_here),
 	};
 
 	return cmocka_run_group_tests(tests, open_stage, close_stage);

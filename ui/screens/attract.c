@@ -1,8 +1,12 @@
 #include "ui/screens/build.h"
 #include "ui/screens/locale.h"
 #include "ui/screens/texts.h"
+#include "ui/toolkit/icon_table.h"
 
-/* Nobody is here: the whole screen is one target. No sound, no motion. */
+/* Nobody is here: the whole screen is one target. No sound; what moves is a service that changes
+ * for the next one. */
+
+#define MAX_SLIDES 3
 
 /* Room that grows, and never goes altogether: words on the brand's ground keep off the white of the
  * call below, and the emblem off the edge. Decoration goes first. */
@@ -13,6 +17,69 @@ static void air(struct build *b, int weight)
 	node_add(b->ui, &(struct node_spec){.width = length_fill(1),
 				.height = length_fill(weight),
 				.min_height = least[b->room]});
+}
+
+/* The catalogue has what people ask for most at its head. */
+static bool is_slide(const struct screen_item *item)
+{
+	return (item->kind == ITEM_FEATURE || item->kind == ITEM_CARD) &&
+	       item->state == ITEM_AVAILABLE;
+}
+
+int attract_slide_count(const struct screen_model *model)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < model->item_count && count < MAX_SLIDES; i++)
+		count += is_slide(&model->items[i]) ? 1 : 0;
+	return count;
+}
+
+/* What is shown at this moment; NULL if nothing can be begun. */
+static const struct screen_item *slide_at(const struct screen_model *model, int64_t since_show_ms)
+{
+	const int count = attract_slide_count(model);
+	int number = count > 0 && !model->settings.calm
+			     ? (int)(since_show_ms / ATTRACT_SLIDE_MS % count)
+			     : 0;
+
+	for (size_t i = 0; i < model->item_count; i++)
+		if (is_slide(&model->items[i]) && number-- == 0)
+			return &model->items[i];
+	return NULL;
+}
+
+static void slide(struct build *b)
+{
+	struct ui *ui = b->ui;
+	const struct screen_item *item = slide_at(b->model, b->env->since_show_ms);
+	const int room = ui_width(ui) - 2 * b->margin;
+
+	if (item == NULL || b->room > ROOM_SNUG)
+		return;
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_units(room < 780 ? room : 780),
+			       .min_height = 190,
+			       .pad = insets_xy(36, 20),
+			       .gap = 28,
+			       .cross = ALIGN_CENTER,
+			       .border = COLOR_GOLD_LIGHT,
+			       .border_width = 2,
+			       .radius = 28,
+			       .droppable = 4,
+			       .id = "slide"});
+	widget_icon(ui, icon_find(item->icon) != NULL ? item->icon : "file-text", ICON_DUOTONE, 84,
+		COLOR_EMBLEM);
+	node_begin(ui,
+		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 6});
+	widget_text(ui, TYPE_CARD_TITLE, COLOR_ON_BRAND, item->label);
+	if (item->detail[0] != '\0')
+		node_add(ui, &(struct node_spec){.text = item->detail,
+				     .type = TYPE_BODY,
+				     .fg = COLOR_ON_BRAND2,
+				     .width = length_fill(1)});
+	node_end(ui);
+	node_end(ui);
 }
 
 static void band(struct build *b)
@@ -112,7 +179,9 @@ void build_attract(struct build *b)
 			     .type = b->room > ROOM_SNUG ? TYPE_BODY : TYPE_HEADING,
 			     .fg = COLOR_ON_BRAND2,
 			     .lang = "en"});
-	air(b, 6);
+	air(b, 3);
+	slide(b);
+	air(b, 3);
 	call(b);
 	air(b, 2);
 	band(b);

@@ -171,6 +171,8 @@ struct node *part_button(struct build *b, const struct button *button);
 void part_panes_open(struct build *b, int left);
 void part_panes_next(struct build *b, int right);
 void part_panes_close(struct build *b);
+/* Width in units of the widest word of a text: what does not break. */
+int part_widest_word(struct build *b, enum type_role type, const char *text);
 /* Units that follow the text size as body text does. */
 int part_grown(const struct build *b, int units);
 /* Units that follow the text size as titles do: for boxes around an icon. */
@@ -185,6 +187,8 @@ struct radio {
 	bool checked;
 };
 void part_radio(struct build *b, const struct radio *radio);
+/* Width in units that a radio card with this label needs, so that none of its words is cut. */
+int part_radio_width(struct build *b, const char *label);
 /* "Ver más": a pager for the list with this id. */
 void part_pager(struct build *b, const char *label);
 /* "You can take your card now", if it is in. */
@@ -237,6 +241,10 @@ int part_keyboard_width(struct build *b);
 
 /* ---- one for each kind; each calls frame_open() and frame_close() ---- */
 void build_attract(struct build *b);
+/* How long a service is shown while nobody is here (UI.md section 7), and how many take turns: at
+ * most three that can be begun. */
+#define ATTRACT_SLIDE_MS 8000
+int attract_slide_count(const struct screen_model *model);
 void build_language(struct build *b);
 void build_home(struct build *b);
 void build_intro(struct build *b);

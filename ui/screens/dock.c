@@ -30,7 +30,8 @@ static void dock_item(
 			    .fill = item->is_exit ? COLOR_SURFACE : COLOR_SURFACE2,
 			    .border = border,
 			    .border_width = ui_palette(ui)->border_control,
-			    .radius = 20,
+			    /* A small one where the corners come near the words. */
+			    .radius = b->room < ROOM_LEAST ? 20 : 14,
 			    .role = ROLE_BUTTON,
 			    .id = item->id,
 			    .name = item->name,

@@ -247,16 +247,11 @@ static int widest_reason(struct build *b)
 
 	for (size_t i = 0; i < b->model->item_count; i++) {
 		const struct screen_item *item = &b->model->items[i];
-		const char *p = is_open(item) ? "" : text_reason(item->reason, item->state);
+		const int width = is_open(item) ? 0
+						: part_widest_word(b, TYPE_SMALL,
+							  text_reason(item->reason, item->state));
 
-		while (*p != '\0') {
-			const int length = (int)strcspn(p, " ");
-			const char *word = node_text(b->ui, "%.*s", length, p);
-			const int width = ui_text_width(b->ui, TYPE_SMALL, word);
-
-			widest = width > widest ? width : widest;
-			p += length + (p[length] == ' ');
-		}
+		widest = width > widest ? width : widest;
 	}
 	return widest;
 }

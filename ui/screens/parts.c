@@ -245,6 +245,21 @@ int part_grown(const struct build *b, int units)
 	return units * percent[b->size] / 100;
 }
 
+int part_widest_word(struct build *b, enum type_role type, const char *text)
+{
+	int widest = 0;
+
+	for (const char *p = text; *p != '\0';) {
+		const int length = (int)strcspn(p, " ");
+		const char *word = node_text(b->ui, "%.*s", length, p);
+		const int width = ui_text_width(b->ui, type, word);
+
+		widest = width > widest ? width : widest;
+		p += length + (p[length] == ' ');
+	}
+	return widest;
+}
+
 int part_scaled(const struct build *b, int units)
 {
 	static const int percent[TEXT_SIZE_COUNT] = {100, 112, 122, 130};
@@ -288,6 +303,27 @@ void part_icon_box(struct build *b, const char *icon, int size, enum color fg, e
 	node_end(ui);
 }
 
+#define RADIO_MARK 46
+#define RADIO_GAP  16
+
+static enum type_role radio_type(const struct build *b)
+{
+	return b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_HEADING;
+}
+
+static struct insets radio_pad(const struct build *b)
+{
+	return insets_xy(part_pad(b, 20) + 8, part_pad(b, 8) + 8);
+}
+
+int part_radio_width(struct build *b, const char *label)
+{
+	const struct insets pad = radio_pad(b);
+
+	return part_widest_word(b, radio_type(b), label) + pad.left + pad.right + RADIO_GAP +
+	       RADIO_MARK + 2;
+}
+
 void part_radio(struct build *b, const struct radio *radio)
 {
 	struct ui *ui = b->ui;
@@ -296,8 +332,8 @@ void part_radio(struct build *b, const struct radio *radio)
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
 			       .width = length_fill(1),
 			       .min_height = part_target(b, 136),
-			       .pad = insets_xy(part_pad(b, 20) + 8, part_pad(b, 8) + 8),
-			       .gap = 16,
+			       .pad = radio_pad(b),
+			       .gap = RADIO_GAP,
 			       .cross = ALIGN_CENTER,
 			       .fill = radio->checked ? COLOR_TINT : COLOR_SURFACE,
 			       .border = radio->checked ? COLOR_ACTION : COLOR_CONTROL,
@@ -312,8 +348,7 @@ void part_radio(struct build *b, const struct radio *radio)
 			       .arg = radio->arg});
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN, .width = length_fill(1), .gap = 2});
-	widget_text(ui, b->room > ROOM_SNUG ? TYPE_BODY_STRONG : TYPE_HEADING, COLOR_TEXT,
-		radio->label);
+	widget_text(ui, radio_type(b), COLOR_TEXT, radio->label);
 	if (radio->detail != NULL && radio->detail[0] != '\0' && b->room < ROOM_LEAST)
 		widget_text(
 			ui, TYPE_SMALL, radio->checked ? COLOR_TEXT : COLOR_TEXT2, radio->detail);
@@ -321,8 +356,8 @@ void part_radio(struct build *b, const struct radio *radio)
 	if (radio->value != NULL && radio->value[0] != '\0')
 		widget_text(ui, TYPE_CARD_TITLE, COLOR_TEXT, radio->value);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
-			       .width = length_units(46),
-			       .height = length_units(46),
+			       .width = length_units(RADIO_MARK),
+			       .height = length_units(RADIO_MARK),
 			       .main = ALIGN_CENTER,
 			       .cross = ALIGN_CENTER,
 			       .radius = RADIUS_PILL,

@@ -136,11 +136,25 @@ static void date_boxes(struct build *b)
 	node_end(ui);
 }
 
+/* Two columns where there are many and no word is too long for one. */
+static int column_count(struct build *b)
+{
+	const struct screen_model *model = b->model;
+	const int room = (frame_content_width(b) - b->gutter) / 2;
+
+	if (b->size > TEXT_LARGE || model->item_count <= 4)
+		return 1;
+	for (size_t i = 0; i < model->item_count; i++)
+		if (part_radio_width(b, model->items[i].label) > room)
+			return 1;
+	return 2;
+}
+
 static void choices(struct build *b)
 {
 	struct ui *ui = b->ui;
 	const struct screen_model *model = b->model;
-	int columns = b->size <= TEXT_LARGE && model->item_count > 4 ? 2 : 1, in_row = 0;
+	int columns = column_count(b), in_row = 0;
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),

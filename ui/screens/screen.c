@@ -600,6 +600,9 @@ int64_t screen_next_change_ms(const struct screen *screen, const struct screen_e
 	if ((model->screen == SCREEN_MEASURE || model->screen == SCREEN_TOUCH) &&
 		model->expected_ms > env->since_show_ms)
 		return to_second;
+	if (model->screen == SCREEN_ATTRACT && !model->settings.calm &&
+		attract_slide_count(model) > 1)
+		return ATTRACT_SLIDE_MS - env->since_show_ms % ATTRACT_SLIDE_MS;
 	/* The picture moves (scan.c). */
 	if (model->screen == SCREEN_SCAN && !model->settings.calm)
 		return 500 - env->since_show_ms % 500;

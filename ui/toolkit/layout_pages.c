@@ -161,6 +161,19 @@ static bool row_has_target(const struct row *row)
 	return false;
 }
 
+/* Whether a word inside is wider than its place, on whichever page it stands. */
+static bool is_too_narrow(const struct node *n)
+{
+	if (n->hidden)
+		return false;
+	if (n->rect.w < n->min_w)
+		return true;
+	for (const struct node *child = n->first_child; child; child = child->next)
+		if (is_too_narrow(child))
+			return true;
+	return false;
+}
+
 /* Notes what the page with the rows from start to end says about all: where its first target
  * stands, the pager being the last, and whether it is too high. */
 static void note_page(const struct plan *p, struct node *n, int start, int end)
@@ -288,6 +301,7 @@ void pages_choose(struct ui *ui, struct node *n, int height)
 	add_children(&p, n, 0, 0);
 	if (p.count == 0)
 		return;
+	n->is_overfull = is_too_narrow(n);
 	n->page_count = 0;
 	for (int start = 0; start < p.count; start += count_fitting(&p, start))
 		starts[n->page_count++] = start;

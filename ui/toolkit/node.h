@@ -236,7 +236,8 @@ struct node {
 	int page_count;	  /* paged: number of pages, else 0 */
 	int first_target; /* paged: where, from the top of its content, the highest thing to touch
 			   * stands on any of its pages; -1 = nothing, or one page */
-	bool is_overfull; /* paged: one of its pages, perhaps not this one, is too high */
+	bool is_overfull; /* paged: one of its pages, perhaps not this one, is too high, or a word
+			   * too wide */
 	int lines_before; /* text that goes on from the page before: lines that stand there */
 	/* of the layout: */
 	int min_w, pref_w, min_h, pref_h, line_px;
