@@ -51,7 +51,7 @@ class Machine:
                    "-device", "virtio-serial-pci", "-chardev", f"socket,id=judge,path={work}/judge,server=on,wait=off",
                    "-device", "virtserialport,chardev=judge,name=judge",
                    "-chardev", f"socket,id=line,path={work}/line,server=on,wait=off,logfile={work}/serial.log",
-                   "-serial", "chardev:line", "-device", "qemu-xhci,id=xhci,p2=8,p3=8",
+                   "-serial", "chardev:line", "-audiodev", "none,id=silent", "-device", "qemu-xhci,id=xhci,p2=8,p3=8",
                    "-qmp", f"unix:{work}/qmp,server=on,wait=off"]
         with open(f"{work}/qemu.log", "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -97,6 +97,8 @@ def soften(root):
     # The ui opens what it can read: all of it, here.
     write(f"{etc}/udev/rules.d/70-open.rules", 'SUBSYSTEM=="input|drm|sound|usb|hidraw", MODE="0666"\n')
     os.symlink("/dev/null", f"{units}/usbguard.service")
+    # Else a login holds the console that the ui waits for, and nothing could be tried. The others are there.
+    os.symlink("/dev/null", f"{units}/getty@tty1.service")
 
 
 def enable(root, unit, target):
@@ -105,12 +107,17 @@ def enable(root, unit, target):
     os.symlink(f"/etc/systemd/system/{unit}", f"{folder}/{unit}")
 
 
+# SDL's "opengl" renderer shows a black picture on Mesa without a GPU; "opengles2" shows the right one (README.md).
+RENDERER = "[Service]\nEnvironment=SDL_RENDER_DRIVER=opengles2\n"
+
+
 def make_test_files(root):
     folder = f"{root}/usr/lib/kiosk-guest"
     for name in ("agent", "gadget"):
         write(f"{folder}/{name}", open(f"{HERE}/guest/{name}", encoding="utf-8").read(), 0o755)
     for name, text in DESCRIPTORS.items():
         write(f"{folder}/{name}.descriptor", bytes.fromhex(text))
+    write(f"{root}/etc/systemd/system/ventanilla-ui.service.d/test.conf", RENDERER)
     for name in ("judge", "fixture"):
         write(f"{root}/etc/systemd/system/{name}.service",
               open(f"{HERE}/guest/{name}.service", encoding="utf-8").read())
