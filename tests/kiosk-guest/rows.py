@@ -277,7 +277,7 @@ class Rows:
         w, h = self.shown.width, self.shown.height
         attract = self.shown
         self.guest.sh(self.fingers((w // 2, h * 82 // 100)) + self.fingers())
-        home = self.guest.settled(lambda shot: shot.differs(attract) > 1000, 120)
+        home = self.guest.settled(lambda shot: shot.differs(attract) > w * h // 4, 120)  # more than a pressed button
         self.say("K9", "control: a finger opens the first screen", [] if home else ["nothing happened"], is_lock=False)
         if not home:
             return
@@ -291,8 +291,9 @@ class Rows:
             ("swipe from the right edge", [[(x, h - 3)] for x in [w - 1] + across[::-1]]),
             ("swipe down from the top edge", [[(w - 2, y)] for y in [0] + down]),
             ("swipe up from the bottom edge", [[(1, y)] for y in [h - 1] + down[::-1]]),
-            ("five fingers pinch", [[(w // 2 + d * dx, h // 2 + d * dy) for dx, dy in
-                                     ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 2))] for d in (120, 80, 40)]),
+            # The first finger alone acts; here it is where nothing is.
+            ("five fingers pinch", [[(1, h // 2)] + [(w // 2 + d * dx, h // 2 + d * dy) for dx, dy in
+                                                     ((-1, -1), (1, -1), (-1, 1), (1, 1))] for d in (120, 80, 40)]),
             ("ten fingers at the edge", [[(1, h * n // 11) for n in range(1, 11)]] * 3),
             ("the four corners in turn", [[(0, 0)], [], [(w - 1, 0)], [], [(0, h - 1)], [], [(w - 1, h - 1)]]),
         ]
