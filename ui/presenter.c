@@ -109,21 +109,11 @@ static bool texture_open(struct presenter *p)
 	return true;
 }
 
-static void texture_present(struct presenter *p, const struct canvas *canvas,
-	const struct rect *rects, size_t count, bool all)
+/* One picture out of the texture. */
+static void texture_draw(struct presenter *p, const struct canvas *canvas)
 {
-	struct rect whole = {0, 0, canvas->width, canvas->height};
 	int width = 0, height = 0;
 
-	if (all) {
-		rects = &whole;
-		count = 1;
-	}
-	for (size_t i = 0; i < count; i++) {
-		SDL_Rect r = {rects[i].x, rects[i].y, rects[i].w, rects[i].h};
-		SDL_UpdateTexture(p->texture, &r,
-			canvas->pixels + (ptrdiff_t)r.y * canvas->width + r.x, canvas->width * 4);
-	}
 	SDL_GetRendererOutputSize(p->renderer, &width, &height);
 	/* Turned about its centre, which therefore must be that of the window. */
 	SDL_Rect to = {(width - canvas->width) / 2, (height - canvas->height) / 2, canvas->width,
@@ -136,6 +126,28 @@ static void texture_present(struct presenter *p, const struct canvas *canvas,
 		SDL_RenderCopyEx(
 			p->renderer, p->texture, NULL, &to, p->options.rotate, NULL, SDL_FLIP_NONE);
 	SDL_RenderPresent(p->renderer);
+}
+
+static void texture_present(struct presenter *p, const struct canvas *canvas,
+	const struct rect *rects, size_t count, bool all)
+{
+	struct rect whole = {0, 0, canvas->width, canvas->height};
+
+	if (all) {
+		rects = &whole;
+		count = 1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		SDL_Rect r = {rects[i].x, rects[i].y, rects[i].w, rects[i].h};
+		SDL_UpdateTexture(p->texture, &r,
+			canvas->pixels + (ptrdiff_t)r.y * canvas->width + r.x, canvas->width * 4);
+	}
+	texture_draw(p, canvas);
+	/* SDL's KMSDRM makes the surface anew in the swap after a change of size, behind the
+	 * picture that was drawn: the swap shows an empty one, and a screen that does not move
+	 * would stay black (SDL_kmsdrmopengles.c of 2.26, egl_surface_dirty; seen). */
+	if (all && strcmp(SDL_GetCurrentVideoDriver(), "KMSDRM") == 0)
+		texture_draw(p, canvas);
 }
 
 static const struct ops surface_ops = {"surface", surface_open, surface_present};
