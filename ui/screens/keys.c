@@ -21,6 +21,7 @@ struct keys {
 	int width, height; /* of one key */
 	int pad_x, pad_y;  /* around all */
 	bool is_paged;
+	bool is_narrow; /* the W of the titles' face would touch the edge */
 };
 
 static struct keys keys_measure(struct build *b, enum keyboard_layout layout)
@@ -57,6 +58,8 @@ static struct keys keys_measure(struct build *b, enum keyboard_layout layout)
 	k.width = k.is_pad ? PAD_MAX_WIDTH : KEY_MAX_WIDTH;
 	if (room / columns < k.width)
 		k.width = room / columns;
+	k.is_narrow = k.width < NARROW_KEY ||
+		      ui_text_width(b->ui, TYPE_KEY, "W") + 4 * NARROW_PAD > k.width;
 	if (k.is_pad && b->keyboard_beside)
 		k.width = beside_widths[b->room];
 	return k;
@@ -144,8 +147,7 @@ static void key_build(struct build *b, const struct keys *k, const struct keyboa
 			       .disabled = !entry_allows(entry, key),
 			       .repeats = key->kind == KEY_DELETE,
 			       .dot = k->is_pad && strcmp(label, "5") == 0,
-			       /* On a narrow key the W of the titles' face would touch the edge. */
-			       .wide = is_wide || k->width < NARROW_KEY,
+			       .wide = is_wide || k->is_narrow,
 		       });
 }
 
