@@ -8,7 +8,6 @@ import os
 import pathlib
 import re
 import socket
-import sqlite3
 import sys
 
 
@@ -121,14 +120,8 @@ def in_files(folder, words):
 
 
 def sealed_bytes(terminal):
-    """Wrapped key and parts of the sealed texts of each row, as they lie on disk now. Nothing if core was just
-    writing the file: it is read past the locks."""
-    db = sqlite3.connect(f"file:{terminal.state_dir}/queue.db?mode=ro&immutable=1", uri=True)
-    try:
-        rows = db.execute("SELECT wrapped, payload, answer FROM txn WHERE wrapped IS NOT NULL").fetchall()
-    except sqlite3.DatabaseError:
-        rows = []
-    db.close()
+    """Wrapped key and parts of the sealed texts of each row, as they lie on disk now."""
+    rows = terminal.on_disk("SELECT wrapped, payload, answer FROM txn WHERE wrapped IS NOT NULL")
     return [part[:40] if i == 0 else part[12:44] for row in rows for i, part in enumerate(row) if part]
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -131,6 +132,22 @@ class Terminal:
         while not fact():
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.02)
+
+    def on_disk(self, query):
+        """The queue's file as it lies there, read past core's locks; again while core writes it and it looks broken."""
+        found = []
+
+        def is_read():
+            db = sqlite3.connect(f"file:{self.state_dir}/queue.db?mode=ro&immutable=1", uri=True)
+            try:
+                found.append(db.execute(query).fetchall())
+            except sqlite3.DatabaseError:
+                pass
+            db.close()
+            return found != []
+
+        self.until(is_read)
+        return found[0]
 
     def ctl(self, *args, lang="C"):
         run = subprocess.run([BIN / "ventanillactl", "--socket", self.folder / "run" / "ctl.sock", *args],
