@@ -1,11 +1,10 @@
 #include "tests/lib/cmocka_prelude.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "terminal/base/text.h"
 #include "terminal/session/session.h"
+#include "tests/unit/session_fixture.h"
 
 #define KEY	  "SABC560626MDFLRN01"
 #define KEY_WRONG "SABC560626MDFLRN09"
@@ -16,54 +15,6 @@
 	"\"records\":[{\"curp\":\"" KEY "\",\"nombres\":\"CONCEPCION\",\"primerApellido\":" \
 	"\"SALGADO\",\"segundoApellido\":\"BRISENO\",\"sexo\":\"M\",\"fechaNacimiento\":"   \
 	"\"26/06/1956\",\"entidad\":\"DF\",\"status\":\"AN\"}]}"
-
-/* A session on a virtual clock with the shipped catalogue. */
-struct fixture {
-	struct catalogue *catalogue;
-	struct session *session;
-	struct session_effects fx;
-	struct screen_model model;
-	struct session_health health;
-	int64_t now_ms;
-	struct vt_date today;
-};
-
-static void step(struct fixture *f, struct session_event *event)
-{
-	event->now_ms = f->now_ms;
-	event->today = f->today;
-	event->minute = 642;
-	assert_int_equal(session_step(f->session, event, &f->fx), VT_OK);
-	session_model(f->session, &f->model);
-}
-
-static void set_health(struct fixture *f)
-{
-	struct session_event event = {.type = SESSION_HEALTH, .u = {.health = &f->health}};
-
-	step(f, &event);
-}
-
-static void act(struct fixture *f, enum intent_action action, const char *item, const char *value)
-{
-	struct intent_act intent = {.screen = f->model.screen,
-		.revision = f->model.revision,
-		.action = action,
-		.consent = true};
-	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
-
-	vt_copy_cut(intent.item, sizeof(intent.item), item);
-	vt_copy_cut(intent.value, sizeof(intent.value), value);
-	step(f, &event);
-}
-
-static void wait_ms(struct fixture *f, int64_t ms)
-{
-	struct session_event event = {.type = SESSION_TICK};
-
-	f->now_ms += ms;
-	step(f, &event);
-}
 
 static void commit(struct fixture *f)
 {
@@ -96,34 +47,12 @@ static void give_print(struct fixture *f, enum print_outcome outcome)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct vt_error error = {0};
-	char dir[512];
+	struct fixture *f = fixture_create("MX-TEST-1", (struct vt_date){2026, 11, 23});
 
-	snprintf(dir, sizeof(dir), "%s/assets/catalog", getenv("VT_SOURCE_DIR"));
-	if (catalogue_load(dir, &f->catalogue, &error) != VT_OK) {
-		fprintf(stderr, "%s\n", error.msg);
-		return -1;
-	}
-	f->now_ms = 1000;
-	f->today = (struct vt_date){2026, 11, 23};
-	f->session = session_create(f->catalogue, "MX-TEST-1", &session_default_times);
-	f->health = (struct session_health){.storage_ok = true,
-		.printer_ready = true,
-		.printer_paper = true,
-		.sync_connected = true};
+	f->gives_consent = true;
+	f->health = fixture_good_health;
 	set_health(f);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	session_destroy(&f->session);
-	catalogue_destroy(&f->catalogue);
-	free(f);
 	return 0;
 }
 
@@ -891,7 +820,7 @@ static void after_a_restart_the_folio_is_shown_once_more(void **state)
 	assert_string_equal(f->model.folio, "");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_destroy)
 
 int main(void)
 {

@@ -3,63 +3,20 @@
 #include "tests/lib/cmocka_prelude.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "terminal/base/text.h"
 #include "terminal/session/session.h"
+#include "tests/unit/session_fixture.h"
 
 #define KEY    "SABC560626MDFLRN01"
 #define RFC    "SABC5606262A8"
 #define HOLDER "CONCEPCIÓN SALGADO BRISEÑO"
 #define PIN    "271828"
 
-struct fixture {
-	struct catalogue *catalogue;
-	struct session *session;
-	struct session_effects fx;
-	struct screen_model model;
-	struct session_health health;
-	int64_t now_ms;
-};
-
-static void step(struct fixture *f, struct session_event *event)
-{
-	event->now_ms = f->now_ms;
-	event->today = (struct vt_date){2026, 11, 23};
-	event->minute = 642;
-	assert_int_equal(session_step(f->session, event, &f->fx), VT_OK);
-	session_model(f->session, &f->model);
-}
-
 static void set_reader(struct fixture *f, enum session_reader reader)
 {
-	struct session_event event = {.type = SESSION_HEALTH, .u = {.health = &f->health}};
-
 	f->health.reader = reader;
-	step(f, &event);
-}
-
-static void act(struct fixture *f, enum intent_action action, const char *item, const char *value)
-{
-	struct intent_act intent = {
-		.screen = f->model.screen, .revision = f->model.revision, .action = action};
-	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
-
-	vt_copy_cut(intent.item, sizeof(intent.item), item);
-	vt_copy_cut(intent.value, sizeof(intent.value), value);
-	step(f, &event);
-	/* The pin of the effects is borrowed: judged while it still stands. */
-	if (f->fx.sign && f->fx.pin)
-		assert_string_equal(f->fx.pin, value);
-}
-
-static void wait_ms(struct fixture *f, int64_t ms)
-{
-	struct session_event event = {.type = SESSION_TICK};
-
-	f->now_ms += ms;
-	step(f, &event);
+	set_health(f);
 }
 
 static void card(struct fixture *f, bool is_in, bool is_readable)
@@ -96,33 +53,11 @@ static void signed_as(struct fixture *f, enum sign_outcome outcome, int tries_le
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct vt_error error = {0};
-	char dir[512];
+	struct fixture *f = fixture_create("MX-TEST-1", (struct vt_date){2026, 11, 23});
 
-	snprintf(dir, sizeof(dir), "%s/assets/catalog", getenv("VT_SOURCE_DIR"));
-	if (catalogue_load(dir, &f->catalogue, &error) != VT_OK) {
-		fprintf(stderr, "%s\n", error.msg);
-		return -1;
-	}
-	f->now_ms = 1000;
-	f->session = session_create(f->catalogue, "MX-TEST-1", &session_default_times);
-	f->health = (struct session_health){.storage_ok = true,
-		.printer_ready = true,
-		.printer_paper = true,
-		.sync_connected = true};
+	f->health = fixture_good_health;
 	set_reader(f, READER_READY);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	session_destroy(&f->session);
-	catalogue_destroy(&f->catalogue);
-	free(f);
 	return 0;
 }
 
@@ -130,12 +65,6 @@ static void shows(const struct fixture *f, enum screen_kind screen, const char *
 {
 	assert_int_equal(f->model.screen, screen);
 	assert_string_equal(f->model.outcome, outcome);
-}
-
-static void shows_problem(const struct fixture *f, const char *problem)
-{
-	assert_int_equal(f->model.screen, SCREEN_PROBLEM);
-	assert_string_equal(f->model.problem, problem);
 }
 
 static void to_intro(struct fixture *f)
@@ -833,7 +762,7 @@ static void a_late_answer_finds_nobody(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_destroy)
 	const struct CMUnitTest tests[] = {
 		TEST(the_citizen_reads_what_will_be_signed),
 		TEST(a_signature_fills_the_form),

@@ -1,52 +1,16 @@
 #include "tests/lib/cmocka_prelude.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "terminal/base/text.h"
 #include "terminal/session/session.h"
+#include "tests/unit/session_fixture.h"
 
 #define KEEP_MS	 15000
 #define TOUCH_MS 60000
 
 /* 3 % in from the left, 2 % taller, a little turned. */
 #define CROOKED "970000 12000 30000 -8000 1020000 -10000 840"
-
-struct fixture {
-	struct catalogue *catalogue;
-	struct session *session;
-	struct session_effects fx;
-	struct screen_model model;
-	int64_t now_ms;
-};
-
-static void step(struct fixture *f, struct session_event *event)
-{
-	event->now_ms = f->now_ms;
-	event->today = (struct vt_date){2026, 11, 29};
-	event->minute = 642;
-	assert_int_equal(session_step(f->session, event, &f->fx), VT_OK);
-	session_model(f->session, &f->model);
-}
-
-static void act(struct fixture *f, enum intent_action action, const char *item, const char *value)
-{
-	struct intent_act intent = {
-		.screen = f->model.screen, .revision = f->model.revision, .action = action};
-	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
-
-	vt_copy_cut(intent.item, sizeof(intent.item), item);
-	vt_copy_cut(intent.value, sizeof(intent.value), value);
-	step(f, &event);
-}
-
-static void wait_ms(struct fixture *f, int64_t ms)
-{
-	struct session_event event = {.type = SESSION_TICK};
-
-	f->now_ms += ms;
-	step(f, &event);
-}
 
 /* At a step of the first start; 0: in maintenance. */
 static void enter(struct fixture *f, int setup_at)
@@ -68,27 +32,9 @@ static void enter(struct fixture *f, int setup_at)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct vt_error error = {0};
-	char path[512];
+	struct fixture *f = fixture_create("SM01", (struct vt_date){2026, 11, 29});
 
-	assert_non_null(f);
-	assert_true(vt_format(path, sizeof(path), "%s/assets/catalog", getenv("VT_SOURCE_DIR")));
-	if (catalogue_load(path, &f->catalogue, &error) != VT_OK)
-		fail_msg("%s", error.msg);
-	f->session = session_create(f->catalogue, "SM01", &session_default_times);
-	f->now_ms = 1000;
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	session_destroy(&f->session);
-	catalogue_destroy(&f->catalogue);
-	free(f);
 	return 0;
 }
 
@@ -407,7 +353,7 @@ static void what_was_kept_is_believed_within_bounds(void **state)
 	assert_true(session_place_is_sound(&(struct session_place){0}));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_destroy)
 
 int main(void)
 {

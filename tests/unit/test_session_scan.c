@@ -2,59 +2,18 @@
 
 #include "tests/lib/cmocka_prelude.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "terminal/base/text.h"
 #include "terminal/session/session.h"
+#include "tests/unit/session_fixture.h"
 
 #define KEY  "SABC560626MDFLRN01"
 #define CODE KEY "||SALGADO|BRISENO|CONCEPCION|MUJER|26/06/1956|DF|09|"
 
-struct fixture {
-	struct catalogue *catalogue;
-	struct session *session;
-	struct session_effects fx;
-	struct screen_model model;
-	struct session_health health;
-	int64_t now_ms;
-};
-
-static void step(struct fixture *f, struct session_event *event)
-{
-	event->now_ms = f->now_ms;
-	event->today = (struct vt_date){2026, 11, 29};
-	event->minute = 642;
-	assert_int_equal(session_step(f->session, event, &f->fx), VT_OK);
-	session_model(f->session, &f->model);
-}
-
 static void set_scanner(struct fixture *f, bool is_ready)
 {
-	struct session_event event = {.type = SESSION_HEALTH, .u = {.health = &f->health}};
-
 	f->health.scanner_ready = is_ready;
-	step(f, &event);
-}
-
-static void act(struct fixture *f, enum intent_action action, const char *item, const char *value)
-{
-	struct intent_act intent = {
-		.screen = f->model.screen, .revision = f->model.revision, .action = action};
-	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
-
-	vt_copy_cut(intent.item, sizeof(intent.item), item);
-	vt_copy_cut(intent.value, sizeof(intent.value), value);
-	step(f, &event);
-}
-
-static void wait_ms(struct fixture *f, int64_t ms)
-{
-	struct session_event event = {.type = SESSION_TICK};
-
-	f->now_ms += ms;
-	step(f, &event);
+	set_health(f);
 }
 
 static void scanned(struct fixture *f, enum session_scan outcome, const char *text)
@@ -68,34 +27,12 @@ static void scanned(struct fixture *f, enum session_scan outcome, const char *te
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct vt_error error = {0};
-	char dir[512];
+	struct fixture *f = fixture_create("MX-TEST-1", (struct vt_date){2026, 11, 29});
 
-	snprintf(dir, sizeof(dir), "%s/assets/catalog", getenv("VT_SOURCE_DIR"));
-	if (catalogue_load(dir, &f->catalogue, &error) != VT_OK) {
-		fprintf(stderr, "%s\n", error.msg);
-		return -1;
-	}
-	f->now_ms = 1000;
-	f->session = session_create(f->catalogue, "MX-TEST-1", &session_default_times);
-	f->health = (struct session_health){.storage_ok = true,
-		.printer_ready = true,
-		.printer_paper = true,
-		.sync_connected = true,
-		.scanner_place = SCANNER_BELOW};
+	f->health = fixture_good_health;
+	f->health.scanner_place = SCANNER_BELOW;
 	set_scanner(f, true);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	session_destroy(&f->session);
-	catalogue_destroy(&f->catalogue);
-	free(f);
 	return 0;
 }
 
@@ -114,12 +51,6 @@ static void to_scan(struct fixture *f)
 	act(f, INTENT_SCAN, "", "");
 	assert_int_equal(f->model.screen, SCREEN_SCAN);
 	assert_true(f->fx.scan_ms > 0);
-}
-
-static void shows_problem(const struct fixture *f, const char *problem)
-{
-	assert_int_equal(f->model.screen, SCREEN_PROBLEM);
-	assert_string_equal(f->model.problem, problem);
 }
 
 static void a_scan_fills_the_field_and_is_shown_before_it_counts(void **state)
@@ -327,7 +258,7 @@ static void the_text_is_nowhere_but_the_key(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_destroy)
 	const struct CMUnitTest tests[] = {
 		TEST(a_scan_fills_the_field_and_is_shown_before_it_counts),
 		TEST(offline_it_scans_as_well),

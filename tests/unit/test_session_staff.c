@@ -1,59 +1,12 @@
 #include "tests/lib/cmocka_prelude.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "terminal/base/passcode.h"
 #include "terminal/base/text.h"
 #include "terminal/session/lockout.h"
 #include "terminal/session/session.h"
-
-struct fixture {
-	struct catalogue *catalogue;
-	struct session *session;
-	struct session_effects fx;
-	struct screen_model model;
-	struct session_health health;
-	struct device_list devices;
-	int64_t now_ms;
-};
-
-static void step(struct fixture *f, struct session_event *event)
-{
-	event->now_ms = f->now_ms;
-	event->today = (struct vt_date){2026, 11, 23};
-	event->minute = 642;
-	assert_int_equal(session_step(f->session, event, &f->fx), VT_OK);
-	session_model(f->session, &f->model);
-}
-
-static void act(struct fixture *f, enum intent_action action, const char *item, const char *value)
-{
-	struct intent_act intent = {.screen = f->model.screen,
-		.revision = f->model.revision,
-		.action = action,
-		.consent = true};
-	struct session_event event = {.type = SESSION_INTENT, .u = {.intent = &intent}};
-
-	vt_copy_cut(intent.item, sizeof(intent.item), item);
-	vt_copy_cut(intent.value, sizeof(intent.value), value);
-	step(f, &event);
-}
-
-static void wait_ms(struct fixture *f, int64_t ms)
-{
-	struct session_event event = {.type = SESSION_TICK};
-
-	f->now_ms += ms;
-	step(f, &event);
-}
-
-static void set_health(struct fixture *f)
-{
-	struct session_event event = {.type = SESSION_HEALTH, .u = {.health = &f->health}};
-
-	step(f, &event);
-}
+#include "tests/unit/session_fixture.h"
 
 static void judge(struct fixture *f, bool is_right, int64_t wait)
 {
@@ -91,36 +44,16 @@ static void allow_staff(struct fixture *f)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct vt_error error = {0};
-	char path[512];
+	struct fixture *f = fixture_create("SM01", (struct vt_date){2026, 11, 23});
 
-	assert_non_null(f);
-	assert_true(vt_format(path, sizeof(path), "%s/assets/catalog", getenv("VT_SOURCE_DIR")));
-	if (catalogue_load(path, &f->catalogue, &error) != VT_OK)
-		fail_msg("%s", error.msg);
-	f->session = session_create(f->catalogue, "SM01", &session_default_times);
-	f->health = (struct session_health){.storage_ok = true,
-		.printer_ready = true,
-		.printer_paper = true,
-		.sync_connected = true};
-	f->now_ms = 1000;
+	f->gives_consent = true;
+	f->health = fixture_good_health;
 	add_device(f, "printer", "Printer");
 	add_device(f, "reader", "CardReader");
 	session_staff_devices(f->session, &f->devices);
 	allow_staff(f);
 	set_health(f);
 	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	session_destroy(&f->session);
-	catalogue_destroy(&f->catalogue);
-	free(f);
 	return 0;
 }
 
@@ -588,7 +521,7 @@ static void a_malformed_line_is_refused(void **state)
 		assert_int_not_equal(passcode_parse(lines[i], &passcode, &error), VT_OK);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_destroy)
 
 int main(void)
 {
