@@ -60,6 +60,7 @@ const char *const intent_action_names[INTENT_ACTION_COUNT] = {
 	[INTENT_SIGN_IN] = "signIn",
 	[INTENT_SCAN] = "scan",
 	[INTENT_STAFF] = "staff",
+	[INTENT_MONTH] = "month",
 };
 const char *const print_outcome_names[PRINT_OUTCOME_COUNT] = {
 	[OUTCOME_PRINTED] = "printed",

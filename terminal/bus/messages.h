@@ -136,6 +136,7 @@ enum intent_action {
 	INTENT_SIGN_IN, /* "Entrar con mi e.firma", or again after a problem with the card */
 	INTENT_SCAN,	/* SCREEN_CURP: value: what is typed so far; or again after a problem */
 	INTENT_STAFF,	/* the technicians' hidden gesture (ui/staff_gesture.h) */
+	INTENT_MONTH,	/* SCREEN_CALENDAR: item: another month, AAAA-MM */
 	INTENT_ACTION_COUNT
 };
 extern const char *const intent_action_names[INTENT_ACTION_COUNT];

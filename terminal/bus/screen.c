@@ -139,6 +139,15 @@ static const struct bus_field panel_fields[] = {
 };
 static const struct bus_table panel_table = BUS_TABLE(struct screen_panel, "panel", panel_fields);
 
+static const struct bus_field months_fields[] = {
+	OPT_TEXT(struct screen_months, shown, "shown"),
+	OPT_TEXT(struct screen_months, previous, "previous"),
+	OPT_TEXT(struct screen_months, next, "next"),
+	OPT_TEXT(struct screen_months, next_free, "nextFree"),
+};
+static const struct bus_table months_table =
+	BUS_TABLE(struct screen_months, "months", months_fields);
+
 static const struct bus_field model_fields[] = {
 	REQ_ENUM(struct screen_model, screen, "screen", screen_kind_names),
 	REQ_I64(struct screen_model, revision, "revision"),
@@ -164,6 +173,7 @@ static const struct bus_field model_fields[] = {
 	OPT_BOOL(struct screen_model, has_other_way, "hasOtherWay"),
 	OPT_ENUM(struct screen_model, scanner_place, "scannerPlace", scanner_place_names),
 	OPT_BOOL(struct screen_model, can_scan, "canScan"),
+	OPT_OBJECT(struct screen_model, months, "months", months_table),
 	OPT_I64(struct screen_model, total_centavos, "totalCentavos"),
 	OPT_BOOL(struct screen_model, is_free, "isFree"),
 	OPT_TEXT(struct screen_model, primary, "primary"),

@@ -37,8 +37,8 @@ enum screen_kind {
 	SCREEN_PIN,	 /* PIN of a certificate card; never in a model, never of a payment card */
 	SCREEN_SIGNING,	 /* card at work: outcome "reading" or "signing" */
 	SCREEN_PLACE,	 /* an office: one field of type choice, items with detail and distance */
-	SCREEN_CALENDAR, /* a day: items are all days of a month, id AAAA-MM-DD, taken = unavailable
-			  */
+	SCREEN_CALENDAR, /* a day: items are all days of a month, id AAAA-MM-DD, taken =
+			    unavailable; months */
 	SCREEN_HOUR,	 /* items are hours, id = label = "09:30" */
 	SCREEN_PAYMENT, /* total_centavos; items are the reader's steps, the current one selected */
 	SCREEN_STAFF,	/* PIN of a technician: one number field, masked */
@@ -147,6 +147,15 @@ struct screen_settings {
 	int scan;      /* speed of automatic scanning: 0 = default, 1 slowest … 5 */
 };
 
+/* SCREEN_CALENDAR: one month is on the screen, for another the ui asks with INTENT_MONTH. All are
+ * AAAA-MM. */
+struct screen_months {
+	char shown[8];	   /* whose days the items are; "" = there are no others */
+	char previous[8];  /* one may turn to it; "" = shown is the first that is offered */
+	char next[8];	   /* "" = shown is the last */
+	char next_free[8]; /* shown has no free day: the next month that has one, "" = none has */
+};
+
 #define SCREEN_MAX_ITEMS 40
 
 struct screen_model {
@@ -174,7 +183,8 @@ struct screen_model {
 	bool has_other_way; /* SCREEN_CURP: \"No la conozco\" leads on; else the button is not there
 			     */
 	enum scanner_place scanner_place; /* SCREEN_SCAN */
-	bool can_scan;		/* SCREEN_CURP: a scanner is ready for the citizen's document */
+	bool can_scan; /* SCREEN_CURP: a scanner is ready for the citizen's document */
+	struct screen_months months;
 	int64_t total_centavos; /* SCREEN_REVIEW: > 0 shows the total */
 	bool is_free;		/* "TRÁMITE GRATUITO" */
 	char primary[96]; /* label of the primary button from the catalogue, "" = the ui's own */

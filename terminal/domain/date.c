@@ -113,17 +113,37 @@ void date_format_iso(struct vt_date date, char ret_text[DATE_SIZE])
 	snprintf(ret_text, DATE_SIZE, "%04d-%02d-%02d", date.year, date.month, date.day);
 }
 
-void date_format_long(struct vt_date date, const char *lang, char ret_text[DATE_LONG_SIZE])
+static bool is_english(const char *lang)
+{
+	return strncmp(lang, "en", 2) == 0 && (lang[2] == 0 || lang[2] == '-');
+}
+
+static const char *month_name(int month, bool english)
 {
 	static const char *const es[] = {"enero", "febrero", "marzo", "abril", "mayo", "junio",
 		"julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"};
 	static const char *const en[] = {"January", "February", "March", "April", "May", "June",
 		"July", "August", "September", "October", "November", "December"};
-	const bool english = strncmp(lang, "en", 2) == 0 && (lang[2] == 0 || lang[2] == '-');
+
+	return english ? en[month - 1] : es[month - 1];
+}
+
+void date_format_long(struct vt_date date, const char *lang, char ret_text[DATE_LONG_SIZE])
+{
+	const bool english = is_english(lang);
 
 	VT_ASSERT(date_is_valid(date));
 	snprintf(ret_text, DATE_LONG_SIZE, english ? "%d %s %d" : "%d de %s de %d", date.day,
-		english ? en[date.month - 1] : es[date.month - 1], date.year);
+		month_name(date.month, english), date.year);
+}
+
+void date_format_month(struct vt_date date, const char *lang, char ret_text[DATE_LONG_SIZE])
+{
+	const bool english = is_english(lang);
+
+	VT_ASSERT(date_is_valid(date));
+	snprintf(ret_text, DATE_LONG_SIZE, english ? "%s %d" : "%s de %d",
+		month_name(date.month, english), date.year);
 }
 
 void date_from_unix_ms(

@@ -41,6 +41,9 @@ void date_format_iso(struct vt_date date, char ret_text[DATE_SIZE]);
 /* "12 de marzo de 1985"; lang "en" (or "en-…"): "12 March 1985"; every other language: Spanish. */
 void date_format_long(struct vt_date date, const char *lang, char ret_text[DATE_LONG_SIZE]);
 
+/* The month alone: "marzo de 1985", "March 1985". */
+void date_format_month(struct vt_date date, const char *lang, char ret_text[DATE_LONG_SIZE]);
+
 /* The local day and minute of the day (0 … 1439) at unix_ms, for a place offset_minutes east of UTC
  * (Mexico City: -360). unix_ms from 1970 to 9999. */
 void date_from_unix_ms(

@@ -571,6 +571,7 @@ static bool on_common_intent(
 	case INTENT_CANCEL:
 	case INTENT_SIGN_IN:
 	case INTENT_SCAN:
+	case INTENT_MONTH:
 	case INTENT_ACTION_COUNT:
 		break;
 	}

@@ -803,22 +803,54 @@ static void place(struct screen_model *m, const char *lang)
 	SET(m->field.value, "oax-2");
 }
 
+/* All days of a month; free_days are those with places. */
+static void days_of(struct screen_model *m, const char *month, int count, const char *free_days)
+{
+	for (int day = 1; day <= count; day++) {
+		char id[16], label[8], wanted[8];
+		struct screen_item *item;
+
+		(void)snprintf(id, sizeof(id), "%s-%02d", month, day);
+		(void)snprintf(label, sizeof(label), "%d", day);
+		(void)snprintf(wanted, sizeof(wanted), " %d ", day);
+		item = add(m, ITEM_CHOICE, id, label);
+		if (strstr(free_days, wanted) == NULL)
+			item->state = ITEM_UNAVAILABLE;
+	}
+	SET(m->months.shown, month);
+}
+
+/* Three months are offered, the first is on the screen. */
 static void calendar(struct screen_model *m, const char *lang)
 {
 	in_appointment(m, lang, SCREEN_CALENDAR, 2);
-	SET(m->lead, in(lang, "Noviembre de 2025", "November 2025"));
-	for (int day = 1; day <= 30; day++) {
-		char id[16], label[8];
-		struct screen_item *item;
-
-		(void)snprintf(id, sizeof(id), "2025-11-%02d", day);
-		(void)snprintf(label, sizeof(label), "%d", day);
-		item = add(m, ITEM_CHOICE, id, label);
-		/* Weekends and the first two weeks are taken. */
-		if (day < 13 || day % 7 == 1 || day % 7 == 2)
-			item->state = ITEM_UNAVAILABLE;
-	}
+	days_of(m, "2025-11", 30, " 13 14 17 18 19 20 21 24 25 26 27 28 ");
+	SET(m->months.next, "2025-12");
 	SET(m->field.value, "2025-11-19");
+}
+
+static void calendar_full(struct screen_model *m, const char *lang)
+{
+	in_appointment(m, lang, SCREEN_CALENDAR, 2);
+	days_of(m, "2025-12", 31, "");
+	SET(m->months.previous, "2025-11");
+	SET(m->months.next, "2026-01");
+	SET(m->months.next_free, "2026-01");
+}
+
+/* The last one, a month of six weeks: none follows, and nothing is chosen. */
+static void calendar_last(struct screen_model *m, const char *lang)
+{
+	in_appointment(m, lang, SCREEN_CALENDAR, 2);
+	days_of(m, "2026-08", 31, " 1 3 31 ");
+	SET(m->months.previous, "2026-07");
+}
+
+static void calendar_none(struct screen_model *m, const char *lang)
+{
+	in_appointment(m, lang, SCREEN_CALENDAR, 2);
+	days_of(m, "2026-08", 31, "");
+	SET(m->months.previous, "2026-07");
 }
 
 static void hour(struct screen_model *m, const char *lang)
@@ -1167,6 +1199,9 @@ const struct fixture fixtures[] = {
 	{.name = "question-text", .fill = question_text},
 	{.name = "place", .fill = place},
 	{.name = "calendar", .fill = calendar},
+	{.name = "calendar-full", .fill = calendar_full},
+	{.name = "calendar-last", .fill = calendar_last},
+	{.name = "calendar-none", .fill = calendar_none},
 	{.name = "hour", .fill = hour},
 	{.name = "report-place", .fill = report_place},
 	{.name = "receipt", .fill = receipt},

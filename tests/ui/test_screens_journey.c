@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 #include "terminal/base/attributes.h"
 #include "terminal/base/buf.h"
+#include "terminal/base/text.h"
 #include "tests/ui/screens_stage.h"
 #include "ui/screens/build.h"
 #include "ui/toolkit/semantics.h"
@@ -333,6 +335,116 @@ static void a_long_list_pages_and_keeps_the_choice(void **state)
 	assert_intent(INTENT_SUBMIT, "ZS", "ZS");
 }
 
+/* ---- appointment ---- */
+
+static void only_free_days_are_keys(void **state)
+{
+	struct screen_model model;
+	int free_days = 0;
+
+	(void)state;
+	show("calendar");
+	fixture_find("calendar")->fill(&model, "es-MX");
+	for (size_t i = 0; i < model.item_count; i++) {
+		bool is_free = model.items[i].state == ITEM_AVAILABLE;
+		const struct node *day;
+		char id[32];
+
+		(void)snprintf(id, sizeof(id), "choice-%s", model.items[i].id);
+		day = ui_find(stage.ui, id);
+		assert_non_null(day);
+		assert_int_equal(day->spec.role, is_free ? ROLE_RADIO : ROLE_NOTE);
+		/* What has no action takes neither touches nor the focus. */
+		assert_int_equal(day->spec.action != NULL, is_free);
+		assert_int_equal(strstr(day->spec.name, "ocupado") == NULL, is_free);
+		assert_int_equal(stage_tap(&stage, id), is_free);
+		free_days += is_free ? 1 : 0;
+	}
+	assert_int_equal(free_days, 12);
+	assert_true(has_text("Noviembre de 2025: 12 días con lugar"));
+	assert_true(stage_tap_named(&stage, ROLE_RADIO, "jueves 20 de noviembre de 2025"));
+	assert_true(stage_tap(&stage, "primary"));
+	assert_intent(INTENT_SUBMIT, "2025-11-20", "2025-11-20");
+}
+
+/* Shows another month as core would, which remembers an earlier answer. */
+static void show_month(const char *fixture)
+{
+	struct screen_model model;
+
+	fixture_find(fixture)->fill(&model, "es-MX");
+	vt_copy_cut(model.field.value, sizeof(model.field.value), "2025-11-19");
+	stage_show_model(&stage, &model);
+}
+
+static void months_are_turned_within_the_offered_range(void **state)
+{
+	(void)state;
+	show("calendar");
+	assert_non_null(stage_find(&stage, ROLE_BUTTON, "Primer mes"));
+	assert_true((ui_find(stage.ui, "month-previous")->spec.states & STATE_DISABLED) != 0);
+	assert_false(stage_tap(&stage, "month-previous"));
+	assert_false(stage.answer.send);
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Mes siguiente: diciembre de 2025"));
+	assert_intent(INTENT_MONTH, "2025-12", "");
+	show_month("calendar-full");
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Mes anterior: noviembre de 2025"));
+	assert_intent(INTENT_MONTH, "2025-11", "");
+	show_month("calendar-last");
+	assert_non_null(stage_find(&stage, ROLE_BUTTON, "Último mes"));
+	assert_false(stage_tap(&stage, "month-next"));
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Mes anterior: julio de 2026"));
+	assert_intent(INTENT_MONTH, "2026-07", "");
+}
+
+static void a_full_month_says_so_and_leads_to_the_next_places(void **state)
+{
+	(void)state;
+	show("calendar-full");
+	assert_true(has_text("No hay lugares en diciembre de 2025."));
+	assert_true(has_text("Los siguientes lugares son en enero de 2026."));
+	assert_null(stage_find(&stage, ROLE_BUTTON, "Continuar"));
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Ver enero de 2026"));
+	assert_intent(INTENT_MONTH, "2026-01", "");
+	show("calendar-none");
+	assert_true(has_text("Tampoco los hay en los otros meses."));
+	assert_null(ui_find(stage.ui, "primary"));
+	assert_true(stage_tap_named(&stage, ROLE_BUTTON, "Atrás"));
+}
+
+static void a_day_of_another_month_is_not_sent(void **state)
+{
+	(void)state;
+	show("calendar");
+	assert_true(stage_tap_named(&stage, ROLE_RADIO, "viernes 21 de noviembre de 2025"));
+	show_month("calendar-last");
+	(void)stage_tap(&stage, "primary");
+	assert_false(stage.answer.send);
+	assert_true(has_text("Elija una de las opciones para continuar."));
+	/* Back in its month, what core knew is offered again. */
+	show_month("calendar");
+	(void)stage_tap(&stage, "primary");
+	assert_intent(INTENT_SUBMIT, "2025-11-19", "2025-11-19");
+}
+
+/* Core is trusted, its ids are checked all the same: no such day is drawn. */
+static void days_and_months_that_are_none_are_left_out(void **state)
+{
+	struct screen_model model;
+
+	(void)state;
+	show("calendar");
+	fixture_find("calendar")->fill(&model, "es-MX");
+	vt_copy_cut(model.items[29].id, sizeof(model.items[29].id), "2025-11-31");
+	vt_copy_cut(model.items[28].id, sizeof(model.items[28].id), "a day");
+	vt_copy_cut(model.months.next, sizeof(model.months.next), "2025-13");
+	stage_show_model(&stage, &model);
+	assert_null(ui_find(stage.ui, "choice-2025-11-31"));
+	assert_null(ui_find(stage.ui, "choice-a day"));
+	assert_non_null(ui_find(stage.ui, "choice-2025-11-28"));
+	assert_false(stage_tap(&stage, "month-next"));
+}
+
 /* ---- review, done, settings ---- */
 
 static void consent_is_empty_at_first_and_wanted(void **state)
@@ -644,6 +756,11 @@ int main(void)
 		cmocka_unit_test(a_date_moves_on_by_itself),
 		cmocka_unit_test(a_choice_is_ticked_then_sent),
 		cmocka_unit_test(a_long_list_pages_and_keeps_the_choice),
+		cmocka_unit_test(only_free_days_are_keys),
+		cmocka_unit_test(months_are_turned_within_the_offered_range),
+		cmocka_unit_test(a_full_month_says_so_and_leads_to_the_next_places),
+		cmocka_unit_test(a_day_of_another_month_is_not_sent),
+		cmocka_unit_test(days_and_months_that_are_none_are_left_out),
 		cmocka_unit_test(consent_is_empty_at_first_and_wanted),
 		cmocka_unit_test(each_row_is_changed_by_its_own_name),
 		cmocka_unit_test(plain_buttons_say_what_core_knows),

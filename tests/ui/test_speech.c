@@ -537,6 +537,55 @@ static void pass_seconds(int seconds)
 	}
 }
 
+/* Shows a month of the calendar as core would. */
+static void show_month(const char *fixture, const char *lang)
+{
+	fixture_find(fixture)->fill(&model, lang);
+	model.settings.speech = true;
+	app_show(app, &model, &now);
+	settle();
+}
+
+static void other_months_are_asked_for_and_told(void **state)
+{
+	static const struct {
+		const char *lang, *title, *month, *day, *on, *full, *later, *see;
+	} words[] = {
+		{"es-MX", "Elija un día", "Noviembre de 2025: 12 días con lugar",
+			"jueves 13 de noviembre de 2025", "Mes siguiente: diciembre de 2025",
+			"No hay lugares en diciembre de 2025.",
+			"Los siguientes lugares son en enero de 2026.", "Ver enero de 2026"},
+		{"en", "Choose a day", "November 2025: 12 days with places",
+			"Thursday 13 November 2025", "Next month: December 2025",
+			"There are no places in December 2025.",
+			"The next places are in January 2026.", "See January 2026"},
+	};
+
+	(void)state;
+	begin();
+	for (size_t i = 0; i < VT_ELEMENTS(words); i++) {
+		show("home", true);
+		forget();
+		show_month("calendar", words[i].lang);
+		assert_said(words[i].title);
+		assert_said(words[i].month);
+		/* Where one lands: the first free day; taken ones are not read out. */
+		assert_said(words[i].day);
+		assert_false(was_said_within(i == 0 ? "ocupado" : "taken"));
+		go_by_ear(INPUT_KEY_PREVIOUS, words[i].on, true);
+		press(INPUT_KEY_ENTER);
+		assert_int_equal(intent.action, INTENT_MONTH);
+		assert_string_equal(intent.item, "2025-12");
+		forget();
+		show_month("calendar-full", words[i].lang);
+		assert_said(words[i].full);
+		assert_said(words[i].later);
+		go_by_ear(INPUT_KEY_NEXT, words[i].see, true);
+		press(INPUT_KEY_ENTER);
+		assert_string_equal(intent.item, "2026-01");
+	}
+}
+
 static void the_warning_is_heard_at_45_20_and_10(void **state)
 {
 	(void)state;
@@ -868,6 +917,7 @@ int main(void)
 		TEST(rate_and_volume_are_asked_of_core_step_by_step),
 		TEST(a_finger_explores_and_lifting_does_nothing),
 		TEST(a_mistake_sounds_and_is_explained),
+		TEST(other_months_are_asked_for_and_told),
 		TEST(the_warning_is_heard_at_45_20_and_10),
 		TEST(the_chime_sounds_for_those_who_do_not_listen),
 		TEST(whoever_listens_is_there),

@@ -70,6 +70,10 @@ static void dates_are_written_for_people(void **state)
 	assert_string_equal(text, "12 March 1985");
 	date_format_long(date, "yua", text);
 	assert_string_equal(text, "12 de marzo de 1985");
+	date_format_month(date, "es-MX", text);
+	assert_string_equal(text, "marzo de 1985");
+	date_format_month(date, "en-US", text);
+	assert_string_equal(text, "March 1985");
 	date_format_slash(date, text);
 	assert_string_equal(text, "12/03/1985");
 	date_format_iso(date, text);

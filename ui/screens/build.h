@@ -103,6 +103,7 @@ struct actions {
 	const char *back_action; /* NULL = "back" */
 	const char *primary;	 /* label of the right button */
 	const char *primary_action;
+	const char *primary_arg; /* NULL = none */
 	const char *primary_icon, *primary_icon_after;
 	const char *second; /* outlined button between them */
 	const char *second_action, *second_icon;

@@ -540,6 +540,7 @@ static void action_row(struct build *b, const struct actions *actions)
 				.id = "primary",
 				.label = actions->primary,
 				.action = actions->primary_action,
+				.arg = actions->primary_arg,
 				.icon = has_icons ? part_button_icon(b, actions->primary_icon,
 							    actions->primary, width)
 						  : NULL,
@@ -607,6 +608,7 @@ static bool pager_in_row(struct build *b, const struct actions *actions)
 				       .id = "primary",
 				       .label = actions->primary,
 				       .action = actions->primary_action,
+				       .arg = actions->primary_arg,
 				       .width = length_fill(label_width(b, actions->primary))});
 	node_end(ui);
 	node_end(ui);

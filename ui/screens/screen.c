@@ -60,6 +60,8 @@ static void view_set(struct view *view, const struct screen_model *model)
 {
 	bool same = is_same_place(&view->model, model);
 	bool value_changed = strcmp(view->model.field.value, model->field.value) != 0;
+	bool month_changed = model->screen == SCREEN_CALENDAR &&
+			     strcmp(view->model.months.shown, model->months.shown) != 0;
 	bool lang_changed = strcmp(view->model.lang, model->lang) != 0;
 
 	if (!same)
@@ -67,8 +69,15 @@ static void view_set(struct view *view, const struct screen_model *model)
 	view->model = *model;
 	if (!same || lang_changed)
 		vt_copy_cut(view->chosen, sizeof(view->chosen), model->lang);
-	if (model->has_field && (!same || (value_changed && model->field.value[0] != '\0')))
+	if (model->has_field &&
+		(!same || month_changed || (value_changed && model->field.value[0] != '\0')))
 		entry_init(&view->entry, &model->field);
+	if (month_changed) {
+		/* A day of another month is not seen any more: it must not be sent. */
+		if (strncmp(view->entry.text, model->months.shown, 7) != 0)
+			entry_choose(&view->entry, "");
+		view->page = 0;
+	}
 	view->entry.is_code = model->screen == SCREEN_PIN || model->screen == SCREEN_STAFF;
 	view->error = "";
 	view->error_seen = false;
@@ -306,7 +315,7 @@ static const struct {
 	{"back", INTENT_BACK}, {"cancel", INTENT_CANCEL}, {"extend", INTENT_EXTEND},
 	{"end", INTENT_END}, {"language", INTENT_LANGUAGE}, {"access", INTENT_ACCESS},
 	{"help", INTENT_HELP}, {"close", INTENT_CLOSE}, {"sign-in", INTENT_SIGN_IN},
-	{"pad", INTENT_SUBMIT}, /* the PIN is typed on the reader */
+	{"month", INTENT_MONTH}, {"pad", INTENT_SUBMIT}, /* the PIN is typed on the reader */
 };
 
 static bool send(struct screen *screen, struct screen_answer *answer, enum intent_action act,

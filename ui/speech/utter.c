@@ -118,7 +118,15 @@ static bool is_apart(const struct node *node)
 {
 	return node->spec.role == ROLE_NAVIGATION || node->spec.role == ROLE_KEY ||
 	       (node->spec.role == ROLE_GROUP && node->spec.id &&
-		       strcmp(node->spec.id, "keyboard") == 0);
+		       (strcmp(node->spec.id, "keyboard") == 0 ||
+			       strcmp(node->spec.id, "days") == 0));
+}
+
+/* To another month. At the end of what is offered it is no service that fails. */
+static bool is_turn(const struct node *node)
+{
+	return node->parent && node->parent->spec.id &&
+	       strcmp(node->parent->spec.id, "months") == 0;
 }
 
 static bool has_child_with_id(const struct node *node, const char *id)
@@ -178,7 +186,7 @@ static void gather(struct gathering *g, const struct node *node, enum utter_kind
 
 	if (!node->hidden && spec->role == ROLE_BUTTON &&
 		(!is_control(node) || spec->states & STATE_DISABLED)) {
-		g->unavailable++;
+		g->unavailable += is_turn(node) ? 0 : 1;
 		return;
 	}
 	/* Brand and clock say nothing that helps. */
@@ -404,6 +412,9 @@ static bool can_land(const struct node *node)
 static const struct node *first_below(const struct node *node, const struct node *first)
 {
 	if (node->hidden || (first && first->spec.states & STATE_INVALID))
+		return first;
+	/* Another month is asked for when none of these days will do. */
+	if (is_turn(node))
 		return first;
 	if (can_land(node) && (!first || node->spec.states & STATE_INVALID))
 		first = node;
