@@ -168,6 +168,10 @@ static void set_hints(void)
 	/* A press is a press, also the one that raises the window. */
 	SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
 	SDL_SetHint(SDL_HINT_GRAB_KEYBOARD, "1");
+	/* The display sends a pointer that is down to the window it went down in, whatever SDL
+	 * does. SDL's own grab at each press costs an X server five answers that we would wait for.
+	 */
+	SDL_SetHint(SDL_HINT_MOUSE_AUTO_CAPTURE, "0");
 	/* SDL's own way out of a grab: Alt+Tab minimises the window. */
 	SDL_SetHint(SDL_HINT_ALLOW_ALT_TAB_WHILE_GRABBED, "0");
 	/* "0" asks for the plain presentation of window surfaces. On X11 that is MIT-SHM instead of

@@ -101,32 +101,52 @@ struct box_row {
 	uint32_t fill_alpha, border_alpha;
 };
 
-/* Coverage of a rounded rectangle with this corner at distance x, y from its edges. */
-static inline uint32_t coverage(const uint8_t *mask, int radius, int x, int y)
+/* Row y of a corner mask; NULL where the rectangle is as wide as its sides. */
+static inline const uint8_t *mask_row(const uint8_t *mask, int radius, int y)
 {
-	if (x < 0 || y < 0)
-		return 0;
-	if (!mask || x >= radius || y >= radius)
-		return 255;
-	return mask[y * radius + x];
+	return mask && y < radius ? mask + (ptrdiff_t)y * radius : NULL;
 }
 
-/* Pixels x … end − 1, each on its own; edge_x = distance from the nearer vertical edge. */
+/* Coverage of a rounded rectangle at distance x from its edge. */
+static inline uint32_t coverage(const uint8_t *mask, int radius, int x)
+{
+	return x < 0 ? 0 : mask && x < radius ? mask[x] : 255;
+}
+
+static void inside_run(const struct box_row *r, uint32_t *row, int x, int end)
+{
+	if (!r->is_gradient)
+		fill_run(row, x, end, r->fill[0], r->fill_alpha);
+	else
+		pattern_run(row, x, end, r->fill, r->fill_alpha);
+}
+
+/* Pixels x … end − 1 from the edge inwards, each on its own until the fill alone is left. */
 static void corner_run(const struct box_row *r, uint32_t *row, int x, int end, bool is_right)
 {
 	const struct rect *rect = &r->box->rect;
+	const int inner_y = r->y - r->border, step = is_right ? -1 : 1;
+	const uint8_t *outer = mask_row(r->outer, r->radius, r->y);
+	const uint8_t *inner = inner_y < 0 ? NULL : mask_row(r->inner, r->inner_radius, inner_y);
+	const uint32_t inside = inner_y < 0 ? 0 : 255; /* nothing of a row of border is */
+	int at = is_right ? end - 1 : x, left = end - x;
+	int edge = is_right ? rect->x + rect->w - end : x - rect->x;
 
-	for (; x < end; x++) {
-		int edge = is_right ? rect->x + rect->w - 1 - x : x - rect->x;
-		uint32_t out = coverage(r->outer, r->radius, edge, r->y);
-		uint32_t in = r->border_alpha ? coverage(r->inner, r->inner_radius,
-							edge - r->border, r->y - r->border)
-					      : out;
+	for (; left > 0; left--, at += step, edge++) {
+		uint32_t out = coverage(outer, r->radius, edge), in = out;
+		if (r->border_alpha)
+			in = inside & coverage(inner, r->inner_radius, edge - r->border);
 		uint32_t wb = div255((out - in) * r->border_alpha);
 		uint32_t wf = div255(in * r->fill_alpha);
-		if (wb + wf > 0)
-			row[x] = mix3(row[x], r->box->border, wb, r->fill[x & 3], wf);
+		if (wf == 255)
+			break;
+		if (wb == 255)
+			row[at] = 0xFF000000u | r->box->border;
+		else if (wb + wf > 0)
+			row[at] = mix3(row[at], r->box->border, wb, r->fill[at & 3], wf);
 	}
+	if (left > 0)
+		inside_run(r, row, is_right ? x : at, is_right ? at + 1 : end);
 }
 
 static int clamp(int value, int low, int high)
@@ -147,10 +167,8 @@ static void box_row(const struct painter *p, const struct box_row *r, int y, int
 	corner_run(r, row, from, left, false);
 	if (r->y < r->border)
 		fill_run(row, left, right, r->box->border, r->border_alpha);
-	else if (!r->is_gradient)
-		fill_run(row, left, right, r->fill[0], r->fill_alpha);
 	else
-		pattern_run(row, left, right, r->fill, r->fill_alpha);
+		inside_run(r, row, left, right);
 	corner_run(r, row, right, to, true);
 }
 
@@ -197,20 +215,33 @@ static inline int mirror(int at, int size, int quarter)
 	return at < quarter ? at : quarter - 1;
 }
 
+/* Whether the shadow at this distance from its edge changes no pixel: div255() of it is 0. */
+static inline bool is_nothing(const uint8_t *cover, int width, int at, uint32_t alpha)
+{
+	return at < width && cover[at] * alpha < 128;
+}
+
 /* Pixels x … end − 1 of a row of the shadow that starts at origin and is size wide: what the
  * quarter holds, its last column again and again, the quarter mirrored. */
 static void shadow_run(uint32_t *row, const uint8_t *cover, const struct shape_shadow *s,
 	int origin, int size, int x, int end, uint32_t color)
 {
-	uint32_t alpha = color >> 24;
-	int left = clamp(origin + s->width, x, end);
-	int right = clamp(origin + size - s->width, left, end);
+	const uint32_t alpha = color >> 24;
+	const int last = origin + size - 1;
+	int left, right;
 
+	/* Far out nothing is left of it, after rounding. */
+	while (x < end && is_nothing(cover, s->width, x - origin, alpha))
+		x++;
+	while (x < end && is_nothing(cover, s->width, last - (end - 1), alpha))
+		end--;
+	left = clamp(origin + s->width, x, end);
+	right = clamp(origin + size - s->width, left, end);
 	for (; x < left; x++)
 		row[x] = mix(row[x], color, div255(cover[x - origin] * alpha));
 	fill_run(row, x, right, color, div255(cover[s->width - 1] * alpha));
 	for (x = right; x < end; x++)
-		row[x] = mix(row[x], color, div255(cover[origin + size - 1 - x] * alpha));
+		row[x] = mix(row[x], color, div255(cover[last - x] * alpha));
 }
 
 void paint_shadow(const struct painter *p, struct rect box, int radius, int dy, int sigma_16,

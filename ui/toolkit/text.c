@@ -21,8 +21,12 @@
 #define MAX_FONTS 48
 #define MAX_RUNS  4096
 /* Power of two. */
-#define RUN_BUCKETS   1024
-#define WIDTH_ENTRIES 4096
+#define RUN_BUCKETS 1024
+/* Widths: a screen asks for some 250. With one place for each hash a dozen of them would take turns
+ * in the same places and be measured anew in each frame, which was half of what a letter costs
+ * before it is painted. Power of two. */
+#define WIDTH_SETS 1024
+#define WIDTH_WAYS 4
 /* The 32 MB of UI.md §15.9 at four bytes a pixel; ours take one. */
 #define DEFAULT_LIMIT ((size_t)8 * 1024 * 1024)
 /* One font file: Noto Sans has 630 KB. */
@@ -71,7 +75,7 @@ struct text_cache {
 	size_t font_count;
 	struct run *buckets[RUN_BUCKETS];
 	size_t run_count, bytes, limit, personal_count;
-	struct width_entry widths[WIDTH_ENTRIES];
+	struct width_entry widths[WIDTH_SETS][WIDTH_WAYS]; /* of a set, the newest first */
 	uint64_t frame;
 };
 
@@ -418,14 +422,15 @@ int text_baseline(struct text_cache *cache, enum face face, int px, int line_px)
 int text_width(struct text_cache *cache, enum face face, int px, const char *text, size_t length)
 {
 	uint64_t hash = text_hash(face, px, text, length) | 1;
-	struct width_entry *entry = &cache->widths[(hash >> 8) % WIDTH_ENTRIES];
+	struct width_entry *set = cache->widths[(hash >> 8) % WIDTH_SETS];
 	char small[256];
 	int width = 0;
 
 	if (length == 0)
 		return 0;
-	if (entry->hash == hash)
-		return entry->width;
+	for (int i = 0; i < WIDTH_WAYS; i++)
+		if (set[i].hash == hash)
+			return set[i].width;
 	char *copy = length < sizeof(small) ? small : malloc(length + 1);
 	VT_ASSERT(copy);
 	memcpy(copy, text, length);
@@ -434,7 +439,8 @@ int text_width(struct text_cache *cache, enum face face, int px, const char *tex
 	vt_wipe(copy, length);
 	if (copy != small)
 		free(copy);
-	*entry = (struct width_entry){hash, width};
+	memmove(&set[1], &set[0], (WIDTH_WAYS - 1) * sizeof(set[0]));
+	set[0] = (struct width_entry){hash, width};
 	return width;
 }
 

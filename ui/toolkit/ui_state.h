@@ -71,7 +71,8 @@ struct rect render_focus_ink(const struct ui *ui, struct rect around);
 
 static inline int ui_px(const struct ui *ui, int units)
 {
-	return profile_px(&ui->profile, units);
+	/* Most paddings and gaps are none: a quarter of what a layout would cost. */
+	return units == 0 ? 0 : profile_px(&ui->profile, units);
 }
 static inline bool node_is_text(const struct node *node)
 {
