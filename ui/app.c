@@ -471,6 +471,18 @@ void app_type(struct app *app, const char *text, const struct app_time *time)
 		app->is_dirty = true;
 }
 
+bool app_edit(struct app *app, const struct entry_change *change, const struct app_time *time)
+{
+	bool is_taken;
+
+	note_touch(app, time);
+	speech_interrupt(app->speech);
+	/* Under the privacy mask nobody sees what a change would be made to. */
+	is_taken = app->has_model && !app->is_masked && screen_edit(app->screen, change);
+	app->is_dirty |= is_taken;
+	return is_taken;
+}
+
 /* ---- time ---- */
 
 static int64_t mask_at(const struct app *app)
@@ -646,6 +658,11 @@ bool app_take_activity(struct app *app, const struct app_time *time)
 	app->was_touched = false;
 	app->activity_ms = time->now_ms;
 	return app->is_linked;
+}
+
+bool app_is_dirty(const struct app *app)
+{
+	return app->is_dirty;
 }
 
 struct ui *app_ui(struct app *app)

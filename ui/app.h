@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "terminal/bus/messages.h"
+#include "ui/screens/entry.h"
 #include "ui/speech/speech.h"
 #include "ui/toolkit/input.h"
 #include "ui/toolkit/ui.h"
@@ -80,6 +81,9 @@ bool app_take_order(struct app *app, struct speech_order *ret_order);
 void app_focus(struct app *app, const char *id, const struct app_time *time);
 /* A character from a keyboard or scanner, "\b" = delete. */
 void app_type(struct app *app, const char *text, const struct app_time *time);
+/* The same for a part of what is typed, all of it or nothing: false if the keyboard would not write
+ * it. */
+bool app_edit(struct app *app, const struct entry_change *change, const struct app_time *time);
 /* Whatever is due by now. */
 void app_tick(struct app *app, const struct app_time *time);
 /* Monotonic time at which app_tick() is due; -1 = never. */
@@ -95,6 +99,8 @@ bool app_take_intent(struct app *app, struct intent_act *ret_intent);
 /* True at most once a second after somebody touched. */
 bool app_take_activity(struct app *app, const struct app_time *time);
 
+/* Whether the tree is no longer what app_frame() would build. */
+bool app_is_dirty(const struct app *app);
 struct ui *app_ui(struct app *app);
 /* Whether what is personal may be told (UI.md §11). */
 bool app_has_headphones(const struct app *app);

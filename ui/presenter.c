@@ -357,15 +357,29 @@ void presenter_map_finger(const struct presenter *p, float x, float y, int *ret_
 	presenter_map(p, (int)(x * (float)width), (int)(y * (float)height), ret_x, ret_y);
 }
 
-void presenter_place(const struct presenter *p, int *ret_x, int *ret_y)
+struct rect presenter_to_window(const struct presenter *p, struct rect r)
 {
-	int width = 0, height = 0, x = 0, y = 0;
+	const int frame_w = p->options.width_px, frame_h = p->options.height_px;
+	int width = 0, height = 0;
 
 	SDL_GetWindowSize(p->window, &width, &height);
-	SDL_GetWindowPosition(p->window, &x, &y);
 	SDL_Point at = origin(p, width, height);
-	*ret_x = x + at.x;
-	*ret_y = y + at.y;
+	switch (p->options.rotate) {
+	case 90:
+		return (struct rect){at.x + frame_h - r.y - r.h, at.y + r.x, r.h, r.w};
+	case 180:
+		return (struct rect){
+			at.x + frame_w - r.x - r.w, at.y + frame_h - r.y - r.h, r.w, r.h};
+	case 270:
+		return (struct rect){at.x + r.y, at.y + frame_w - r.x - r.w, r.h, r.w};
+	default:
+		return (struct rect){at.x + r.x, at.y + r.y, r.w, r.h};
+	}
+}
+
+void presenter_place(const struct presenter *p, int *ret_x, int *ret_y)
+{
+	SDL_GetWindowPosition(p->window, ret_x, ret_y);
 }
 
 const char *presenter_name(const struct presenter *p)

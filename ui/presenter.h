@@ -43,7 +43,9 @@ void presenter_map(const struct presenter *presenter, int x, int y, int *ret_x, 
 /* The same for a finger, 0 … 1 across the window. */
 void presenter_map_finger(
 	const struct presenter *presenter, float x, float y, int *ret_x, int *ret_y);
-/* Where the frame's upper left corner stands on the display, whichever way it is turned. */
+/* The other way round: where a rectangle of the frame is seen in the window. */
+struct rect presenter_to_window(const struct presenter *presenter, struct rect r);
+/* Where the window's upper left corner stands on the display. */
 void presenter_place(const struct presenter *presenter, int *ret_x, int *ret_y);
 /* "surface" or "texture", and the video driver, for the log. */
 const char *presenter_name(const struct presenter *presenter);

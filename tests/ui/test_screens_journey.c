@@ -244,6 +244,41 @@ static void a_scanner_types_in_lower_case(void **state)
 	assert_string_equal(field_value("field"), "B");
 }
 
+static bool edit(size_t start, size_t end, const char *text)
+{
+	bool is_taken = screen_edit(
+		stage.screen, &(struct entry_change){.start = start, .end = end, .text = text});
+
+	stage_repaint(&stage);
+	return is_taken;
+}
+
+static void an_edit_writes_what_keys_would_or_nothing(void **state)
+{
+	(void)state;
+	show("curp-empty");
+	assert_true(edit(0, 0, "beml9203"));
+	assert_true(edit(0, 4, "NUIG"));
+	assert_true(edit(SIZE_MAX, SIZE_MAX, "12"));
+	assert_string_equal(field_value("field"), "NUIG920312");
+	assert_false(edit(0, 1, ""));	/* the digits would come too early */
+	assert_false(edit(4, 2, "01")); /* backwards */
+	assert_false(edit(10, 10, "H\b"));
+	assert_false(edit(0, SIZE_MAX,
+		"NUIG92031"
+		"é"));
+	assert_string_equal(field_value("field"), "NUIG920312");
+	assert_true(edit(0, SIZE_MAX, ""));
+	assert_string_equal(field_value("field"), "");
+	/* Nobody writes a PIN or a choice like this. */
+	show("pin-empty");
+	assert_false(edit(0, 0, "1"));
+	show("question-sex");
+	assert_false(edit(0, SIZE_MAX, ""));
+	show("home");
+	assert_false(edit(0, 0, "A"));
+}
+
 /* ---- other questions ---- */
 
 static void names_take_accents_and_one_blank(void **state)
@@ -751,6 +786,7 @@ int main(void)
 		cmocka_unit_test(a_search_ends_where_it_began),
 		cmocka_unit_test(no_la_conozco_leads_on_only_where_core_offers_it),
 		cmocka_unit_test(a_scanner_types_in_lower_case),
+		cmocka_unit_test(an_edit_writes_what_keys_would_or_nothing),
 		cmocka_unit_test(names_take_accents_and_one_blank),
 		cmocka_unit_test(an_optional_answer_may_be_empty_others_may_not),
 		cmocka_unit_test(a_date_moves_on_by_itself),

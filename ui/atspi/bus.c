@@ -202,7 +202,9 @@ void atspi_serve(struct atspi *a, const struct app_time *time)
 		return;
 	a->time = time;
 	atspi_look(a);
-	for (int i = 0; i < MAX_MESSAGES && r > 0; i++) {
+	/* Questions are about the tree as it is: once an answer has changed something the next
+	 * one waits for the frame (atspi_presented). */
+	for (int i = 0; i < MAX_MESSAGES && r > 0 && !app_is_dirty(a->app); i++) {
 		sd_bus *bus = a->bus ? a->bus : a->session;
 		if (!bus)
 			return;
@@ -218,7 +220,8 @@ void atspi_serve(struct atspi *a, const struct app_time *time)
 	a->time = NULL;
 	if (r < 0)
 		give_up(a, strerror(-r));
-	atspi_arm(a);
+	if (!app_is_dirty(a->app))
+		atspi_arm(a);
 }
 
 enum vt_code atspi_create(struct app *app, const struct presenter *presenter, unsigned event,

@@ -164,6 +164,5 @@ void atspi_presented(struct atspi *a)
 	a->screen = screen;
 	a->told_count = count;
 	memcpy(a->told, a->now, count * sizeof(a->now[0]));
-	if (a->is_registered)
-		atspi_arm(a);
+	atspi_arm(a);
 }

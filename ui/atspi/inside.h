@@ -57,6 +57,13 @@ struct atspi {
 	struct told told[EVENTS_MAX_NODES], now[EVENTS_MAX_NODES];
 };
 
+#define INTERFACE(name) "org.a11y.atspi." name
+
+/* objects.c: the node of a path for an interface that it has; 1 if there is one, else 0. */
+int objects_find(
+	struct atspi *atspi, const char *path, bool (*has)(const struct node *), void **ret);
+/* texts.c: the interfaces of boxes; negative errno. */
+int texts_export(struct atspi *atspi);
 /* objects.c: hangs everything that can be asked on the bus; negative errno. */
 int objects_export(struct atspi *atspi);
 /* bus.c: the view of this moment. */

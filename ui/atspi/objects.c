@@ -1,5 +1,6 @@
 /* What can be asked: the interfaces of AT-SPI on the objects of the tree (at-spi2-core 2.46,
- * xml/Accessible.xml, Application.xml, Component.xml, Action.xml, Text.xml). */
+ * xml/Accessible.xml, Application.xml, Component.xml, Action.xml); those of texts are in texts.c.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -8,12 +9,12 @@
 #include "terminal/base/text.h"
 #include "ui/atspi/inside.h"
 
-#define INTERFACE(name) "org.a11y.atspi." name
-#define CACHE_ITEMS	"a((so)(so)(so)iiassusau)"
-#define COORD_SCREEN	0
-#define LAYER_WIDGET	3
-#define LAYER_WINDOW	7
-#define VERSION		"2.1"
+#define CACHE_ITEMS  "a((so)(so)(so)iiassusau)"
+#define COORD_SCREEN 0
+#define COORD_WINDOW 1
+#define LAYER_WIDGET 3
+#define LAYER_WINDOW 7
+#define VERSION	     "2.1"
 
 static int append_ref(sd_bus_message *m, const struct atspi *a, const struct node *node)
 {
@@ -239,6 +240,8 @@ static int fill_interfaces(sd_bus_message *reply, const struct object *o)
 		r = sd_bus_message_append(reply, "s", INTERFACE("Action"));
 	if (r >= 0 && o->node && view_is_box(o->node))
 		r = sd_bus_message_append(reply, "s", INTERFACE("Text"));
+	if (r >= 0 && o->node && view_is_editable(o->node))
+		r = sd_bus_message_append(reply, "s", INTERFACE("EditableText"));
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -319,67 +322,67 @@ static const sd_bus_vtable application[] = {
 
 /* ---- Component ---- */
 
-/* Where a rectangle's origin lies in the coordinates asked for: the display, the window or, what
- * else there is, the parent. */
-static void origin_of(const struct object *o, uint32_t kind, int *ret_x, int *ret_y)
+/* Where a node is seen, in the coordinates asked for: of the display, the window or, what else
+ * there is, the parent. On a panel that stands on its side that is where it was turned to. */
+static struct rect extents_of(const struct object *o, uint32_t kind)
 {
+	const struct presenter *presenter = o->atspi->presenter;
 	const struct node *parent = view_parent(&o->atspi->view, o->node);
+	struct rect r = presenter_to_window(presenter, o->node->rect);
+	int x = 0, y = 0;
 
-	*ret_x = *ret_y = 0;
-	if (kind == COORD_SCREEN)
-		presenter_place(o->atspi->presenter, ret_x, ret_y);
-	else if (kind > 1 && parent) {
-		*ret_x = -parent->rect.x;
-		*ret_y = -parent->rect.y;
+	if (kind == COORD_SCREEN) {
+		presenter_place(presenter, &x, &y);
+	} else if (kind > COORD_WINDOW && parent) {
+		const struct rect outer = presenter_to_window(presenter, parent->rect);
+		x = -outer.x;
+		y = -outer.y;
 	}
+	return (struct rect){r.x + x, r.y + y, r.w, r.h};
 }
 
 static int get_extents(sd_bus_message *m, void *data, sd_bus_error *error)
 {
-	const struct object *o = data;
-	const struct rect *rect = &o->node->rect;
 	uint32_t kind;
-	int x, y, r = sd_bus_message_read(m, "u", &kind);
+	int r = sd_bus_message_read(m, "u", &kind);
 
 	(void)error;
 	if (r < 0)
 		return r;
-	origin_of(o, kind, &x, &y);
-	return sd_bus_reply_method_return(m, "(iiii)", rect->x + x, rect->y + y, rect->w, rect->h);
+	const struct rect rect = extents_of(data, kind);
+	return sd_bus_reply_method_return(m, "(iiii)", rect.x, rect.y, rect.w, rect.h);
 }
 
 static int get_position(sd_bus_message *m, void *data, sd_bus_error *error)
 {
-	const struct object *o = data;
 	uint32_t kind;
-	int x, y, r = sd_bus_message_read(m, "u", &kind);
+	int r = sd_bus_message_read(m, "u", &kind);
 
 	(void)error;
 	if (r < 0)
 		return r;
-	origin_of(o, kind, &x, &y);
-	return sd_bus_reply_method_return(m, "ii", o->node->rect.x + x, o->node->rect.y + y);
+	const struct rect rect = extents_of(data, kind);
+	return sd_bus_reply_method_return(m, "ii", rect.x, rect.y);
 }
 
 static int get_size(sd_bus_message *m, void *data, sd_bus_error *error)
 {
-	const struct object *o = data;
+	const struct rect rect = extents_of(data, COORD_WINDOW);
 
 	(void)error;
-	return sd_bus_reply_method_return(m, "ii", o->node->rect.w, o->node->rect.h);
+	return sd_bus_reply_method_return(m, "ii", rect.w, rect.h);
 }
 
 /* Reads a place and turns it into the frame's. */
 static int read_place(sd_bus_message *m, const struct object *o, int *ret_x, int *ret_y)
 {
 	uint32_t kind;
-	int x, y, r = sd_bus_message_read(m, "iiu", ret_x, ret_y, &kind);
+	int x, y, r = sd_bus_message_read(m, "iiu", &x, &y, &kind);
 
 	if (r < 0)
 		return r;
-	origin_of(o, kind, &x, &y);
-	*ret_x -= x;
-	*ret_y -= y;
+	const struct rect asked = extents_of(o, kind), own = extents_of(o, COORD_WINDOW);
+	presenter_map(o->atspi->presenter, x - asked.x + own.x, y - asked.y + own.y, ret_x, ret_y);
 	return 0;
 }
 
@@ -521,59 +524,6 @@ static const sd_bus_vtable action[] = {
 	SD_BUS_VTABLE_END,
 };
 
-/* ---- Text: what stands in a box ---- */
-
-static int get_length(sd_bus *bus, const char *path, const char *interface, const char *property,
-	sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-	const struct object *o = data;
-	char text[512];
-
-	(void)bus, (void)path, (void)interface, (void)property, (void)error;
-	int length = (int)vt_utf8_length(view_text(&o->atspi->view, o->node, text));
-	vt_wipe(text, sizeof(text));
-	return sd_bus_message_append(reply, "i", length);
-}
-
-/* The part from start to end (-1 = to the end), in characters. */
-static char *cut(char *text, int start, int end)
-{
-	char *from = text, *p = text;
-
-	for (int i = 0; *p && (end < 0 || i < end); i++) {
-		if (i == start)
-			from = p;
-		do
-			p++;
-		while (((unsigned char)*p & 0xC0) == 0x80);
-	}
-	*p = '\0';
-	return start > 0 && from == text ? p : from;
-}
-
-static int get_part(sd_bus_message *m, void *data, sd_bus_error *error)
-{
-	const struct object *o = data;
-	char text[512];
-	int start, end, r = sd_bus_message_read(m, "ii", &start, &end);
-
-	(void)error;
-	if (r < 0)
-		return r;
-	(void)view_text(&o->atspi->view, o->node, text);
-	r = sd_bus_reply_method_return(m, "s", cut(text, start, end));
-	vt_wipe(text, sizeof(text));
-	return r;
-}
-
-static const sd_bus_vtable text_box[] = {
-	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("CharacterCount", "i", get_length, 0, 0),
-	SD_BUS_PROPERTY("CaretOffset", "i", get_length, 0, 0), /* typing goes to the end */
-	SD_BUS_METHOD("GetText", "ii", "s", get_part, 0),
-	SD_BUS_VTABLE_END,
-};
-
 /* ---- Cache: none; clients then ask object by object ---- */
 
 static int get_items(sd_bus_message *m, void *data, sd_bus_error *error)
@@ -596,7 +546,7 @@ static bool has_any(const struct node *node)
 	return true;
 }
 
-static int find(struct atspi *a, const char *path, bool (*has)(const struct node *), void **ret)
+int objects_find(struct atspi *a, const char *path, bool (*has)(const struct node *), void **ret)
 {
 	const struct node *node = view_find(&a->view, path);
 
@@ -614,7 +564,7 @@ static int find_accessible(sd_bus *bus, const char *path, const char *interface,
 
 	(void)bus, (void)interface, (void)error;
 	if (strcmp(path, VIEW_ROOT) != 0)
-		return find(a, path, has_any, ret);
+		return objects_find(a, path, has_any, ret);
 	a->asked = (struct object){a, NULL};
 	*ret = &a->asked;
 	return 1;
@@ -624,21 +574,14 @@ static int find_component(sd_bus *bus, const char *path, const char *interface, 
 	void **ret, sd_bus_error *error)
 {
 	(void)bus, (void)interface, (void)error;
-	return find(data, path, has_any, ret);
+	return objects_find(data, path, has_any, ret);
 }
 
 static int find_target(sd_bus *bus, const char *path, const char *interface, void *data, void **ret,
 	sd_bus_error *error)
 {
 	(void)bus, (void)interface, (void)error;
-	return find(data, path, view_is_target, ret);
-}
-
-static int find_box(sd_bus *bus, const char *path, const char *interface, void *data, void **ret,
-	sd_bus_error *error)
-{
-	(void)bus, (void)interface, (void)error;
-	return find(data, path, view_is_box, ret);
+	return objects_find(data, path, view_is_target, ret);
 }
 
 int objects_export(struct atspi *a)
@@ -651,7 +594,6 @@ int objects_export(struct atspi *a)
 		{INTERFACE("Accessible"), accessible, find_accessible},
 		{INTERFACE("Component"), component, find_component},
 		{INTERFACE("Action"), action, find_target},
-		{INTERFACE("Text"), text_box, find_box},
 	};
 	int r = sd_bus_add_object_vtable(
 		a->bus, NULL, VIEW_ROOT, INTERFACE("Application"), application, a);
@@ -662,5 +604,5 @@ int objects_export(struct atspi *a)
 	for (size_t i = 0; i < VT_ELEMENTS(rows) && r >= 0; i++)
 		r = sd_bus_add_fallback_vtable(a->bus, NULL, VIEW_PREFIX, rows[i].interface,
 			rows[i].vtable, rows[i].find, a);
-	return r;
+	return r < 0 ? r : texts_export(a);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "terminal/base/text.h"
+#include "ui/screens/entry.h"
 #include "ui/screens/format.h"
 #include "ui/screens/locale.h"
 #include "ui/speech/utter.h"
@@ -140,6 +141,27 @@ bool view_is_box(const struct node *node)
 	return node->spec.role == ROLE_TEXTBOX || node->spec.role == ROLE_SEARCHBOX;
 }
 
+static bool is_date_box(const struct node *node)
+{
+	return node->spec.action && strcmp(node->spec.action, "part") == 0;
+}
+
+bool view_is_editable(const struct node *node)
+{
+	return view_is_box(node) && !node->spec.masked && !(node->spec.states & STATE_DISABLED) &&
+	       (node->spec.editable || is_date_box(node));
+}
+
+int view_part(const struct node *node)
+{
+	int64_t part = 0;
+
+	if (is_date_box(node) &&
+		vt_parse_i64(node->spec.arg, 0, DATE_PART_COUNT - 1, &part) != VT_OK)
+		part = 0;
+	return (int)part;
+}
+
 bool view_is_target(const struct node *node)
 {
 	return node->spec.action && *node->spec.action && node->spec.id;
@@ -155,45 +177,10 @@ const char *view_role_name(const struct node *node)
 	return node->spec.masked ? "password text" : roles[node->spec.role].name;
 }
 
-/* Boxes and things that hold others are called by a label, which is nobody's. */
-static bool has_label(const struct node *node)
-{
-	switch (node->spec.role) {
-	case ROLE_SCREEN:
-	case ROLE_BANNER:
-	case ROLE_NAVIGATION:
-	case ROLE_TEXTBOX:
-	case ROLE_SEARCHBOX:
-	case ROLE_RADIOGROUP:
-	case ROLE_GROUP:
-	case ROLE_ALERTDIALOG:
-	case ROLE_LIST:
-	case ROLE_TABLIST:
-		return true;
-	case ROLE_NONE:
-	case ROLE_HEADING:
-	case ROLE_BUTTON:
-	case ROLE_RADIO:
-	case ROLE_CHECKBOX:
-	case ROLE_KEY:
-	case ROLE_ALERT:
-	case ROLE_STATUS:
-	case ROLE_NOTE:
-	case ROLE_TIMER:
-	case ROLE_PROGRESSBAR:
-	case ROLE_IMG:
-	case ROLE_ROW:
-	case ROLE_LISTITEM:
-	case ROLE_TAB:
-	case ROLE_KIND_COUNT:
-		break;
-	}
-	return false;
-}
-
 static bool is_withheld(const struct view *view, const struct node *node)
 {
-	return !view->is_private && !has_label(node) && utter_is_personal(node);
+	return !view->is_private && node_role_naming[node->spec.role] != NAMED_BY_LABEL &&
+	       utter_is_personal(node);
 }
 
 static const char *marks(void)
@@ -298,6 +285,7 @@ uint64_t view_states(const struct view *view, const struct node *node)
 	       bit(own & STATE_EXPANDED, VIEW_EXPANDABLE) |
 	       bit(own & STATE_EXPANDED, VIEW_EXPANDED) | bit(own & STATE_MODAL, VIEW_MODAL) |
 	       bit(role == ROLE_TAB || own & STATE_CURRENT, VIEW_SELECTABLE) |
-	       bit(own & STATE_CURRENT, VIEW_SELECTED) | bit(node->spec.editable, VIEW_EDITABLE) |
+	       bit(own & STATE_CURRENT, VIEW_SELECTED) |
+	       bit(node->spec.editable || view_is_editable(node), VIEW_EDITABLE) |
 	       bit(view_is_box(node), VIEW_SINGLE_LINE);
 }

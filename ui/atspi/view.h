@@ -79,6 +79,10 @@ const char *view_lang(const struct view *view, const struct node *node);
 /* Whether it is a box to type into, and what stands in it; up to 127 characters. */
 bool view_is_box(const struct node *node);
 const char *view_text(const struct view *view, const struct node *node, char dst[512]);
+/* Whether it may be changed from here (a masked one never), and which box of a date it is; 0 if it
+ * is none. */
+bool view_is_editable(const struct node *node);
+int view_part(const struct node *node);
 bool view_is_target(const struct node *node);
 /* The node that has the focus, as far as it may be told: without headphones the way to the keys of
  * a personal field stays private, as in speech. NULL if none. */

@@ -203,6 +203,76 @@ bool entry_press(struct entry *entry, const struct keyboard_key *key)
 	return true;
 }
 
+/* One character as it was typed or pasted: É is two keys. */
+static bool write_character(struct entry *entry, enum keyboard_layout layout, const char *text)
+{
+	static const char *const vowels[] = {"A", "E", "I", "O", "U", "a", "e", "i", "o", "u"};
+	const struct keyboard_key *accent = keyboard_find(layout, "accent");
+	const struct keyboard_key *key = keyboard_find_typed(layout, text);
+
+	for (size_t i = 0; !key && accent && i < VT_ELEMENTS(vowels); i++)
+		if (strcmp(keyboard_accented(vowels[i]), text) == 0) {
+			key = keyboard_find_typed(layout, vowels[i]);
+			entry->accent = key && entry_allows(entry, accent);
+		}
+	return key && key->kind != KEY_DELETE && key->kind != KEY_CLEAR && entry_press(entry, key);
+}
+
+/* Whether the characters of the text, one after the other, could be typed into what is there; those
+ * of a date have to stay in their box. */
+static bool write_text(struct entry *entry, const char *text, const char *end)
+{
+	const enum date_part part = entry->part;
+	enum keyboard_layout layout;
+	char one[5];
+
+	if (!entry_layout(entry, &layout))
+		return false;
+	while (text < end) {
+		const size_t written = strlen(entry->parts[part]);
+		size_t length = vt_utf8_encode(vt_utf8_next(&text), one);
+
+		one[length] = '\0';
+		if (entry->type == FIELD_DATE &&
+			(entry->part != part || (int)written == part_length[part]))
+			return false;
+		if (!write_character(entry, layout, one))
+			return false;
+	}
+	return true;
+}
+
+/* Where a character begins; beyond the end: the end. */
+static const char *at_character(const char *text, size_t index)
+{
+	while (*text && index-- > 0)
+		(void)vt_utf8_next(&text);
+	return text;
+}
+
+bool entry_edit(struct entry *entry, const struct entry_change *change)
+{
+	struct entry old = *entry, new = *entry;
+	char *box = entry->type == FIELD_DATE ? new.parts[change->part] : new.text;
+	const char *text = entry->type == FIELD_DATE ? old.parts[change->part] : old.text;
+	const char *from = at_character(text, change->start);
+	const char *to = at_character(text, change->end);
+	bool is_written = !entry->is_code && change->start <= change->end;
+
+	VT_ASSERT(change->part >= 0 && change->part < DATE_PART_COUNT);
+	new.part = (enum date_part)change->part;
+	new.accent = false;
+	vt_wipe(box, strlen(box));
+	is_written = is_written && write_text(&new, text, from) &&
+		     write_text(&new, change->text, change->text + strlen(change->text)) &&
+		     write_text(&new, to, to + strlen(to));
+	if (is_written)
+		*entry = new;
+	vt_wipe(&old, sizeof(old));
+	vt_wipe(&new, sizeof(new));
+	return is_written;
+}
+
 void entry_choose(struct entry *entry, const char *id)
 {
 	vt_copy_cut(entry->text, sizeof(entry->text), id);

@@ -13,6 +13,13 @@
 /* Parts of a date field, in the order of typing. */
 enum date_part { DATE_DAY, DATE_MONTH, DATE_YEAR, DATE_PART_COUNT };
 
+/* A part of a text, and what is to stand in its place. */
+struct entry_change {
+	int part;	   /* enum date_part: the box of a date; else 0 */
+	size_t start, end; /* code points; beyond the end = the end */
+	const char *text;
+};
+
 struct entry {
 	enum field_type type;
 	int max_length; /* code points */
@@ -36,6 +43,9 @@ bool entry_layout(const struct entry *entry, enum keyboard_layout *ret_layout);
 bool entry_allows(const struct entry *entry, const struct keyboard_key *key);
 /* Presses a key. False if it changed nothing. */
 bool entry_press(struct entry *entry, const struct keyboard_key *key);
+/* Writes the text anew with the change in it, key by key. False if one of its characters could not
+ * be typed there, or none can (a choice, a PIN): nothing has changed then. */
+bool entry_edit(struct entry *entry, const struct entry_change *change);
 /* Chooses an item (FIELD_CHOICE, FIELD_ENTITY). */
 void entry_choose(struct entry *entry, const char *id);
 /* Moves to a box of a date. */

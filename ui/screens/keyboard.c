@@ -224,6 +224,16 @@ const struct keyboard_key *keyboard_find(enum keyboard_layout layout, const char
 	return NULL;
 }
 
+const struct keyboard_key *keyboard_find_typed(enum keyboard_layout layout, const char *text)
+{
+	const struct keyboard_key *key = keyboard_find(layout, text);
+	const char upper[2] = {(char)(text[0] - 'a' + 'A'), '\0'};
+
+	if (key == NULL && text[0] >= 'a' && text[0] <= 'z' && text[1] == '\0')
+		key = keyboard_find(layout, upper);
+	return key;
+}
+
 const char *keyboard_accented(const char *vowel)
 {
 	static const char *const pairs[][2] = {{"A", "Á"}, {"E", "É"}, {"I", "Í"}, {"O", "Ó"},

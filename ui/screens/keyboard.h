@@ -63,6 +63,10 @@ const char *keyboard_key_id(const struct keyboard_key *key);
 /* The key with that id; NULL if the layout has none. */
 const struct keyboard_key *keyboard_find(enum keyboard_layout layout, const char *id);
 
+/* The key that writes a character of a physical keyboard: its own or, where the layout has only
+ * capitals, that of the capital. NULL if the layout cannot write it. */
+const struct keyboard_key *keyboard_find_typed(enum keyboard_layout layout, const char *text);
+
 /* Á for A and so on for the five vowels, either case; NULL for any other text. */
 const char *keyboard_accented(const char *vowel);
 

@@ -566,25 +566,37 @@ bool screen_act(struct screen *screen, struct ui *ui, const struct screen_env *e
 	return false;
 }
 
+static bool takes_text(const struct screen *screen)
+{
+	const struct view *view = &screen->view;
+
+	return !screen->has_next && screen->has_model &&
+	       (view->model.has_field || view->is_searching);
+}
+
 bool screen_type(struct screen *screen, const char *text)
 {
 	struct view *view = &screen->view;
 	enum keyboard_layout layout;
 	const struct keyboard_key *key;
-	char upper[8];
 
-	if (screen->has_next || !screen->has_model ||
-		!(view->model.has_field || view->is_searching) ||
-		!entry_layout(&view->entry, &layout))
+	if (!takes_text(screen) || !entry_layout(&view->entry, &layout))
 		return false;
-	key = keyboard_find(layout, text[0] == '\b' ? "delete" : text);
-	if (key == NULL && text[0] >= 'a' && text[0] <= 'z' && text[1] == '\0') {
-		upper[0] = (char)(text[0] - 'a' + 'A');
-		upper[1] = '\0';
-		key = keyboard_find(layout, upper);
-	}
+	key = keyboard_find_typed(layout, text[0] == '\b' ? "delete" : text);
 	if (key == NULL || !entry_press(&view->entry, key))
 		return false;
+	view->error_seen = true;
+	return true;
+}
+
+bool screen_edit(struct screen *screen, const struct entry_change *change)
+{
+	struct view *view = &screen->view;
+
+	if (!takes_text(screen) || !entry_edit(&view->entry, change))
+		return false;
+	if (view->is_searching)
+		view->page = 0;
 	view->error_seen = true;
 	return true;
 }

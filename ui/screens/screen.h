@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "terminal/bus/messages.h"
+#include "ui/screens/entry.h"
 #include "ui/toolkit/input.h"
 #include "ui/toolkit/ui.h"
 
@@ -61,6 +62,9 @@ bool screen_act(struct screen *screen, struct ui *ui, const struct screen_env *e
 	const struct ui_action *action, struct screen_answer *ret_answer);
 /* A character from a physical keyboard or scanner (UTF-8), "\b" = delete. True: rebuild. */
 bool screen_type(struct screen *screen, const char *text);
+/* A part of what is typed becomes another text, as an assistive technology asks it. False: its
+ * keyboard would not write that, or it is a PIN, and nothing changed. True: rebuild. */
+bool screen_edit(struct screen *screen, const struct entry_change *change);
 /* Milliseconds until the screen looks different by itself (count-down, page of attract), measured
  * from now; -1 = never. The minute of the clock is the process's own affair. */
 int64_t screen_next_change_ms(const struct screen *screen, const struct screen_env *env);

@@ -106,41 +106,50 @@ enum decor {
 
 /* ---- meaning (UI.md §18) ---- */
 
-/* X(ROLE_ id, "name in the semantic tree") */
-#define NODE_ROLES(X)                 \
-	X(SCREEN, "screen")           \
-	X(BANNER, "banner")           \
-	X(NAVIGATION, "navigation")   \
-	X(HEADING, "heading")         \
-	X(BUTTON, "button")           \
-	X(TEXTBOX, "textbox")         \
-	X(SEARCHBOX, "searchbox")     \
-	X(RADIO, "radio")             \
-	X(RADIOGROUP, "radiogroup")   \
-	X(CHECKBOX, "checkbox")       \
-	X(KEY, "key")                 \
-	X(GROUP, "group")             \
-	X(ALERT, "alert")             \
-	X(STATUS, "status")           \
-	X(NOTE, "note")               \
-	X(ALERTDIALOG, "alertdialog") \
-	X(TIMER, "timer")             \
-	X(PROGRESSBAR, "progressbar") \
-	X(IMG, "img")                 \
-	X(ROW, "row")                 \
-	X(LIST, "list")               \
-	X(LISTITEM, "listitem")       \
-	X(TAB, "tab")                 \
-	X(TABLIST, "tablist")
+/* What a node is called by, and so whose its name may be. */
+enum role_naming {
+	NAMED_BY_CONTENT, /* the texts inside, unless it has a name; a citizen's if they are */
+	NAMED_BY_LABEL,	  /* a label of ours, nobody's, whatever stands inside */
+	NAMED_AS_PICTURE  /* what the picture shows: a citizen's if the picture is */
+};
+
+/* X(ROLE_ id, "name in the semantic tree", what it is called by). The one list of roles. */
+#define NODE_ROLES(X)                                   \
+	X(SCREEN, "screen", NAMED_BY_LABEL)             \
+	X(BANNER, "banner", NAMED_BY_LABEL)             \
+	X(NAVIGATION, "navigation", NAMED_BY_LABEL)     \
+	X(HEADING, "heading", NAMED_BY_CONTENT)         \
+	X(BUTTON, "button", NAMED_BY_CONTENT)           \
+	X(TEXTBOX, "textbox", NAMED_BY_LABEL)           \
+	X(SEARCHBOX, "searchbox", NAMED_BY_LABEL)       \
+	X(RADIO, "radio", NAMED_BY_CONTENT)             \
+	X(RADIOGROUP, "radiogroup", NAMED_BY_LABEL)     \
+	X(CHECKBOX, "checkbox", NAMED_BY_CONTENT)       \
+	X(KEY, "key", NAMED_BY_CONTENT)                 \
+	X(GROUP, "group", NAMED_BY_LABEL)               \
+	X(ALERT, "alert", NAMED_BY_CONTENT)             \
+	X(STATUS, "status", NAMED_BY_CONTENT)           \
+	X(NOTE, "note", NAMED_BY_CONTENT)               \
+	X(ALERTDIALOG, "alertdialog", NAMED_BY_LABEL)   \
+	X(TIMER, "timer", NAMED_BY_CONTENT)             \
+	X(PROGRESSBAR, "progressbar", NAMED_BY_CONTENT) \
+	X(IMG, "img", NAMED_AS_PICTURE)                 \
+	X(ROW, "row", NAMED_BY_CONTENT)                 \
+	X(LIST, "list", NAMED_BY_LABEL)                 \
+	X(LISTITEM, "listitem", NAMED_BY_CONTENT)       \
+	X(TAB, "tab", NAMED_BY_CONTENT)                 \
+	X(TABLIST, "tablist", NAMED_BY_LABEL)
 
 enum node_role {
 	ROLE_NONE, /* transparent: its children count as the parent's */
-#define X(id, name) ROLE_##id,
+#define X(id, name, naming) ROLE_##id,
 	NODE_ROLES(X)
 #undef X
 		ROLE_KIND_COUNT
 };
 extern const char *const node_role_names[ROLE_KIND_COUNT];
+/* ROLE_NONE, if listed at all, is a text: its content. */
+extern const enum role_naming node_role_naming[ROLE_KIND_COUNT];
 
 /* States, to be or-ed. FOCUSED and PRESSED are the toolkit's own. */
 enum node_state {

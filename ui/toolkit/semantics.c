@@ -9,41 +9,9 @@
 static const char *const state_names[] = {
 	"disabled", "checked", "invalid", "busy", "expanded", "modal", "current"};
 
-/* Roles whose name is the text inside them; the others group things and have a name of their own or
- * none. */
 static bool is_named_by_content(enum node_role role)
 {
-	switch (role) {
-	case ROLE_HEADING:
-	case ROLE_BUTTON:
-	case ROLE_RADIO:
-	case ROLE_CHECKBOX:
-	case ROLE_KEY:
-	case ROLE_ALERT:
-	case ROLE_STATUS:
-	case ROLE_NOTE:
-	case ROLE_TIMER:
-	case ROLE_PROGRESSBAR:
-	case ROLE_ROW:
-	case ROLE_LISTITEM:
-	case ROLE_TAB:
-		return true;
-	case ROLE_NONE:
-	case ROLE_SCREEN:
-	case ROLE_BANNER:
-	case ROLE_NAVIGATION:
-	case ROLE_TEXTBOX:
-	case ROLE_SEARCHBOX:
-	case ROLE_RADIOGROUP:
-	case ROLE_GROUP:
-	case ROLE_ALERTDIALOG:
-	case ROLE_IMG:
-	case ROLE_LIST:
-	case ROLE_TABLIST:
-	case ROLE_KIND_COUNT:
-		break;
-	}
-	return false;
+	return node_role_naming[role] == NAMED_BY_CONTENT;
 }
 
 /* Texts of a box one types into are its look, and part of it. */
@@ -94,7 +62,7 @@ const char *semantics_name(struct ui *ui, const struct node *node)
 
 	if (node->spec.name)
 		return node->spec.name;
-	if (node->spec.role != ROLE_NONE && !is_named_by_content(node->spec.role))
+	if (!is_named_by_content(node->spec.role))
 		return "";
 	for (const struct node *n = first_text(node); n; n = following_text(node, n)) {
 		int length = snprintf(name + used, sizeof(ui->scratch) - used, "%s%s",
@@ -112,7 +80,7 @@ const char *semantics_name(struct ui *ui, const struct node *node)
 
 const struct node *semantics_next_child(const struct node *parent, const struct node *at)
 {
-	const bool is_owner = parent->spec.role == ROLE_NONE || owns_texts(parent->spec.role);
+	const bool is_owner = owns_texts(parent->spec.role);
 	const struct node *n = at ? at : parent;
 	bool descend = !at;
 
@@ -240,8 +208,7 @@ static void put_node(struct ui *ui, struct vt_buf *out, const struct node *node,
 	if (spec->arg)
 		put_member(out, "arg", spec->arg);
 	put_states(out, node);
-	bool owns = spec->role == ROLE_NONE || owns_texts(spec->role);
-	if (owns || spec->text)
+	if (owns_texts(spec->role) || spec->text)
 		put_texts(ui, out, node);
 	vt_buf_append_text(out, ",\"children\":[");
 	for (const struct node *child = semantics_next_child(node, NULL); child;

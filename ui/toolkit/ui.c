@@ -13,7 +13,12 @@
 #include "ui/toolkit/icon_table.h"
 
 const char *const node_role_names[ROLE_KIND_COUNT] = {[ROLE_NONE] = "",
-#define X(id, name) [ROLE_##id] = name,
+#define X(id, name, naming) [ROLE_##id] = name,
+	NODE_ROLES(X)
+#undef X
+};
+const enum role_naming node_role_naming[ROLE_KIND_COUNT] = {[ROLE_NONE] = NAMED_BY_CONTENT,
+#define X(id, name, naming) [ROLE_##id] = naming,
 	NODE_ROLES(X)
 #undef X
 };
