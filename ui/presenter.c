@@ -3,6 +3,7 @@
 #include <SDL.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "terminal/base/cleanup.h"
 
@@ -51,6 +52,10 @@ static bool surface_open(struct presenter *p)
 			SDL_GetPixelFormatName(surface->format->format));
 		return false;
 	}
+	/* All of it is written with the first frame: one call instead of 2,000 page faults. An old
+	 * kernel refuses, and faults. */
+	(void)madvise(
+		surface->pixels, (size_t)surface->pitch * (size_t)surface->h, MADV_POPULATE_WRITE);
 	return true;
 }
 

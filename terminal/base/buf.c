@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "terminal/base/assert.h"
+#include "terminal/base/text.h"
 
 void vt_buf_init(struct vt_buf *buf, size_t max)
 {
@@ -17,7 +16,7 @@ void vt_buf_init(struct vt_buf *buf, size_t max)
 void vt_buf_finish(struct vt_buf *buf)
 {
 	if (buf->data)
-		OPENSSL_cleanse(buf->data, buf->size);
+		vt_wipe(buf->data, buf->size);
 	free(buf->data);
 	*buf = (struct vt_buf){.max = buf->max};
 }
@@ -25,7 +24,7 @@ void vt_buf_finish(struct vt_buf *buf)
 void vt_buf_reset(struct vt_buf *buf)
 {
 	if (buf->data)
-		OPENSSL_cleanse(buf->data, buf->size);
+		vt_wipe(buf->data, buf->size);
 	buf->length = 0;
 	buf->failed = VT_OK;
 }
@@ -51,7 +50,7 @@ uint8_t *vt_buf_reserve(struct vt_buf *buf, size_t length)
 		}
 		if (buf->data) {
 			memcpy(data, buf->data, buf->length);
-			OPENSSL_cleanse(buf->data, buf->size);
+			vt_wipe(buf->data, buf->size);
 			free(buf->data);
 		}
 		buf->data = data;
@@ -114,7 +113,7 @@ void vt_buf_consume(struct vt_buf *buf, size_t length)
 	if (length == 0)
 		return;
 	memmove(buf->data, buf->data + length, buf->length - length);
-	OPENSSL_cleanse(buf->data + buf->length - length, length);
+	vt_wipe(buf->data + buf->length - length, length);
 	buf->length -= length;
 	buf->data[buf->length] = 0;
 }
