@@ -292,7 +292,7 @@ static bool take_explorer(struct app *app, int64_t finger, enum input_phase phas
 		return false;
 	if (phase == INPUT_DOWN)
 		speech_interrupt(app->speech);
-	if (!explore_finger(&app->explore, app->ui, finger, phase, x, y, &found))
+	if (!explore_finger(&app->explore, app->ui, finger, phase, x, y, time->now_ms, &found))
 		return false;
 	note_touch(app, time);
 	if (found && explore_is_focusable(found) &&

@@ -657,6 +657,7 @@ int main(int argc, char **argv)
 	vt_log_init("ventanilla-ui", VT_LOG_INFO);
 #ifdef VT_TEST_HOOKS
 	p.hooks.fixed_unix_ms = -1;
+	p.hooks.still_ms = -1;
 	p.hooks.log_fd = -1;
 	/* Tests search this process's memory for what should be gone. */
 	prctl(PR_SET_DUMPABLE, 1);

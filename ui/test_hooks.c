@@ -17,7 +17,7 @@
 
 void test_hooks_shift(const struct test_hooks *hooks, struct app_time *time)
 {
-	time->now_ms += hooks->advance_ms;
+	time->now_ms = (hooks->still_ms >= 0 ? hooks->still_ms : time->now_ms) + hooks->advance_ms;
 	time->unix_ms = hooks->fixed_unix_ms >= 0 ? hooks->fixed_unix_ms
 						  : time->unix_ms + hooks->advance_ms;
 }
@@ -169,6 +169,12 @@ static const char *take(
 	}
 	if (set && strcmp(set, "clock") == 0) {
 		hooks->fixed_unix_ms = json_integer_value(json_object_get(root, "unix_ms"));
+		return "{\"ok\":true}";
+	}
+	if (set && strcmp(set, "time") == 0) {
+		bool stands = json_is_true(json_object_get(root, "stands"));
+
+		hooks->still_ms = stands ? time->now_ms - hooks->advance_ms : -1;
 		return "{\"ok\":true}";
 	}
 	if (json_object_get(root, "advance_ms")) {

@@ -14,6 +14,7 @@ struct test_hooks {
 	struct app *app;
 	struct presenter *presenter;
 	int64_t fixed_unix_ms; /* -1 = the clock runs */
+	int64_t still_ms; /* the monotonic clock stands here, but for advance_ms; -1 = it runs */
 	int64_t advance_ms;
 	struct {
 		unsigned client;

@@ -511,6 +511,45 @@ static void a_finger_explores_and_lifting_does_nothing(void **state)
 	assert_said("elegida");
 }
 
+static void a_palm_keeps_no_finger_from_exploring(void **state)
+{
+	const struct node *woman, *man;
+
+	(void)state;
+	show("question-sex", true);
+	woman = ui_find(app_ui(app), "choice-M");
+	man = ui_find(app_ui(app), "choice-H");
+	int x1 = woman->rect.x + 40, y1 = woman->rect.y + 20;
+	int x2 = man->rect.x + 40, y2 = man->rect.y + 20;
+	press(INPUT_KEY_NEXT);
+	forget();
+	/* On bare ground, then on a control: that is for a second somebody who explores. */
+	app_finger(app, 1, INPUT_DOWN, 2, 2, &now);
+	app_finger(app, 2, INPUT_DOWN, x1, y1, &now);
+	listen();
+	assert_said("Mujer");
+	forget();
+	app_finger(app, 3, INPUT_DOWN, x2, y2, &now);
+	app_finger(app, 3, INPUT_UP, x2, y2, &now);
+	listen();
+	assert_null(find_order(SPEECH_SAY, NULL));
+	now.now_ms += INPUT_REST_MS;
+	/* What only the palm has found is not acted upon. */
+	app_finger(app, 4, INPUT_DOWN, x1, y1, &now);
+	app_finger(app, 4, INPUT_UP, x1, y1, &now);
+	listen();
+	assert_false(ui_find(app_ui(app), "choice-M")->spec.states & STATE_CHECKED);
+	app_finger(app, 2, INPUT_MOTION, x2, y2, &now);
+	app_finger(app, 5, INPUT_DOWN, x1, y1, &now);
+	app_finger(app, 5, INPUT_UP, x1, y1, &now);
+	listen();
+	assert_true(ui_find(app_ui(app), "choice-M")->spec.states & STATE_CHECKED);
+	app_finger(app, 2, INPUT_UP, x2, y2, &now);
+	app_finger(app, 1, INPUT_UP, 2, 2, &now);
+	listen();
+	assert_true(ui_find(app_ui(app), "choice-M")->spec.states & STATE_CHECKED);
+}
+
 /* ---- errors, time, darkness ---- */
 
 static void a_mistake_sounds_and_is_explained(void **state)
@@ -916,6 +955,7 @@ int main(void)
 		TEST(it_can_be_repeated_paused_and_asked_where_one_is),
 		TEST(rate_and_volume_are_asked_of_core_step_by_step),
 		TEST(a_finger_explores_and_lifting_does_nothing),
+		TEST(a_palm_keeps_no_finger_from_exploring),
 		TEST(a_mistake_sounds_and_is_explained),
 		TEST(other_months_are_asked_for_and_told),
 		TEST(the_warning_is_heard_at_45_20_and_10),

@@ -33,12 +33,25 @@ static void middle(const char *id, int *x, int *y)
 	*y = node->rect.y + node->rect.h / 2;
 }
 
-static struct input_result touch(int64_t finger, enum input_phase phase, const char *id)
+static struct input_result touch_at(
+	int64_t finger, enum input_phase phase, const char *id, int64_t now_ms)
 {
 	int x, y;
 
 	middle(id, &x, &y);
-	return input_finger(ui, finger, phase, x, y, 1000);
+	return input_finger(ui, finger, phase, x, y, now_ms);
+}
+
+static struct input_result touch(int64_t finger, enum input_phase phase, const char *id)
+{
+	return touch_at(finger, phase, id, 1000);
+}
+
+/* Where nothing is. */
+static struct input_result rest(int64_t finger, enum input_phase phase, int64_t now_ms)
+{
+	assert_null(input_hit(ui, 2, 2));
+	return input_finger(ui, finger, phase, 2, 2, now_ms);
 }
 
 static void press_and_release_inside_act(void **state)
@@ -97,6 +110,86 @@ static void a_second_finger_is_ignored(void **state)
 	assert_string_equal(r.action.id, "c3");
 	/* A finger lifted that was never ours. */
 	assert_false(touch(9, INPUT_UP, "c3").acted);
+}
+
+static void a_second_finger_is_ignored_for_a_second(void **state)
+{
+	(void)state;
+	touch_at(1, INPUT_DOWN, "c4", 1000);
+	assert_false(touch_at(2, INPUT_DOWN, "c3", 999 + INPUT_REST_MS).redraw);
+	assert_false(touch_at(2, INPUT_UP, "c3", 5000).acted);
+	assert_string_equal(input_pressed(ui), "c4");
+	assert_string_equal(touch_at(1, INPUT_UP, "c4", 5000).action.id, "c4");
+}
+
+static void a_palm_beside_the_controls_keeps_nobody_out(void **state)
+{
+	(void)state;
+	rest(1, INPUT_DOWN, 1000);
+	for (int64_t finger = 2; finger < 4; finger++) {
+		assert_true(touch_at(finger, INPUT_DOWN, "c3", 1001).redraw);
+		assert_false(rest(1, INPUT_MOTION, 1001).redraw);
+		assert_string_equal(touch_at(finger, INPUT_UP, "c3", 1002).action.id, "c3");
+	}
+	/* Nor does it get what it slides upon. */
+	assert_false(touch_at(1, INPUT_MOTION, "c3", 1003).redraw);
+	assert_false(touch_at(1, INPUT_UP, "c3", 1004).acted);
+	/* One on something that is disabled is one beside. */
+	trees_curp(ui, "NU");
+	touch_at(1, INPUT_DOWN, "key-1", 2000);
+	touch_at(2, INPUT_DOWN, "key-Q", 2001);
+	assert_true(touch_at(2, INPUT_UP, "key-Q", 2002).acted);
+	assert_false(touch_at(1, INPUT_UP, "key-1", 2003).acted);
+}
+
+static void a_palm_on_a_control_lets_it_go_to_a_finger(void **state)
+{
+	(void)state;
+	touch_at(1, INPUT_DOWN, "c4", 1000);
+	assert_true(touch_at(2, INPUT_DOWN, "c3", 1000 + INPUT_REST_MS).redraw);
+	assert_string_equal(input_pressed(ui), "c3");
+	assert_false(touch_at(1, INPUT_MOTION, "c4", 2001).redraw);
+	assert_false(touch_at(1, INPUT_UP, "c4", 2002).acted);
+	assert_string_equal(touch_at(2, INPUT_UP, "c3", 2003).action.id, "c3");
+	/* On the control that it rests upon: once. */
+	touch_at(1, INPUT_DOWN, "c3", 3000);
+	touch_at(2, INPUT_DOWN, "c3", 5000);
+	assert_true(touch_at(2, INPUT_UP, "c3", 5001).acted);
+	assert_false(touch_at(1, INPUT_UP, "c3", 5002).acted);
+	/* And the other way round. */
+	touch_at(1, INPUT_DOWN, "c3", 6000);
+	touch_at(2, INPUT_DOWN, "c3", 8000);
+	assert_false(touch_at(1, INPUT_UP, "c3", 8001).acted);
+	assert_true(touch_at(2, INPUT_UP, "c3", 8002).acted);
+}
+
+static void who_presses_slowly_is_not_disturbed(void **state)
+{
+	(void)state;
+	touch_at(1, INPUT_DOWN, "c4", 1000);
+	/* The other half of the hand. */
+	assert_false(rest(2, INPUT_DOWN, 20000).redraw);
+	assert_false(rest(2, INPUT_UP, 20001).redraw);
+	assert_string_equal(input_pressed(ui), "c4");
+	assert_string_equal(touch_at(1, INPUT_UP, "c4", 60000).action.id, "c4");
+}
+
+static void a_finger_that_has_left_keeps_nobody_out(void **state)
+{
+	(void)state;
+	touch_at(1, INPUT_DOWN, "c4", 1000);
+	touch_at(1, INPUT_MOTION, "c3", 1001);
+	touch_at(2, INPUT_DOWN, "c3", 1002);
+	assert_false(touch_at(1, INPUT_MOTION, "c4", 1003).redraw);
+	assert_false(touch_at(1, INPUT_UP, "c4", 1004).acted);
+	assert_true(touch_at(2, INPUT_UP, "c3", 1005).acted);
+	/* The same if the screen has changed below it. */
+	touch_at(1, INPUT_DOWN, "c4", 2000);
+	input_reset(ui);
+	trees_home(ui, &(struct trees_home){0});
+	touch_at(2, INPUT_DOWN, "c3", 2001);
+	assert_false(touch_at(1, INPUT_UP, "c4", 2002).acted);
+	assert_true(touch_at(2, INPUT_UP, "c3", 2003).acted);
 }
 
 static void the_same_finger_may_go_on_after_a_rebuild(void **state)
@@ -187,6 +280,25 @@ static void a_held_key_repeats_after_600_ms(void **state)
 	assert_int_equal(input_deadline(ui), -1);
 }
 
+static void a_palm_on_a_key_that_repeats_stops_for_a_finger(void **state)
+{
+	(void)state;
+	ui_begin(ui, "t", "");
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW});
+	widget_key(
+		ui, &(struct key){.id = "del", .label = "Borrar", .arg = "del", .repeats = true});
+	widget_key(ui, &(struct key){.id = "a", .label = "A", .arg = "A"});
+	node_end(ui);
+	ui_end(ui);
+	touch_at(1, INPUT_DOWN, "del", 1000);
+	assert_true(input_tick(ui, 1600).acted);
+	touch_at(2, INPUT_DOWN, "a", 2000);
+	assert_int_equal(input_deadline(ui), -1);
+	assert_false(input_tick(ui, 3000).acted);
+	assert_string_equal(touch_at(2, INPUT_UP, "a", 3001).action.arg, "A");
+	assert_false(touch_at(1, INPUT_UP, "del", 3002).acted);
+}
+
 static void focus_follows_reading_and_wraps(void **state)
 {
 	static const char *const order[] = {"f1", "f2", "c0", "c1"};
@@ -268,6 +380,12 @@ int main(void)
 		WITH_UI(dragging_off_does_not_act_even_after_coming_back),
 		WITH_UI(small_motions_inside_do_not_cancel),
 		WITH_UI(a_second_finger_is_ignored),
+		WITH_UI(a_second_finger_is_ignored_for_a_second),
+		WITH_UI(a_palm_beside_the_controls_keeps_nobody_out),
+		WITH_UI(a_palm_on_a_control_lets_it_go_to_a_finger),
+		WITH_UI(who_presses_slowly_is_not_disturbed),
+		WITH_UI(a_finger_that_has_left_keeps_nobody_out),
+		WITH_UI(a_palm_on_a_key_that_repeats_stops_for_a_finger),
 		WITH_UI(the_same_finger_may_go_on_after_a_rebuild),
 		WITH_UI(a_finger_from_the_screen_before_does_nothing),
 		WITH_UI(a_dialogue_takes_all_hits),

@@ -78,23 +78,39 @@ static bool is_armed(const struct explore *explore, const struct node *node)
 	       strcmp(node->spec.id, explore->armed) == 0;
 }
 
-static const struct node *look(struct explore *explore, const struct ui *ui, int x, int y)
+static const struct node *look(
+	struct explore *explore, const struct ui *ui, int x, int y, int64_t now_ms)
 {
 	const struct node *node = explore_node_at(ui, x, y);
 
 	if (!node || node->key == explore->under)
 		return NULL;
 	explore->under = node->key;
+	explore->found_ms = now_ms;
 	vt_copy_cut(explore->armed, sizeof(explore->armed), node->spec.id ? node->spec.id : "");
 	return node;
 }
 
+/* A finger that is not the one that explores. True if there is nothing to do for it. */
+static bool is_second(struct explore *explore, enum input_phase phase, int64_t now_ms)
+{
+	const bool is_resting = explore->under == 0 || now_ms - explore->found_ms >= INPUT_REST_MS;
+
+	if (phase != INPUT_DOWN || !is_resting)
+		return true;
+	/* What a palm has found nobody else has been told. */
+	if (explore->under != 0)
+		explore->armed[0] = '\0';
+	explore->is_down = false;
+	return false;
+}
+
 bool explore_finger(struct explore *explore, const struct ui *ui, int64_t finger,
-	enum input_phase phase, int x, int y, const struct node **ret_found)
+	enum input_phase phase, int x, int y, int64_t now_ms, const struct node **ret_found)
 {
 	*ret_found = NULL;
-	if (explore->is_down && finger != explore->finger)
-		return true; /* a second finger is ignored */
+	if (explore->is_down && finger != explore->finger && is_second(explore, phase, now_ms))
+		return true;
 	switch (phase) {
 	case INPUT_DOWN:
 		if (is_armed(explore, input_hit(ui, x, y)))
@@ -102,12 +118,12 @@ bool explore_finger(struct explore *explore, const struct ui *ui, int64_t finger
 		explore->is_down = true;
 		explore->finger = finger;
 		explore->under = 0;
-		*ret_found = look(explore, ui, x, y);
+		*ret_found = look(explore, ui, x, y, now_ms);
 		return true;
 	case INPUT_MOTION:
 		if (!explore->is_down)
 			return false;
-		*ret_found = look(explore, ui, x, y);
+		*ret_found = look(explore, ui, x, y, now_ms);
 		return true;
 	case INPUT_UP:
 	case INPUT_CANCEL:

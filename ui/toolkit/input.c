@@ -74,18 +74,31 @@ static bool release(struct ui *ui)
 	return was_pressed;
 }
 
+/* Whether the finger that is down already has the screen for itself (input.h). */
+static bool is_second(const struct ui *ui, bool is_useful, int64_t now_ms)
+{
+	const struct ui_press *first = &ui->press;
+
+	if (!first->is_down || first->key == 0)
+		return false;
+	return !is_useful || now_ms - first->down_ms < INPUT_REST_MS;
+}
+
 static struct input_result finger_down(struct ui *ui, int64_t finger, int x, int y, int64_t now_ms)
 {
 	struct input_result result = {.touched = true};
-
-	if (ui->press.is_down)
-		return result; /* second finger */
 	const struct node *node = input_hit(ui, x, y);
-	ui->press = (struct ui_press){.is_down = true, .finger = finger, .repeat_ms = -1};
+	const bool is_useful = node && !(node->spec.states & STATE_DISABLED);
+
+	if (is_second(ui, is_useful, now_ms))
+		return result;
+	result.redraw = release(ui);
+	ui->press = (struct ui_press){
+		.is_down = true, .finger = finger, .down_ms = now_ms, .repeat_ms = -1};
 	/* The ring is for those who move by keys. */
-	result.redraw = ui->focus_visible;
+	result.redraw |= ui->focus_visible;
 	ui->focus_visible = false;
-	if (!node || node->spec.states & STATE_DISABLED)
+	if (!is_useful)
 		return result;
 	ui->press.key = node->key;
 	ui->press.action = hash_action(node);

@@ -3,7 +3,13 @@
 
 /* Fingers and keys to actions. Rules (UI.md §2, §15.8): press and release inside the same node act,
  * leaving cancels for good, a second finger is ignored, a modal node limits hits and focus,
- * disabled nodes do nothing. Times are monotonic milliseconds, given by the caller. */
+ * disabled nodes do nothing. Times are monotonic milliseconds, given by the caller.
+ *
+ * A palm or a sleeve on the glass must not keep fingers out. SDL tells no sizes, so it is known by
+ * where and how long it rests: a contact on nothing, that has left what it pressed, or from the
+ * screen before keeps nobody out; one on a control does for INPUT_REST_MS. After that it still acts
+ * when it is lifted, as whoever presses slowly wants it, unless another finger has come down on a
+ * control: then that one has the screen, and the first is nobody's for good. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +43,9 @@ struct input_result {
 	bool touched; /* a person did something: activity for core's idle clock */
 	struct ui_action action;
 };
+
+/* Longer than a tap and the shake of a hand beside it. */
+#define INPUT_REST_MS 1000
 
 /* One finger (or the mouse, with id INPUT_MOUSE). x, y in pixels of the frame. */
 #define INPUT_MOUSE (-1)

@@ -23,6 +23,7 @@
 struct ui_press {
 	bool is_down; /* a finger is down, whatever it touches */
 	int64_t finger;
+	int64_t down_ms;
 	uint64_t key;	   /* of the pressed node; 0 = none or left */
 	uint64_t action;   /* hash of what it did then */
 	int64_t repeat_ms; /* next repetition; -1 = none */
