@@ -311,6 +311,64 @@ static void personal_text_is_nowhere_in_memory_afterwards(void **state)
 	ui_destroy(&ui);
 }
 
+#define ROW 64 /* bytes of a mask: as many as the search can span */
+
+/* A personal run with the canary behind 40 letters, where free() writes nothing of its own; what of
+ * its picture has to go, too, XOR 0x55. */
+static void draw_personal(const char *masked, size_t length, char ret_row[ROW])
+{
+	char text[64] = "Nombre del titular de la credencial: ...";
+
+	unmask(text + strlen(text), masked, length);
+	struct text_run run = text_run(cache, FACE_TEXT, PX, text, strlen(text), true);
+	vt_wipe(text, sizeof(text));
+	assert_true(run.width > 2 * ROW && run.height > 10);
+	const uint8_t *row = run.data + run.height / 2 * run.width + run.width - ROW;
+	for (int i = 0; i < ROW; i++)
+		ret_row[i] = (char)(row[i] ^ 0x55);
+	assert_int_equal(text_sizes(cache).personal_runs, 1);
+	assert_true(count_in_memory(masked, length, 0x55) > 0); /* the search works */
+	assert_true(count_in_memory(ret_row, ROW, 0x55) > 0);
+	text_next_frame(cache);
+}
+
+static void assert_is_gone(const char *masked, size_t length, const char row[ROW])
+{
+	assert_int_equal(text_sizes(cache).personal_runs, 0);
+	assert_int_equal(count_in_memory(masked, length, 0x55), 0);
+	assert_int_equal(count_in_memory(row, ROW, 0x55), 0);
+}
+
+/* The cache drops what has not been used for longest, long before anybody asks to forget: because
+ * of its bytes, and because of the number of its runs. Nothing wipes it later. */
+static void a_personal_run_that_is_driven_out_is_wiped(void **state)
+{
+	/* "CANARIA470119ZQ" XOR 0x55. */
+	static const char masked[] = {0x16, 0x14, 0x1B, 0x14, 0x07, 0x1C, 0x14, 0x61, 0x62, 0x65,
+		0x64, 0x64, 0x6C, 0x0F, 0x04};
+	static char row[ROW];
+	char text[16];
+
+	(void)state;
+	if (!CAN_SEARCH) {
+		print_message("not under AddressSanitizer\n");
+		skip();
+	}
+	draw_personal(masked, sizeof(masked), row);
+	text_set_limit(cache, 1000);
+	(void)text_run(cache, FACE_TEXT, PX, "a", 1, false);
+	assert_is_gone(masked, sizeof(masked), row);
+
+	text_set_limit(cache, SIZE_MAX);
+	draw_personal(masked, sizeof(masked), row);
+	for (int i = 0; text_sizes(cache).personal_runs > 0; i++) {
+		assert_true(i < 1 << 16);
+		assert_true(vt_format(text, sizeof(text), "%d", i));
+		(void)text_run(cache, FACE_TEXT, 12, text, strlen(text), false);
+	}
+	assert_is_gone(masked, sizeof(masked), row);
+}
+
 #define WITH_CACHE(test) cmocka_unit_test_setup_teardown(test, open_cache, close_cache)
 
 int main(void)
@@ -326,6 +384,7 @@ int main(void)
 		WITH_CACHE(the_cache_keeps_its_limit_and_what_is_in_use),
 		WITH_CACHE(fonts_stay_bounded),
 		cmocka_unit_test(personal_text_is_nowhere_in_memory_afterwards),
+		WITH_CACHE(a_personal_run_that_is_driven_out_is_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
