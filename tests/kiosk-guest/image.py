@@ -1,6 +1,6 @@
 """Builds what the guest boots: Debian's kernel, a read-only disk with Debian and the kernel's modules, and an
-initial file system that carries the terminal. Disk and kernel are kept in the build folder; the terminal is packed
-anew each time.
+initial file system that carries the terminal. Disk and kernel are kept in the build folder, as long as the lists below
+that they were made from stay the same; the terminal is packed anew each time.
 """
 import os
 import re
@@ -42,20 +42,39 @@ class Image:
         self.disk = f"{cache}/debian.img"
         self.kernel = f"{cache}/vmlinuz"
 
+    @staticmethod
+    def is_made_of(file, recipe):
+        """Whether the file is there and was made of this; what an older list brought would be judged as if shipped."""
+        try:
+            with open(f"{file}.recipe", encoding="utf-8") as said:
+                return os.path.exists(file) and said.read() == recipe
+        except FileNotFoundError:
+            return False
+
+    @staticmethod
+    def note(file, recipe):
+        with open(f"{file}.recipe", "w", encoding="utf-8") as said:
+            said.write(recipe)
+
     def build(self):
         """Only what is not there yet: some minutes the first time."""
-        if not os.path.exists(f"{self.cache}/debian.tar"):
+        tar = f"{self.cache}/debian.tar"
+        packages = "\n".join(PACKAGES)
+        if not self.is_made_of(tar, packages):
             print("kiosk-guest: Debian for the guest, some minutes the first time", flush=True)
             with open(f"{self.cache}/debian.log", "w", encoding="utf-8") as log:
                 run("mmdebstrap", "--variant=essential", "--include=" + ",".join(PACKAGES),
                     *[f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale")],
                     "bookworm", f"{self.cache}/new.tar", stdout=log, stderr=log)
-            os.rename(f"{self.cache}/new.tar", f"{self.cache}/debian.tar")
+            os.rename(f"{self.cache}/new.tar", tar)
+            self.note(tar, packages)
         if not os.path.exists(self.kernel):
             self.fetch_kernel()
-        if not os.path.exists(self.disk):
-            self.make_disk()
         self.version = os.listdir(f"{self.cache}/kernel/lib/modules")[0]
+        disk = "\n".join(PACKAGES + MODULE_FOLDERS + UNUSED + [self.version])
+        if not self.is_made_of(self.disk, disk):
+            self.make_disk()
+            self.note(self.disk, disk)
 
     def fetch_kernel(self):
         """Unpacked, never installed: it is the guest's."""
@@ -72,7 +91,7 @@ class Image:
         shutil.copy(f"{self.cache}/kernel/boot/vmlinuz-{version}", self.kernel)
 
     def make_disk(self):
-        version = os.listdir(f"{self.cache}/kernel/lib/modules")[0]
+        version = self.version
         root = f"{self.cache}/root"
         shutil.rmtree(root, ignore_errors=True)
         os.makedirs(root)

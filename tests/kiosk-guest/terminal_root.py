@@ -1,5 +1,6 @@
 """The files of the terminal as an installer would put them, and those of the test."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -80,12 +81,25 @@ def make(root, build, is_hardened):
     make_test_files(root)
     write(f"{root}/usb.list", USB_LIST)
     subprocess.run([f"{SOURCE}/terminal/kiosk/install", root, f"{root}/usb.list"], check=True)
-    if not is_hardened:
+    # An installer would lay it over Debian; here Debian's disk is below, and guest/init runs this where both are one.
+    if is_hardened:
+        shutil.copy(f"{SOURCE}/terminal/kiosk/without-setuid", f"{root}/usr/lib/kiosk-guest/without-setuid")
+    else:
         soften(root)
 
 
+# Whoever ends the careless machine is only seen to ask: it must live for the next attempt.
+ONLY_ASKED = "[Unit]\nDescription=Only asked for\n"
+LISTENER = """[Unit]
+Description=What was to be switched off before delivery
+[Socket]
+ListenStream=2323
+"""
+
+
 def soften(root):
-    """Takes away what terminal/kiosk brought, but for users and the way onto the display."""
+    """Takes away what terminal/kiosk brought, but for users and the way onto the display, and leaves what hurried hands
+    leave behind, so that every row has something to find."""
     etc = f"{root}/etc"
     for path in ("sysctl.d", "modprobe.d", "usbguard", "udev", "systemd/logind.conf.d", "systemd/system.conf.d",
                  "systemd/system/emergency.service.d", "systemd/system/rescue.service.d"):
@@ -94,11 +108,27 @@ def soften(root):
     for name in os.listdir(units):
         if os.path.islink(f"{units}/{name}"):
             os.unlink(f"{units}/{name}")
+    change(f"{units}/ventanilla-ui.service.d/kmsdrm.conf", r"^ExecStartPre=.*\n", "")
+    change(f"{etc}/sysusers.d/ventanilla.conf", "/usr/sbin/nologin", "/bin/bash")
     # The ui opens what it can read: all of it, here.
     write(f"{etc}/udev/rules.d/70-open.rules", 'SUBSYSTEM=="input|drm|sound|usb|hidraw", MODE="0666"\n')
     os.symlink("/dev/null", f"{units}/usbguard.service")
     # Else a login holds the console that the ui waits for, and nothing could be tried. The others are there.
     os.symlink("/dev/null", f"{units}/getty@tty1.service")
+    write(f"{units}/reboot.target", ONLY_ASKED)
+    write(f"{units}/poweroff.target", ONLY_ASKED)
+    write(f"{units}/listener.socket", LISTENER)
+    write(f"{units}/listener.service", "[Service]\nExecStart=/bin/sleep infinity\n")
+    enable(root, "listener.socket", "sockets.target")
+    write(f"{etc}/ventanilla/notes", "", 0o666)
+
+
+def change(path, pattern, by):
+    with open(path, encoding="utf-8") as file:
+        text, count = re.subn(pattern, by, file.read(), flags=re.MULTILINE)
+    if not count:
+        raise RuntimeError(f"{path}: no {pattern}")
+    write(path, text)
 
 
 def enable(root, unit, target):
