@@ -408,6 +408,8 @@ static void *run(void *context)
 	}
 	finish_saying(voice, STOPPED);
 	player_close(voice->player);
+	/* SDL keeps each thread's last error; a thread of its own would free it by itself. */
+	SDL_TLSCleanup();
 	return NULL;
 }
 
