@@ -142,6 +142,16 @@ static const struct bus_field status_service_fields[] = {
 };
 static const struct bus_table status_service_table = BUS_TABLE(S, "service", status_service_fields);
 #undef S
+#define S struct status_place
+static const struct bus_field status_place_fields[] = {
+	OPT_TEXT(S, entity, "entity"),
+	OPT_TEXT(S, municipality, "municipality"),
+	OPT_TEXT(S, site, "site"),
+	OPT_OBJECT(S, panel, "panel", screen_panel_table),
+};
+static const struct bus_table status_place_table =
+	BUS_TABLE(struct status_place, "place", status_place_fields);
+#undef S
 #define S struct terminal_status
 static const struct bus_field terminal_status_fields[] = {
 	REQ_TEXT(S, terminal, "terminal"),
@@ -165,6 +175,7 @@ static const struct bus_field terminal_status_fields[] = {
 	OPT_BOOL(S, clock_trusted, "clockTrusted"),
 	OPT_I64(S, clock_off_ms, "clockOffMs"),
 	OPT_LIST(S, services, service_count, "services", status_service_table),
+	OPT_OBJECT(S, place, "place", status_place_table),
 };
 #undef S
 #define S struct intent_act

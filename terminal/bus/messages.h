@@ -86,6 +86,14 @@ struct status_service {
 	char trouble[32]; /* cause that calls for a person: "answer", "lane", "server"; "" = none */
 };
 
+/* What technicians told and measured at the screen; "" and 0 = nothing yet, as terminal.conf says.
+ */
+struct status_place {
+	char entity[3]; /* state, as in a CURP */
+	char municipality[124], site[124];
+	struct screen_panel panel;
+};
+
 /* Completion of Terminal.Status. */
 struct terminal_status {
 	char terminal[24];
@@ -108,6 +116,7 @@ struct terminal_status {
 	int64_t clock_off_ms; /* system's clock minus the terminal's time */
 	size_t service_count;
 	struct status_service services[STATUS_MAX_SERVICES];
+	struct status_place place;
 };
 
 /* ---- Intent.* : ui to core ---- */

@@ -137,7 +137,7 @@ static const struct bus_field panel_fields[] = {
 	OPT_INT(struct screen_panel, bottom_mm, "bottomMm"),
 	OPT_OBJECT(struct screen_panel, touch, "touch", touch_table),
 };
-static const struct bus_table panel_table = BUS_TABLE(struct screen_panel, "panel", panel_fields);
+const struct bus_table screen_panel_table = BUS_TABLE(struct screen_panel, "panel", panel_fields);
 
 static const struct bus_field months_fields[] = {
 	OPT_TEXT(struct screen_months, shown, "shown"),
@@ -196,6 +196,6 @@ static const struct bus_field model_fields[] = {
 	OPT_BOOL(struct screen_model, personal, "personal"),
 	OPT_TEXT(struct screen_model, terminal, "terminal"),
 	OPT_OBJECT(struct screen_model, settings, "settings", settings_table),
-	OPT_OBJECT(struct screen_model, panel, "panel", panel_table),
+	OPT_OBJECT(struct screen_model, panel, "panel", screen_panel_table),
 };
 const struct bus_table screen_model_table = BUS_TABLE(struct screen_model, "model", model_fields);

@@ -212,6 +212,7 @@ struct screen_model {
 	struct screen_panel panel; /* in force from this screen on */
 };
 
+extern const struct bus_table screen_panel_table;
 extern const struct bus_table screen_model_table;
 
 #endif

@@ -87,6 +87,12 @@ static void fill_status(struct core *core, struct terminal_status *status)
 		if (counts.oldest_unix_ms > 0)
 			status->oldest_ms = core_unix_ms(core) - counts.oldest_unix_ms;
 	}
+	const struct session_place *place = session_place(core->session);
+	vt_copy_cut(status->place.entity, sizeof(status->place.entity), place->entity);
+	vt_copy_cut(status->place.municipality, sizeof(status->place.municipality),
+		place->municipality);
+	vt_copy_cut(status->place.site, sizeof(status->place.site), place->site);
+	status->place.panel = place->panel;
 	status->sessions = core->sessions;
 	status->clock_trusted = core->clock.is_trusted;
 	status->clock_off_ms = core->clock_off_ms;

@@ -12,6 +12,7 @@
 #include "terminal/base/text.h"
 #include "terminal/ctl/ctl.h"
 #include "terminal/ctl/ctl_remote.h"
+#include "terminal/domain/entities.h"
 
 #define DEFAULT_SOCKET "/run/ventanilla/ctl.sock"
 /* A terminal holds weeks of work at most; core answers pages of QUEUE_PAGE rows. */
@@ -212,6 +213,11 @@ static void append_members(struct vt_buf *out, const struct bus_table *table, co
 			append_list(out, &field, object);
 			continue;
 		}
+		if (field.kind == BUS_OBJECT) {
+			vt_buf_printf(out, "\"%s\":", field.name);
+			append_object(out, NULL, field.table, object + field.offset);
+			continue;
+		}
 		field.optional = false;
 		one.fields = &field;
 		one.count = 1;
@@ -379,12 +385,52 @@ static void print_services(const struct terminal_status *status)
 	}
 }
 
+/* "Mercado Central, Oaxaca de Juárez, Oaxaca": as far as it was told. */
+static void print_place(const struct status_place *place)
+{
+	const struct entity *entity = entity_by_code(place->entity);
+	const char *parts[] = {
+		place->site, place->municipality, entity ? entity_name(entity, ctl_lang()) : ""};
+	char text[320] = "";
+
+	for (size_t i = 0; i < VT_ELEMENTS(parts); i++) {
+		const size_t length = strlen(text);
+		if (parts[i][0])
+			snprintf(text + length, sizeof(text) - length, "%s%s",
+				length > 0 ? ", " : "", parts[i]);
+	}
+	ctl_print_pair(CTL_TEXT("lugar", "place"),
+		text[0] ? text : ctl_say(CTL_TEXT("no se ha dicho", "not told yet")));
+}
+
+static void print_panel(const struct screen_panel *panel)
+{
+	const char *as_configured = ctl_say(CTL_TEXT("según terminal.conf", "as in terminal.conf"));
+	char text[64];
+
+	snprintf(text, sizeof(text), "%d.%02d px/mm", (panel->px_per_m + 5) / 1000,
+		(panel->px_per_m + 5) / 10 % 100);
+	ctl_print_pair(CTL_TEXT("tamaño de la imagen", "size of the picture"),
+		panel->px_per_m ? text : as_configured);
+	snprintf(text, sizeof(text), "%d mm", panel->bottom_mm);
+	ctl_print_pair(CTL_TEXT("altura de la pantalla", "height of the screen"),
+		panel->bottom_mm ? text : as_configured);
+	snprintf(text, sizeof(text), "%s, %d.%d mm", ctl_say(CTL_TEXT("calibrada", "calibrated")),
+		panel->touch.error_um / 1000, panel->touch.error_um / 100 % 10);
+	ctl_print_pair(CTL_TEXT("pantalla táctil", "touch screen"),
+		panel_has_touch(&panel->touch)
+			? text
+			: ctl_say(CTL_TEXT("sin calibrar aquí", "not calibrated here")));
+}
+
 static void print_status(const struct terminal_status *status)
 {
 	char age[32];
 
 	ctl_print_pair(CTL_TEXT("terminal", "terminal"), status->terminal);
 	ctl_print_pair(CTL_TEXT("versión", "version"), status->version);
+	print_place(&status->place);
+	print_panel(&status->place.panel);
 	ctl_print_pair(CTL_TEXT("sesión", "session"), status->session);
 	print_storage(status);
 	ctl_print_pair(CTL_TEXT("pantalla conectada", "ui connected"), yes_no(status->ui));

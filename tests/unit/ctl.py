@@ -216,6 +216,26 @@ class Asking(unittest.TestCase):
             self.assertEqual(answer["schema"], "ventanilla.status/1")
             self.assertEqual((answer["terminal"], answer["queued"], answer["sync"]), ("T001", 3, False))
 
+    def test_status_says_where_it_stands_and_how_its_panel_is(self):
+        with Core() as core:
+            out = ctl("status", "--socket", core.path)[1]
+            self.assertRegex(out, r"lugar: +no se ha dicho\n")
+            self.assertRegex(out, r"tamaño de la imagen: +según terminal.conf\n")
+            self.assertRegex(out, r"pantalla táctil: +sin calibrar aquí\n")
+            place = json.loads(ctl("status", "--socket", core.path, "--json")[1])["place"]
+            self.assertEqual((place["entity"], place["panel"]["pxPerM"], place["panel"]["touch"]["xx"]), ("", 0, 0))
+        with Core("placed") as core:
+            out = ctl("status", "--socket", core.path)[1]
+            self.assertRegex(out, r"lugar: +Mercado\?\[31m, Oaxaca, Oaxaca\n")
+            self.assertRegex(out, r"tamaño de la imagen: +4.05 px/mm\n")
+            self.assertRegex(out, r"altura de la pantalla: +900 mm\n")
+            self.assertRegex(out, r"pantalla táctil: +calibrada, 0.7 mm\n")
+            self.assertRegex(ctl("status", "--socket", core.path, lang="C")[1], r"touch screen: +calibrated, 0.7 mm\n")
+            place = json.loads(ctl("status", "--socket", core.path, "--json")[1])["place"]
+            self.assertEqual((place["entity"], place["municipality"]), ("OC", "Oaxaca"))
+            self.assertEqual((place["panel"]["pxPerM"], place["panel"]["bottomMm"]), (4053, 900))
+            self.assertEqual(place["panel"]["touch"]["errorUm"], 740)
+
     def test_the_socket_may_come_from_the_environment(self):
         with Core() as core:
             self.assertEqual(ctl("status", env={"VENTANILLA_RUN": core.folder.name})[0], 0)

@@ -32,6 +32,14 @@ static void fill_status(struct terminal_status *status)
 	status->oldest_ms = 7500000;
 	status->sessions = 12;
 	status->uptime_ms = 90061000;
+	if (strcmp(mode, "placed") != 0)
+		return;
+	vt_copy_cut(status->place.entity, sizeof(status->place.entity), "OC");
+	vt_copy_cut(status->place.municipality, sizeof(status->place.municipality), "Oaxaca");
+	vt_copy_cut(status->place.site, sizeof(status->place.site), "Mercado\x1b[31m");
+	status->place.panel = (struct screen_panel){.px_per_m = 4053,
+		.bottom_mm = 900,
+		.touch = {.xx = 1000000, .yy = 1000000, .error_um = 740}};
 }
 
 static void fill_devices(struct device_list *list)

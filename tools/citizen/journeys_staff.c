@@ -2,6 +2,7 @@
 
 #include "tools/citizen/journeys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "terminal/base/clock.h"
@@ -133,8 +134,86 @@ void maintenance(struct citizen *c)
 	vt_copy_cut(c->outcome, sizeof(c->outcome), "maintained");
 }
 
-/* Goes through the first start of a terminal that serves nobody yet, tests its printer on the way
- * and activates it; then a citizen may come. */
+/* One question about the place: what was answered stands in its row. */
+static void tell(struct citizen *c, const char *row, const char *question, const char *text)
+{
+	press(c, "button", row, question);
+	type_text(c, text);
+	/* Each row's button is on the page of rows only. */
+	press(c, "button", "Continuar", "Estado: Cambiar");
+	expect_text(c, text);
+}
+
+/* Where the terminal stands; the height of its screen; its size, by a card that is three pixels
+ * wider than the outline. */
+static void tell_place(struct citizen *c)
+{
+	press(c, "button", "Estado: Cambiar", "¿En qué estado está esta terminal?");
+	tap(c, "radio", "Oaxaca");
+	press(c, "button", "Continuar", "Estado: Cambiar");
+	tell(c, "Municipio: Cambiar", "¿En qué municipio está?", "OAXACA");
+	tell(c, "Sitio: Cambiar", "¿Cómo se llama el lugar?", "MERCADO");
+	tell(c, "Altura de la pantalla: Cambiar", "¿A qué altura está", "900");
+	press(c, "button", "Tamaño de la imagen: Medir", "Mida la pantalla");
+	for (int i = 0; i < 3; i++) {
+		tap(c, "button", "Un pixel más ancho");
+		await_change(c);
+	}
+	photograph(c);
+	press(c, "button", "Coincide", "el tamaño de antes vuelve");
+	press(c, "button", "Se ve bien", "El tamaño nuevo");
+	photograph(c);
+}
+
+/* Touches the bright cross, where it is. */
+static void touch_cross(struct citizen *c)
+{
+	struct tree_node cross;
+
+	expect_node(c, "img", "Cruz");
+	if (!tree_find(c->tree, "img", "Cruz", &cross))
+		fail(c, "the cross went away");
+	hand_tap(c->hand, cross.x + cross.w / 2, cross.y + cross.h / 2);
+}
+
+static void calibrate(struct citizen *c)
+{
+	press(c, "button", "Pantalla táctil: Calibrar", "Cruz 1 de 9");
+	for (int i = 1; i <= 9; i++) {
+		char progress[32];
+
+		snprintf(progress, sizeof(progress), "Cruz %d de 9", i);
+		expect_text(c, progress);
+		touch_cross(c);
+	}
+	expect_text(c, "Toque la décima cruz");
+	touch_cross(c);
+	expect_text(c, "La calibración nueva");
+	photograph(c);
+}
+
+static void listen_to_tones(struct citizen *c)
+{
+	press(c, "button", "Bocina y audífonos: Probar tono", "¿Suena cada lado?");
+	tap(c, "button", "Bocina, izquierda: Tocar");
+	tap(c, "button", "Bocina, derecha: Tocar");
+	tap(c, "button", "Audífonos, izquierda: Tocar");
+	tap(c, "button", "Audífonos, derecha: Tocar");
+	photograph(c);
+	press(c, "button", "Suena bien", "Dispositivos encontrados");
+}
+
+/* What ventanillactl says about the terminal now. 348 px are a card of 85.6 mm at 4.065 px/mm. */
+static bool is_as_told(struct citizen *c)
+{
+	return world_status_has(&c->world, "\"entity\":\"OC\",\"municipality\":\"OAXACA\","
+					   "\"site\":\"MERCADO\",\"panel\":{\"pxPerM\":4065,"
+					   "\"bottomMm\":900,\"touch\":{\"xx\":");
+}
+
+/* Goes through the first start of a terminal that serves nobody yet: tells where it is, measures
+ * and calibrates its screen, tests its printer and its sound on the way and activates it; then a
+ * citizen may come. */
 void first_start(struct citizen *c)
 {
 	const char *lang = c->lang;
@@ -151,6 +230,7 @@ void first_start(struct citizen *c)
 	photograph(c);
 	press(c, "button", "Continuar", "Alta de esta terminal");
 	press(c, "button", "Continuar", "Lugar y pantalla");
+	tell_place(c);
 	press(c, "button", "Continuar", "Dispositivos encontrados");
 	expect_text(c, "Lista");
 	photograph(c);
@@ -163,10 +243,13 @@ void first_start(struct citizen *c)
 		fail(c, "%d sheets instead of %d", world_sheets(&c->world), c->sheets);
 	press(c, "button", "Salió bien", "Reiniciar");
 	press(c, "button", "Atrás", "Prueba: bien");
+	listen_to_tones(c);
 	press(c, "button", "Continuar", "Calibrar la pantalla");
+	calibrate(c);
 	press(c, "button", "Continuar", "Trámite de prueba");
 	press(c, "button", "Continuar", "¿Está lista?");
 	photograph(c);
+	wait_until(c, is_as_told, "ventanillactl says what was told and measured");
 	press(c, "button", "Activar", "Mantenimiento");
 	leave_maintenance(c, "Toque la pantalla");
 	expect_screen(c, "attract");
