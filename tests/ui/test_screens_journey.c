@@ -562,6 +562,14 @@ static void what_cannot_work_now_is_shown_and_does_nothing(void **state)
 
 static void settings_and_language_are_told_by_name(void **state)
 {
+	/* UI.md section 2: ×1 to ×10. */
+	static const struct {
+		const char *name, *value;
+	} times[] = {{"Tiempo para contestar: Normal", "0"},
+		{"Tiempo para contestar: El doble", "2"},
+		{"Tiempo para contestar: Cuatro veces", "4"},
+		{"Tiempo para contestar: Diez veces", "10"}};
+
 	(void)state;
 	show("access");
 	assert_true(stage_tap_named(&stage, ROLE_RADIO, "Tamaño de letra: Muy grande"));
@@ -570,6 +578,14 @@ static void settings_and_language_are_told_by_name(void **state)
 	assert_intent(INTENT_SETTING, "contrast", "3");
 	assert_true(stage_tap_named(&stage, ROLE_RADIO, "Altura de los botones: Parte baja"));
 	assert_intent(INTENT_SETTING, "reach", "1");
+	for (size_t i = 0; i < VT_ELEMENTS(times); i++) {
+		show("access");
+		for (int page = 0; page < 6 && !stage_find(&stage, ROLE_RADIO, times[i].name);
+			page++)
+			(void)stage_tap(&stage, "more");
+		assert_true(stage_tap_named(&stage, ROLE_RADIO, times[i].name));
+		assert_intent(INTENT_SETTING, "moreTime", times[i].value);
+	}
 	show("language");
 	assert_true(stage_tap(&stage, "language-en"));
 	assert_false(stage.answer.send);

@@ -655,6 +655,39 @@ static void the_warning_is_heard_at_45_20_and_10(void **state)
 	assert_false(app_take_activity(app, &now));
 }
 
+/* Core's clock and the ui's: the dialogue stands over the question, is said, and goes with one key,
+ * as often as one wants. */
+static void the_warning_is_seen_and_heard_and_put_off_without_limit(void **state)
+{
+	(void)state;
+	begin();
+	plug(true);
+	forget();
+	press(INPUT_KEY_ENTER);
+	if (!was_said_within("Obtener mi CURP"))
+		go_by_ear(INPUT_KEY_NEXT, "Obtener mi CURP", false);
+	press(INPUT_KEY_ENTER);
+	press(INPUT_KEY_ENTER);
+	assert_int_equal(model.screen, SCREEN_CURP);
+	for (int i = 0; i < 12; i++) {
+		struct session_event tick = {.type = SESSION_TICK};
+
+		forget();
+		assert_null(ui_find(app_ui(app), "extend"));
+		now.now_ms += 240000; /* doubled for who listens */
+		now.unix_ms += 240000;
+		step(&tick);
+		assert_int_equal(model.warning_ms, 90000);
+		assert_non_null(ui_find(app_ui(app), "extend"));
+		assert_int_equal(ui_modal_root(app_ui(app))->spec.role, ROLE_ALERTDIALOG);
+		assert_int_equal(earcons(EARCON_CHIME), 1);
+		assert_said("¿Sigue ahí?");
+		assert_said("Sí, necesito más tiempo");
+		press(INPUT_KEY_ENTER);
+		assert_int_equal(model.warning_ms, 0);
+	}
+}
+
 static void the_chime_sounds_for_those_who_do_not_listen(void **state)
 {
 	(void)state;
@@ -958,6 +991,7 @@ int main(void)
 		TEST(a_palm_keeps_no_finger_from_exploring),
 		TEST(a_mistake_sounds_and_is_explained),
 		TEST(other_months_are_asked_for_and_told),
+		TEST(the_warning_is_seen_and_heard_and_put_off_without_limit),
 		TEST(the_warning_is_heard_at_45_20_and_10),
 		TEST(the_chime_sounds_for_those_who_do_not_listen),
 		TEST(whoever_listens_is_there),

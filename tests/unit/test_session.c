@@ -479,6 +479,39 @@ static void personal_data_are_warned_about_and_then_wiped(void **state)
 	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
 }
 
+static void each_choice_of_time_lengthens_every_idle_time(void **state)
+{
+	static const struct {
+		const char *choice;
+		int factor;
+	} times[] = {{"0", 1}, {"1", 1}, {"2", 2}, {"4", 4}, {"10", 10}};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < VT_ELEMENTS(times); i++) {
+		const int factor = times[i].factor;
+
+		act(f, INTENT_START, "", "");
+		act(f, INTENT_SETTING, "moreTime", times[i].choice);
+		act(f, INTENT_SETTING, "moreTime", "11"); /* there is no such time */
+		assert_true(f->fx.wake_ms == f->now_ms + 60000 * factor);
+		act(f, INTENT_OPEN, "curp", "");
+		assert_true(f->fx.wake_ms == f->now_ms + 60000 * factor);
+		act(f, INTENT_START, "", "");
+		wait_ms(f, 120000 * factor - 1);
+		assert_int_equal(f->model.warning_ms, 0);
+		wait_ms(f, 1);
+		assert_int_equal(f->model.warning_ms, 45000 * factor);
+		act(f, INTENT_EXTEND, "", "");
+		wait_ms(f, 120000 * factor);
+		assert_int_equal(f->model.warning_ms, 45000 * factor);
+		wait_ms(f, 45000 * factor - 1);
+		assert_int_equal(f->model.screen, SCREEN_CURP);
+		wait_ms(f, 1);
+		assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+		assert_int_equal(f->model.settings.more_time, 0);
+	}
+}
+
 static void more_time_and_large_text_lengthen_the_idle_time(void **state)
 {
 	struct fixture *f = *state;
@@ -533,6 +566,30 @@ static void no_idle_time_runs_while_the_sheet_is_in_print(void **state)
 	give_print(f, OUTCOME_PRINTED);
 	wait_ms(f, 60000);
 	assert_int_equal(f->model.screen, SCREEN_ATTRACT);
+}
+
+static void a_copy_in_print_stops_the_time_on_every_overlay(void **state)
+{
+	static const enum intent_action overlays[] = {INTENT_HELP, INTENT_ACCESS, INTENT_LANGUAGE};
+	struct fixture *f = *state;
+
+	to_done(f);
+	give_print(f, OUTCOME_PRINTED);
+	act(f, INTENT_PRINT, "", "");
+	assert_int_equal(f->fx.wake_ms, 0);
+	for (size_t i = 0; i < VT_ELEMENTS(overlays); i++) {
+		act(f, overlays[i], "", "");
+		assert_int_equal(f->fx.wake_ms, 0);
+		wait_ms(f, 3600000);
+		assert_false(f->fx.ended);
+		act(f, INTENT_CLOSE, "", "");
+	}
+	/* A sheet in doubt waits for an answer as any screen does. */
+	give_print(f, OUTCOME_UNKNOWN);
+	assert_int_equal(f->model.print, PRINT_UNKNOWN);
+	assert_true(f->fx.wake_ms > 0);
+	wait_ms(f, 60000);
+	assert_true(f->fx.ended);
 }
 
 static void leaving_while_waiting_still_gives_the_folio(void **state)
@@ -848,9 +905,11 @@ int main(void)
 		TEST(sheets_of_one_citizen_are_limited),
 		TEST(an_idle_introduction_goes_home_and_then_to_attract),
 		TEST(personal_data_are_warned_about_and_then_wiped),
+		TEST(each_choice_of_time_lengthens_every_idle_time),
 		TEST(more_time_and_large_text_lengthen_the_idle_time),
 		TEST(speech_and_switches_are_settings_of_one_person),
 		TEST(no_idle_time_runs_while_the_sheet_is_in_print),
+		TEST(a_copy_in_print_stops_the_time_on_every_overlay),
 		TEST(leaving_while_waiting_still_gives_the_folio),
 		TEST(a_search_by_data_is_reviewed_and_changed_before_it_is_sent),
 		TEST(going_back_keeps_every_answer),

@@ -697,6 +697,25 @@ static void idle_times_rest_while_the_card_works(void **state)
 	shows_problem(f, "card-timeout");
 }
 
+/* What a device answers takes as long as it takes; what the citizen has to do counts anew. */
+static void the_time_begins_again_when_the_card_is_done(void **state)
+{
+	struct fixture *f = *state;
+
+	to_pin(f);
+	wait_ms(f, 119000);
+	act(f, INTENT_SUBMIT, "", PIN);
+	shows(f, SCREEN_SIGNING, "signing");
+	wait_ms(f, 89000);
+	assert_int_equal(f->model.warning_ms, 0);
+	signed_as(f, SIGN_SIGNED, 3);
+	shows(f, SCREEN_CARD, "signed");
+	wait_ms(f, 119999);
+	assert_int_equal(f->model.warning_ms, 0);
+	wait_ms(f, 1);
+	assert_int_equal(f->model.warning_ms, 45000);
+}
+
 static void an_idle_pin_screen_warns_and_ends(void **state)
 {
 	struct fixture *f = *state;
@@ -788,6 +807,7 @@ int main(void)
 		TEST(a_card_that_does_not_answer_is_told),
 		TEST(the_pad_of_the_reader_takes_the_pin),
 		TEST(idle_times_rest_while_the_card_works),
+		TEST(the_time_begins_again_when_the_card_is_done),
 		TEST(an_idle_pin_screen_warns_and_ends),
 		TEST(a_card_left_behind_is_reminded_of_without_a_word_about_its_owner),
 		TEST(a_forgotten_card_signs_nobody_in),

@@ -35,9 +35,13 @@ static const struct option reaches[] = {
 	{N_("Whole screen"), "monitor", 0},
 	{N_("Lower part"), "wheelchair", 1},
 };
+/* WCAG 2.2.1 asks for ten times at least. Never without an end: whoever went away would leave the
+ * screen to the next person. */
 static const struct option times[] = {
 	{N_("Normal"), "clock", 0},
-	{N_("More time"), "hourglass", 4},
+	{N_("Double"), "hourglass", 2},
+	{N_("Four times"), "hourglass", 4},
+	{N_("Ten times"), "hourglass", 10},
 };
 static const struct option motions[] = {
 	{N_("With motion"), "play", 0},
@@ -87,7 +91,7 @@ static const struct setting settings[] = {
 	{"textSize", N_("Text size"), sizes, 4, 4},
 	{"contrast", N_("Contrast"), contrasts, 4, 4},
 	{"reach", N_("Height of the buttons"), reaches, 2, 2},
-	{"moreTime", N_("Time to answer"), times, 2, 2},
+	{"moreTime", N_("Time to answer"), times, 4, 4},
 	{"calm", N_("Motion"), motions, 2, 2},
 	{"speech", N_("Speech"), speeches, 2, 2},
 	{"rate", N_("Speed of speech"), rates, 7, 4},
@@ -110,10 +114,10 @@ static int or_default(int value, int standard)
 static int current_value(const struct build *b, size_t index)
 {
 	const struct screen_settings *now = &b->model->settings;
-	const int values[] = {now->text_size, now->contrast, now->reach, now->more_time > 1 ? 4 : 0,
-		now->calm, now->speech, or_default(now->rate, RATE_DEFAULT),
-		or_default(now->volume, VOLUME_DEFAULT), now->blank, now->switches,
-		or_default(now->scan, SCAN_DEFAULT)};
+	const int values[] = {now->text_size, now->contrast, now->reach,
+		now->more_time > 1 ? now->more_time : 0, now->calm, now->speech,
+		or_default(now->rate, RATE_DEFAULT), or_default(now->volume, VOLUME_DEFAULT),
+		now->blank, now->switches, or_default(now->scan, SCAN_DEFAULT)};
 
 	return values[index];
 }

@@ -384,6 +384,9 @@ static void build_pad(struct build *b)
 
 	frame_open(b, &header);
 	part_error_summary(b);
+	/* Without a box they belong to what went wrong. */
+	if (!is_typing)
+		pin_words(b);
 	if (part_is_roomy(b)) {
 		widget_spacer(ui, 1);
 		picture(b, "keyboard", COLOR_ICON, COLOR_TINT, 220);
@@ -398,8 +401,8 @@ static void build_pad(struct build *b)
 				     .role = ROLE_STATUS,
 				     .id = "hint"});
 		pin_box(b, (size_t)model->pin_digits);
+		pin_words(b);
 	}
-	pin_words(b);
 	widget_spacer(ui, 1);
 	not_for_payment(b);
 	frame_close(b, &(struct actions){.back = is_typing ? _("Cancel") : _("Back"),

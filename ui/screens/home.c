@@ -63,14 +63,17 @@ static void card_state(struct build *b, const struct screen_item *item, int room
 
 	if (is_open(item))
 		return;
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
-			       .width = length_fill(1),
-			       .gap = 8,
-			       .cross = ALIGN_CENTER});
-	/* One long word and no room beside it: then the word alone. */
-	if (strchr(reason, ' ') != NULL || ui_text_width(ui, TYPE_SMALL, reason) <= room - 50)
+	node_begin(
+		ui, &(struct node_spec){.layout = LAYOUT_ROW, .width = length_fill(1), .gap = 8});
+	/* One long word and no room beside it: then the word alone. The icon stands on the first
+	 * line, whose leading is above it. */
+	if (strchr(reason, ' ') != NULL || ui_text_width(ui, TYPE_SMALL, reason) <= room - 50) {
+		node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
+				       .pad = {part_grown(b, 3), 0, 0, 0}});
 		widget_icon(ui, is_soon ? "clock" : "prohibit", ICON_BOLD, 30,
 			is_soon ? COLOR_TEXT2 : COLOR_WARN);
+		node_end(ui);
+	}
 	node_add(ui, &(struct node_spec){.text = reason,
 			     .type = TYPE_SMALL,
 			     .fg = COLOR_TEXT2,
