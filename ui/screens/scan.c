@@ -38,6 +38,19 @@ static int gap(const struct build *b)
 		       : gaps[b->env->since_show_ms / STEP_MS % (int64_t)VT_ELEMENTS(gaps)];
 }
 
+/* The same, no higher than its room: rounded to pixels the parts may be more than their sum, and a
+ * picture that is too high now and then would have the screen laid out anew each time. */
+static int gap_within(const struct build *b, int room)
+{
+	const struct profile *profile = ui_profile(b->ui);
+	int units = gap(b);
+
+	while (2 * profile_px(profile, 160) + profile_px(profile, units) >
+		profile_px(profile, room))
+		units--;
+	return units;
+}
+
 static void document(struct build *b)
 {
 	shape(b, "identification-card", 160, COLOR_ICON, COLOR_TINT);
@@ -63,7 +76,7 @@ static void picture(struct build *b)
 			       .cross = ALIGN_CENTER,
 			       .droppable = 2});
 	node_begin(ui, &(struct node_spec){.layout = is_beside ? LAYOUT_ROW : LAYOUT_COLUMN,
-			       .gap = gap(b),
+			       .gap = is_beside ? gap(b) : gap_within(b, room),
 			       .cross = ALIGN_CENTER});
 	if (place == SCANNER_LEFT)
 		scanner(b);
