@@ -167,7 +167,9 @@ static void row(struct build *b, const struct screen_item *item)
 			    .radius = 20,
 			    .role = ROLE_ROW,
 			    .id = node_text(ui, "row-%s", item->id)});
-	part_icon_box(b, item->icon, 72, COLOR_ICON, COLOR_TINT);
+	/* On a page of its own it would be a row without words. */
+	if (!is_loose)
+		part_icon_box(b, item->icon, 72, COLOR_ICON, COLOR_TINT);
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .gap = 2,
@@ -179,7 +181,7 @@ static void row(struct build *b, const struct screen_item *item)
 	node_end(ui);
 	/* Tones are the ui's own. */
 	const bool is_tone = strcmp(b->model->outcome, "sound") == 0;
-	/* On another page it would be a row without words. */
+	/* So would the button. */
 	if (is_loose)
 		node_end(ui);
 	if (item->detail2[0] != '\0')
