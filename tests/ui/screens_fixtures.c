@@ -395,6 +395,25 @@ static void review_fee(struct screen_model *m, const char *lang)
 	SET(m->primary, in(lang, "Imprimir hoja de pago", "Print payment sheet"));
 }
 
+/* As assets/catalog has it: long words on the button and at the box to tick. */
+static void review_help_sheet(struct screen_model *m, const char *lang)
+{
+	review_fee(m, lang);
+	m->item_count = 0;
+	row(m, "curp", "CURP", "SABC560626MDFLRN01", true)->changeable = true;
+	row(m, "name", in(lang, "Nombre", "Name"), "CONCEPCION SALGADO BRISEÑO", true)->changeable =
+		true;
+	row(m, "tariff", in(lang, "Tarifa", "Fare"), in(lang, "Tarifa normal", "Full fare"), true)
+		->changeable = true;
+	row(m, "years", in(lang, "Vigencia", "Validity"), in(lang, "10 años", "10 years"), true)
+		->changeable = true;
+	SET(m->lead,
+		in(lang, "Los datos son correctos. Entiendo que cada hoja paga un solo pasaporte.",
+			"The data are right. I understand that each sheet pays for one passport "
+			"only."));
+	SET(m->primary, in(lang, "Obtener mi hoja de ayuda", "Get my payment sheet"));
+}
+
 static void timeout(struct screen_model *m, const char *lang)
 {
 	review_fee(m, lang);
@@ -1235,6 +1254,8 @@ const struct fixture fixtures[] = {
 	{.name = "review-curp", .fill = review_curp},
 	{.name = "review-fee", .fill = review_fee},
 	{.name = "review-fee-consent", .fill = review_fee, .press = "primary"},
+	{.name = "review-help-sheet", .fill = review_help_sheet},
+	{.name = "review-ticked", .fill = review_help_sheet, .press = "consent"},
 	{.name = "timeout", .fill = timeout, .since_show_ms = 17000},
 	{.name = "done-printing", .fill = done_printing, .since_show_ms = 9000},
 	{.name = "done-printed", .fill = done_printed},

@@ -93,12 +93,15 @@ void stage_show_model(struct stage *stage, const struct screen_model *model)
 /* Most pages that a keyboard has. */
 #define KEY_PAGES 4
 
-/* On small panels a key stands on another page of the keyboard, and the keyboard on another side of
- * the screen: goes there, as a person would. */
+/* On small panels a key stands on another page of the keyboard, the keyboard on another side of the
+ * screen, and the box to tick on another page of the content: goes there, as a person would. */
 static void turn_to(struct stage *stage, const char *id)
 {
 	const struct node *primary = ui_find(stage->ui, "primary");
 
+	for (int i = 0; i < STAGE_MAX_VIEWS && ui_find(stage->ui, id) == NULL; i++)
+		if (!stage_tap(stage, "more"))
+			break;
 	if (strncmp(id, "key-", 4) != 0)
 		return;
 	if (ui_find(stage->ui, "keyboard") == NULL && primary != NULL &&

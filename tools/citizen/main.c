@@ -70,12 +70,23 @@ static bool is_restarting(const struct citizen *c)
 	return !kind[0] || strcmp(kind, "restarting") == 0 || strcmp(kind, "blank") == 0;
 }
 
+/* What a journey shows holds the models of real services: all of it has its place. */
+static void check_places(struct citizen *c)
+{
+	struct tree_node node;
+
+	if (tree_sticks_out(c->tree, &node))
+		fail(c, "%s \"%s\" is not wholly on the screen: %d,%d %dx%d", node.id, node.name,
+			node.x, node.y, node.w, node.h);
+}
+
 static void refresh(struct citizen *c)
 {
 	struct vt_error error;
 
 	if (tree_read(c->tree, &error) != VT_OK)
 		fail(c, "%s", error.msg);
+	check_places(c);
 	note_promise(c);
 }
 

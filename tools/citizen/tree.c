@@ -271,6 +271,32 @@ bool tree_find(
 	return search(json_object_get(tree->root, "tree"), role, name, ret_node);
 }
 
+static bool sticks_out(const json_t *list, const struct tree_node *screen, struct tree_node *ret)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *node = json_array_get(list, i);
+
+		fill(node, ret);
+		if (ret->x < screen->x || ret->y < screen->y ||
+			ret->x + ret->w > screen->x + screen->w ||
+			ret->y + ret->h > screen->y + screen->h ||
+			sticks_out(json_object_get(node, "children"), screen, ret))
+			return true;
+	}
+	return false;
+}
+
+bool tree_sticks_out(const struct tree *tree, struct tree_node *ret_node)
+{
+	const json_t *list = json_object_get(tree->root, "tree");
+	struct tree_node screen;
+
+	if (json_array_size(list) == 0)
+		return false;
+	fill(json_array_get(list, 0), &screen);
+	return sticks_out(list, &screen, ret_node);
+}
+
 static bool list_contains(const json_t *list, const char *text)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {

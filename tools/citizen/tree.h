@@ -38,6 +38,8 @@ bool tree_find(
 	const struct tree *tree, const char *role, const char *name, struct tree_node *ret_node);
 /* What the ring of scanning is around (only the place of ret_node is filled); false: nothing. */
 bool tree_mark(const struct tree *tree, struct tree_node *ret_node);
+/* The first node that is not wholly on the screen; false: all is. */
+bool tree_sticks_out(const struct tree *tree, struct tree_node *ret_node);
 /* True if text stands anywhere in a name or value. */
 bool tree_contains(const struct tree *tree, const char *text);
 /* Of all that stands on the screen and where, but for the banner with its clock: two trees of the

@@ -68,7 +68,7 @@ static void consent(struct build *b)
 			       .border_width = 4,
 			       .radius = 12});
 	if (checked)
-		part_icon(b, "check", ICON_BOLD, box * 3 / 4, COLOR_ON_ACTION);
+		part_icon(b, "check", ICON_BOLD, box - 14, COLOR_ON_ACTION);
 	node_end(ui);
 	node_add(ui, &(struct node_spec){
 			     .text = label, .type = TYPE_BODY_STRONG, .width = length_fill(1)});
