@@ -285,6 +285,8 @@ static pid_t start_job(int64_t job, int *ret_fd)
 		w.list = fopen(path, "we");
 		if (w.list == NULL)
 			cannot_write(path);
+		/* The whole set takes long: each finding can be read as soon as it is made. */
+		(void)setvbuf(w.list, NULL, _IOLBF, 0);
 	}
 	walk_all(&w);
 	if (w.list != NULL && fclose(w.list) != 0)
