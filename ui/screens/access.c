@@ -6,6 +6,8 @@
 
 /* Each choice acts at once, so that one sees what one chooses. */
 
+#define GRID_GAP 16
+
 struct option {
 	const char *label, *icon;
 	int value;
@@ -158,23 +160,28 @@ static void option(
 	node_end(ui);
 }
 
-/* Columns so that no label has a word wider than its button. */
+/* Columns so that no label has a word wider than its button: all, or in two rows, or more. */
+static int columns_within(struct build *b, const struct setting *setting, int columns, int width)
+{
+	int widest = 0;
+
+	for (size_t i = 0; i < setting->count; i++) {
+		int word = part_widest_word(b, TYPE_BODY_STRONG, _(setting->options[i].label));
+
+		widest = word > widest ? word : widest;
+	}
+	while (columns > 1 && (width - (columns - 1) * GRID_GAP) / columns - 2 * 10 - 10 < widest)
+		columns = (columns + 1) / 2;
+	return columns;
+}
+
 static int columns_for(struct build *b, const struct setting *setting)
 {
-	int columns = setting->columns, room;
+	int columns = setting->columns;
 
 	if (b->size > TEXT_NORMAL && columns > 2 && !b->is_wide)
 		columns = 2;
-	room = (frame_content_width(b) - (columns - 1) * 16) / columns - 2 * 10 - 10;
-	for (size_t i = 0; i < setting->count && columns > 1; i++) {
-		const char *label = _(setting->options[i].label);
-		const char *space = strrchr(label, ' ');
-
-		if (ui_text_width(b->ui, TYPE_BODY_STRONG, space != NULL ? space + 1 : label) >
-			room)
-			columns /= 2;
-	}
-	return columns > 0 ? columns : 1;
+	return columns_within(b, setting, columns, frame_content_width(b));
 }
 
 /* Where a whole group has no place its options stand below each other, each with its full name. */
@@ -194,6 +201,22 @@ static void single_options(struct build *b, const struct setting *setting, int c
 	}
 }
 
+static void options(struct build *b, size_t index, int columns)
+{
+	const struct setting *setting = &settings[index];
+
+	node_begin(b->ui, &(struct node_spec){.layout = LAYOUT_GRID,
+				  .width = length_fill(1),
+				  .columns = columns,
+				  .gap = GRID_GAP,
+				  .divides = true,
+				  .equal_rows = true});
+	for (size_t i = 0; i < setting->count; i++)
+		option(b, setting, &setting->options[i],
+			setting->options[i].value == current_value(b, index));
+	node_end(b->ui);
+}
+
 static void group(struct build *b, size_t index)
 {
 	struct ui *ui = b->ui;
@@ -207,16 +230,59 @@ static void group(struct build *b, size_t index)
 			       .name = _(setting->title),
 			       .id = node_text(ui, "group-%s", setting->name)});
 	widget_heading(ui, TYPE_HEADING, COLOR_TEXT, _(setting->title));
-	node_begin(ui, &(struct node_spec){.layout = LAYOUT_GRID,
-			       .width = length_fill(1),
-			       .columns = columns_for(b, setting),
-			       .gap = 16,
-			       .divides = true,
-			       .equal_rows = true});
-	for (size_t i = 0; i < setting->count; i++)
-		option(b, setting, &setting->options[i],
-			setting->options[i].value == current_value(b, index));
+	options(b, index, columns_for(b, setting));
 	node_end(ui);
+}
+
+/* Width of the headings where they stand beside their options. */
+static int heading_width(struct build *b)
+{
+	int width = frame_content_width(b) / 4;
+
+	for (size_t i = 0; i < VT_ELEMENTS(settings); i++) {
+		int word = part_widest_word(b, TYPE_BODY_STRONG, _(settings[i].title));
+
+		width = word > width ? word : width;
+	}
+	return width;
+}
+
+static int columns_beside(struct build *b, size_t index)
+{
+	return columns_within(b, &settings[index], (int)settings[index].count,
+		frame_content_width(b) - heading_width(b) - b->gutter);
+}
+
+/* Low and wide: each heading stands beside its options, if these have place in two rows. Larger
+ * letters leave no room for that. */
+static bool is_beside(struct build *b)
+{
+	if (b->room < ROOM_LEAST || !b->is_wide || b->size > TEXT_NORMAL)
+		return false;
+	for (size_t i = 0; i < VT_ELEMENTS(settings); i++)
+		if (2 * columns_beside(b, i) < (int)settings[i].count)
+			return false;
+	return true;
+}
+
+static void line(struct build *b, size_t index)
+{
+	struct ui *ui = b->ui;
+	const struct setting *setting = &settings[index];
+
+	node_begin(ui, &(struct node_spec){.layout = LAYOUT_ROW,
+			       .width = length_fill(1),
+			       .gap = b->gutter,
+			       .cross = ALIGN_CENTER,
+			       .role = ROLE_RADIOGROUP,
+			       .name = _(setting->title),
+			       .id = node_text(ui, "group-%s", setting->name)});
+	node_add(ui, &(struct node_spec){.text = _(setting->title),
+			     .type = TYPE_BODY_STRONG,
+			     .fg = COLOR_TEXT,
+			     .width = length_units(heading_width(b)),
+			     .role = ROLE_HEADING});
+	options(b, index, columns_beside(b, index));
 	node_end(ui);
 }
 
@@ -229,26 +295,34 @@ void build_access(struct build *b)
 		.step = _("Accessibility"),
 	};
 
+	/* Its pages are many: "Read more" stands in the action row. */
+	b->is_split = b->is_split || b->room == ROOM_LEAST;
 	frame_open(b, &header);
+	const bool is_line = is_beside(b);
+
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
 			       .height = length_fill(1),
-			       .gap = 20,
+			       .gap = b->room == ROOM_LEAST ? 11 : 20,
 			       .paged = true,
 			       .page = b->view->page,
 			       .id = "settings"});
 	for (size_t i = 0; i < VT_ELEMENTS(settings); i++) {
-		if (b->room == ROOM_LEAST)
+		if (is_line)
+			line(b, i);
+		else if (b->room == ROOM_LEAST)
 			single_options(b, &settings[i], current_value(b, i));
 		else
 			group(b, i);
 	}
 	part_pager(b, _("See more settings"));
 	node_end(ui);
-	frame_close(b, &(struct actions){.second = _("Change language"),
-			       .second_action = "language",
-			       .second_icon = "translate",
-			       .primary = _("Done"),
-			       .primary_action = "close",
-			       .primary_icon_after = "check"});
+	/* The dock has the language too. */
+	frame_close(
+		b, &(struct actions){.second = b->room == ROOM_LEAST ? NULL : _("Change language"),
+			   .second_action = "language",
+			   .second_icon = "translate",
+			   .primary = _("Done"),
+			   .primary_action = "close",
+			   .primary_icon_after = "check"});
 }

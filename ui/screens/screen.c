@@ -244,16 +244,22 @@ static bool build_with(const struct build *like, enum room room, bool is_lost)
 	return false;
 }
 
+/* Whether all has its place in this try. Split, a heading may stand alone. */
+static bool fits(const struct build *b)
+{
+	return ui_fits(b->ui) && (b->is_split || !ui_is_torn(b->ui));
+}
+
 /* Whether all fits and nothing to touch stands too high; if need be under a taller header. */
 static bool fits_with(struct build *b, enum room room, bool is_lost)
 {
 	b->is_low = false;
-	if (!build_with(b, room, is_lost) || !ui_fits(b->ui))
+	if (!build_with(b, room, is_lost) || !fits(b))
 		return false;
 	if (ui_first_target(b->ui) >= frame_reach_top(b))
 		return true;
 	b->is_low = true;
-	return build_with(b, room, is_lost) && ui_fits(b->ui) &&
+	return build_with(b, room, is_lost) && fits(b) &&
 	       ui_first_target(b->ui) >= frame_reach_top(b);
 }
 

@@ -669,7 +669,8 @@ void layout_run(struct ui *ui)
 	VT_ASSERT(ui->node_count > 0);
 	ui->line_count = 0;
 	for (size_t i = 0; i < ui->node_count; i++) {
-		ui->nodes[i].hidden = ui->nodes[i].is_divided = ui->nodes[i].is_overfull = false;
+		ui->nodes[i].hidden = ui->nodes[i].is_divided = ui->nodes[i].is_overfull =
+			ui->nodes[i].is_torn = false;
 		ui->nodes[i].first_target = -1;
 		ui->nodes[i].rect = (struct rect){0, 0, 0, 0};
 	}

@@ -124,6 +124,12 @@ static void add_children(struct plan *p, struct node *n, int lead, int trail)
 	}
 }
 
+/* A heading says what follows: it does not stand at the end of a page. */
+static bool is_heading(const struct row *row)
+{
+	return row->count == 1 && row->node->spec.role == ROLE_HEADING;
+}
+
 /* Rows from start on that fit on one page; at least one. */
 static int count_fitting(const struct plan *p, int start)
 {
@@ -136,6 +142,8 @@ static int count_fitting(const struct plan *p, int start)
 		if (used + row->trail > p->room && i > start)
 			break;
 	}
+	while (i < p->count && i - 1 > start && is_heading(&p->rows[i - 1]))
+		i--;
 	return i - start;
 }
 
@@ -175,7 +183,7 @@ static bool is_too_narrow(const struct node *n)
 }
 
 /* Notes what the page with the rows from start to end says about all: where its first target
- * stands, the pager being the last, and whether it is too high. */
+ * stands, the pager being the last, whether it is too high, and whether it is a heading alone. */
 static void note_page(const struct plan *p, struct node *n, int start, int end)
 {
 	int used = 0, target = -1;
@@ -193,6 +201,7 @@ static void note_page(const struct plan *p, struct node *n, int start, int end)
 	if (target < 0)
 		target = (p->pager_fills ? p->room : used) + row_gap_px(p->ui, n);
 	n->is_overfull = n->is_overfull || used > p->room;
+	n->is_torn = n->is_torn || (end < p->count && is_heading(&p->rows[end - 1]));
 	n->first_target = n->first_target < 0 ? target : min_int(n->first_target, target);
 }
 
@@ -290,7 +299,7 @@ void pages_choose(struct ui *ui, struct node *n, int height)
 	below = pager ? pager->pref_h + row_gap_px(ui, n) : 0;
 	n->page_count = 1;
 	n->first_target = -1;
-	n->is_overfull = false;
+	n->is_overfull = n->is_torn = false;
 	if (layout_children_height(ui, n) + (more ? below : 0) <= height) {
 		if (pager)
 			layout_hide(more ? more : pager);

@@ -247,6 +247,7 @@ struct node {
 			   * stands on any of its pages; -1 = nothing, or one page */
 	bool is_overfull; /* paged: one of its pages, perhaps not this one, is too high, or a word
 			   * too wide */
+	bool is_torn;	  /* paged: a heading stands on one page, all that it heads on the next */
 	int lines_before; /* text that goes on from the page before: lines that stand there */
 	/* of the layout: */
 	int min_w, pref_w, min_h, pref_h, line_px;

@@ -345,6 +345,14 @@ bool ui_fits(const struct ui *ui)
 	return true;
 }
 
+bool ui_is_torn(const struct ui *ui)
+{
+	for (size_t i = 0; i < ui->node_count; i++)
+		if (ui->nodes[i].is_torn && !ui->nodes[i].hidden)
+			return true;
+	return false;
+}
+
 int ui_first_target(const struct ui *ui)
 {
 	const struct node *scope = ui_modal_root(ui);

@@ -62,6 +62,8 @@ enum vt_code ui_end(struct ui *ui);
  * text is cut, and whether the pages that are not visible have room. A screen that does not fit is
  * built again with less (ui/screens/screen.c). */
 bool ui_fits(const struct ui *ui);
+/* Whether a heading has a page for itself, because no page has room for it and what follows. */
+bool ui_is_torn(const struct ui *ui);
 /* Upper edge, in pixels, of the highest thing to touch that is no whole screen, on this page or
  * another; INT_MAX if there is none. In a modal node if there is one. */
 int ui_first_target(const struct ui *ui);
