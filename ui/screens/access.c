@@ -149,7 +149,7 @@ static void option(
 			       .name = node_text(ui, "%s: %s", _(setting->title), _(option->label)),
 			       .action = "setting",
 			       .arg = node_text(ui, "%s:%d", setting->name, option->value)});
-	if (b->room > ROOM_SNUG)
+	if (b->room >= ROOM_SNUG)
 		icon = 36;
 	if (icon > 36 || checked)
 		widget_icon(ui, checked ? "check-circle" : option->icon,
