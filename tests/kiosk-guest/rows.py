@@ -9,6 +9,7 @@ from verdicts import Verdicts
 # Who blocks an attempt without terminal/kiosk, too.
 SDL = "SDL: the console's keyboard is off"
 DEBIAN = "Debian's kernel.sysrq"
+KERNEL = "the kernel: nobody reads that console"
 CHORDS = ([(f"ctrl+alt+f{n}", SDL) for n in range(1, 13)] +
           [(keys, SDL) for keys in ("alt+left", "alt+right", "alt+f2", "alt+f3")] +
           [(f"alt+sysrq+{key}", DEBIAN if key in "eitmw" else None) for key in "reisuhtmwk0123456789"])
@@ -140,7 +141,7 @@ class Rows(SystemRows):
             problems = self.compare(before, chord(keys) + "sleep 1\n", "K1-" + keys)
             if keys.endswith("delete") and self.is_going_down(20):
                 problems = ["the machine goes down"]
-            self.say("K1", f"the ui away: {keys}", problems)
+            self.say("K1", f"the ui away: {keys}", problems, KERNEL if keys == "a" else None)
             if problems:
                 self.guest.sh(FRONT)
                 before = self.facts(KEYBOARD_ON)
