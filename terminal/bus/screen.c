@@ -111,6 +111,7 @@ static const struct bus_field settings_fields[] = {
 	OPT_BOOL(struct screen_settings, reach, "reach"),
 	OPT_BOOL(struct screen_settings, speech, "speech"),
 	OPT_BOOL(struct screen_settings, calm, "calm"),
+	OPT_INT(struct screen_settings, keys, "keys"),
 	OPT_INT(struct screen_settings, more_time, "moreTime"),
 	OPT_INT(struct screen_settings, rate, "rate"),
 	OPT_INT(struct screen_settings, volume, "volume"),

@@ -139,6 +139,7 @@ struct screen_settings {
 	bool reach;    /* everything in the lower part */
 	bool speech;
 	bool calm;     /* no motion */
+	int keys;      /* 0 normal, 1 deaf to double taps, 2 slow too */
 	int more_time; /* 0 = ×1, else factor of the idle times */
 	int rate;      /* of speech: 0 = default, 1 … 7 = 50 … 200 % */
 	int volume;    /* 0 = default, 1 … 8, 6 dB a step */

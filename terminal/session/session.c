@@ -474,6 +474,8 @@ static void set_setting(
 		settings->reach = number == 1;
 	else if (strcmp(name, "calm") == 0 && number <= 1)
 		settings->calm = number == 1;
+	else if (strcmp(name, "keys") == 0 && number <= 2)
+		settings->keys = (int)number;
 	else if (strcmp(name, "moreTime") == 0)
 		settings->more_time = (int)number;
 	else if (strcmp(name, "speech") == 0 && number <= 1)

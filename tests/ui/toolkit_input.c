@@ -280,6 +280,78 @@ static void a_held_key_repeats_after_600_ms(void **state)
 	assert_int_equal(input_deadline(ui), -1);
 }
 
+static void set_keys(enum key_pace keys)
+{
+	struct ui_settings settings = *ui_settings(ui);
+
+	settings.keys = keys;
+	ui_set_settings(ui, &settings);
+}
+
+static bool taps(const char *id, int64_t now_ms)
+{
+	touch_at(1, INPUT_DOWN, id, now_ms);
+	return touch_at(1, INPUT_UP, id, now_ms + 20).acted;
+}
+
+/* EN 301 549 5.8: of a hand that shakes the second tap is not meant. */
+static void who_wants_it_a_key_is_deaf_for_half_a_second(void **state)
+{
+	static const enum key_pace paces[] = {KEYS_ONCE, KEYS_SLOW};
+
+	(void)state;
+	trees_curp(ui, "NAM");
+	assert_true(taps("key-Q", 1000));
+	assert_true(taps("key-Q", 1030));
+	for (size_t i = 0; i < VT_ELEMENTS(paces); i++) {
+		const int64_t at = 10000 * (int64_t)(i + 1);
+
+		set_keys(paces[i]);
+		trees_curp(ui, "NAM");
+		assert_true(taps("key-Q", at));
+		assert_false(taps("key-Q", at + 100));
+		assert_false(taps("key-Q", at + 519));
+		/* Another key hears at once; half a second after it acted the first one does. */
+		assert_true(taps("key-W", at + 540));
+		assert_false(taps("key-W", at + 700));
+		assert_true(taps("key-Q", at + 800));
+		assert_true(taps("key-Q", at + 1320));
+	}
+	set_keys(KEYS_NORMAL);
+}
+
+static void enter_is_deaf_like_a_finger(void **state)
+{
+	(void)state;
+	set_keys(KEYS_ONCE);
+	trees_home(ui, &(struct trees_home){0});
+	input_set_focus(ui, "go", true);
+	assert_true(input_key(ui, INPUT_KEY_ENTER, 1000).acted);
+	assert_false(input_key(ui, INPUT_KEY_ENTER, 1499).acted);
+	assert_true(input_key(ui, INPUT_KEY_ENTER, 1500).acted);
+	set_keys(KEYS_NORMAL);
+	assert_true(input_key(ui, INPUT_KEY_ENTER, 1510).acted);
+}
+
+/* EN 301 549 5.7: first after two seconds, then one in two seconds. */
+static void slow_keys_repeat_slowly(void **state)
+{
+	(void)state;
+	set_keys(KEYS_SLOW);
+	ui_begin(ui, "t", "");
+	widget_key(
+		ui, &(struct key){.id = "del", .label = "Borrar", .arg = "del", .repeats = true});
+	ui_end(ui);
+	touch_at(1, INPUT_DOWN, "del", 1000);
+	assert_int_equal(input_deadline(ui), 3000);
+	assert_false(input_tick(ui, 2999).acted);
+	assert_true(input_tick(ui, 3000).acted);
+	assert_int_equal(input_deadline(ui), 5000);
+	assert_true(input_tick(ui, 5000).acted);
+	assert_false(touch_at(1, INPUT_UP, "del", 5100).acted);
+	set_keys(KEYS_NORMAL);
+}
+
 static void a_palm_on_a_key_that_repeats_stops_for_a_finger(void **state)
 {
 	(void)state;
@@ -392,6 +464,9 @@ int main(void)
 		WITH_UI(what_lies_on_top_is_hit),
 		WITH_UI(disabled_nodes_do_nothing),
 		WITH_UI(a_held_key_repeats_after_600_ms),
+		WITH_UI(who_wants_it_a_key_is_deaf_for_half_a_second),
+		WITH_UI(enter_is_deaf_like_a_finger),
+		WITH_UI(slow_keys_repeat_slowly),
 		WITH_UI(focus_follows_reading_and_wraps),
 		WITH_UI(focus_survives_a_rebuild_and_stays_in_the_dialogue),
 		WITH_UI(what_is_typed_into_is_in_the_focus_order),

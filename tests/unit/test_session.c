@@ -547,11 +547,15 @@ static void speech_and_switches_are_settings_of_one_person(void **state)
 	act(f, INTENT_SETTING, "speech", "0");
 	act(f, INTENT_SETTING, "switches", "2");
 	act(f, INTENT_SETTING, "scan", "5");
+	act(f, INTENT_SETTING, "keys", "2");
+	act(f, INTENT_SETTING, "keys", "3");
+	assert_int_equal(f->model.settings.keys, 2);
 	assert_true(f->fx.wake_ms == f->now_ms + 60000 * 2);
 	act(f, INTENT_END, "", "");
 	assert_false(f->model.settings.blank);
 	assert_int_equal(f->model.settings.rate + f->model.settings.volume +
-				 f->model.settings.switches + f->model.settings.scan,
+				 f->model.settings.switches + f->model.settings.scan +
+				 f->model.settings.keys,
 		0);
 }
 

@@ -49,6 +49,11 @@ static const struct option motions[] = {
 	{N_("With motion"), "play", 0},
 	{N_("Less motion"), "pause", 1},
 };
+static const struct option keys[] = {
+	{N_("Normal"), "hand-tap", 0},
+	{N_("Ignore double taps"), "hand-palm", 1},
+	{N_("Slow keys"), "timer", 2},
+};
 static const struct option speeches[] = {
 	{N_("Silent"), "speaker-slash", 0},
 	{N_("Read aloud"), "speaker-high", 1},
@@ -95,6 +100,7 @@ static const struct setting settings[] = {
 	{"reach", N_("Height of the buttons"), reaches, 2, 2},
 	{"moreTime", N_("Time to answer"), times, 4, 4},
 	{"calm", N_("Motion"), motions, 2, 2},
+	{"keys", N_("Keys"), keys, 3, 3},
 	{"speech", N_("Speech"), speeches, 2, 2},
 	{"rate", N_("Speed of speech"), rates, 7, 4},
 	{"volume", N_("Volume"), volumes, 8, 4},
@@ -117,7 +123,7 @@ static int current_value(const struct build *b, size_t index)
 {
 	const struct screen_settings *now = &b->model->settings;
 	const int values[] = {now->text_size, now->contrast, now->reach,
-		now->more_time > 1 ? now->more_time : 0, now->calm, now->speech,
+		now->more_time > 1 ? now->more_time : 0, now->calm, now->keys, now->speech,
 		or_default(now->rate, RATE_DEFAULT), or_default(now->volume, VOLUME_DEFAULT),
 		now->blank, now->switches, or_default(now->scan, SCAN_DEFAULT)};
 

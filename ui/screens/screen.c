@@ -152,6 +152,9 @@ struct ui_settings screen_settings(const struct screen *screen)
 		.mode = mode_of(&screen->view.model),
 		.reach = wish->reach,
 		.calm = wish->calm,
+		.keys = wish->keys == 1	  ? KEYS_ONCE
+			: wish->keys == 2 ? KEYS_SLOW
+					  : KEYS_NORMAL,
 	};
 }
 

@@ -6,9 +6,14 @@
 #include "ui/toolkit/hash.h"
 #include "ui/toolkit/ui_state.h"
 
-/* A held key repeats after this long, then this often (UI.md §10). */
+/* A held key repeats after this long, then this often (UI.md §10); slow ones after and every two
+ * seconds (EN 301 549 5.7). */
 #define REPEAT_FIRST_MS 600
 #define REPEAT_NEXT_MS	120
+#define REPEAT_SLOW_MS	2000
+
+/* How long what has acted is deaf to the second tap of a hand that shakes (EN 301 549 5.8). */
+#define DEAF_MS 500
 
 static bool is_target(const struct node *node)
 {
@@ -52,8 +57,15 @@ struct ui_action input_action_of(const struct node *target)
 	return action_of(target, true);
 }
 
-static struct input_result act(const struct node *node, bool by_key)
+static bool is_deaf(const struct ui *ui, const struct node *node, int64_t now_ms)
 {
+	return ui->settings.keys != KEYS_NORMAL && node->key == ui->acted.key &&
+	       now_ms - ui->acted.at_ms < DEAF_MS;
+}
+
+static struct input_result act(struct ui *ui, const struct node *node, bool by_key, int64_t now_ms)
+{
+	ui->acted = (struct ui_acted){node->key, now_ms};
 	return (struct input_result){
 		.redraw = true, .acted = true, .touched = true, .action = action_of(node, by_key)};
 }
@@ -98,12 +110,13 @@ static struct input_result finger_down(struct ui *ui, int64_t finger, int x, int
 	/* The ring is for those who move by keys. */
 	result.redraw |= ui->focus_visible;
 	ui->focus_visible = false;
-	if (!is_useful)
+	if (!is_useful || is_deaf(ui, node, now_ms))
 		return result;
 	ui->press.key = node->key;
 	ui->press.action = hash_action(node);
 	if (node->spec.repeats)
-		ui->press.repeat_ms = now_ms + REPEAT_FIRST_MS;
+		ui->press.repeat_ms = now_ms + (ui->settings.keys == KEYS_SLOW ? REPEAT_SLOW_MS
+									       : REPEAT_FIRST_MS);
 	result.redraw = true;
 	return result;
 }
@@ -116,7 +129,7 @@ static bool is_on_pressed(const struct ui *ui, int x, int y)
 	       hash_action(node) == ui->press.action && !(node->spec.states & STATE_DISABLED);
 }
 
-static struct input_result finger_up(struct ui *ui, int x, int y)
+static struct input_result finger_up(struct ui *ui, int x, int y, int64_t now_ms)
 {
 	bool is_inside = is_on_pressed(ui, x, y), has_repeated = ui->press.has_repeated;
 	struct input_result result = {.touched = true};
@@ -125,7 +138,7 @@ static struct input_result finger_up(struct ui *ui, int x, int y)
 	result.redraw = release(ui);
 	if (!is_inside || has_repeated)
 		return result;
-	return act(input_hit(ui, x, y), false);
+	return act(ui, input_hit(ui, x, y), false, now_ms);
 }
 
 struct input_result input_finger(
@@ -144,7 +157,7 @@ struct input_result input_finger(
 			result.redraw = release(ui);
 		break;
 	case INPUT_UP:
-		return finger_up(ui, x, y);
+		return finger_up(ui, x, y, now_ms);
 	case INPUT_CANCEL:
 		ui->press.is_down = false;
 		result.redraw = release(ui);
@@ -166,9 +179,10 @@ struct input_result input_tick(struct ui *ui, int64_t now_ms)
 		ui->press.repeat_ms = -1;
 		return (struct input_result){0};
 	}
-	ui->press.repeat_ms = now_ms + REPEAT_NEXT_MS;
+	ui->press.repeat_ms =
+		now_ms + (ui->settings.keys == KEYS_SLOW ? REPEAT_SLOW_MS : REPEAT_NEXT_MS);
 	ui->press.has_repeated = true;
-	return act(node, false);
+	return act(ui, node, false, now_ms);
 }
 
 int64_t input_deadline(const struct ui *ui)
@@ -297,7 +311,6 @@ struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms)
 	static const char *const helps[] = {"help", NULL};
 	const struct node *node = NULL;
 
-	(void)now_ms;
 	switch (key) {
 	case INPUT_KEY_NEXT:
 		return move_focus(ui, 1);
@@ -310,7 +323,7 @@ struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms)
 	case INPUT_KEY_ENTER:
 		node = ui->focus[0] != '\0' ? ui_find(ui, ui->focus) : only_target(ui);
 		if (node && node->spec.no_focus)
-			return act(node, true);
+			return act(ui, node, true, now_ms);
 		if (node && (!is_focusable(ui, node) || !is_target(node)))
 			node = NULL;
 		break;
@@ -321,8 +334,8 @@ struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms)
 		node = target_for(ui, helps);
 		break;
 	}
-	if (node)
-		return act(node, true);
+	if (node && !is_deaf(ui, node, now_ms))
+		return act(ui, node, true, now_ms);
 	return (struct input_result){.touched = true};
 }
 

@@ -227,7 +227,7 @@ struct node_spec {
 	unsigned states;
 	bool editable;	/* in the focus order although it has no action */
 	bool no_focus;	/* a target that is not in the focus order (attract's whole screen) */
-	bool repeats;	/* action repeats while held, after 600 ms, every 120 ms */
+	bool repeats;	/* action repeats while held, after 600 ms, every 120 ms; slow keys: 2 s */
 	bool whole_hit; /* hits on children count as hits on this node (default for actions) */
 };
 

@@ -20,11 +20,19 @@ struct ui_options {
 };
 
 /* What the citizen chose; all zero = default. */
+/* How forgiving keys are (UI.md section 2, key repeat; EN 301 549 5.7 and 5.8). */
+enum key_pace {
+	KEYS_NORMAL,
+	KEYS_ONCE, /* what has acted is deaf to the same finger or key for half a second */
+	KEYS_SLOW  /* the same, and what repeats while held does so after two seconds, every two */
+};
+
 struct ui_settings {
 	enum text_size text_size;
 	enum theme_mode mode;
 	bool reach; /* everything operable in the lower part */
 	bool calm;  /* no motion */
+	enum key_pace keys;
 };
 
 /* Loads theme and icon table and opens the fonts as they are needed. VT_ERR_NOT_FOUND,

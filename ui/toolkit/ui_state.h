@@ -30,6 +30,12 @@ struct ui_press {
 	bool has_repeated;
 };
 
+/* What acted last: deaf for a while, if the citizen wants that. */
+struct ui_acted {
+	uint64_t key; /* of the node; 0 = nothing yet */
+	int64_t at_ms;
+};
+
 struct ui {
 	struct profile profile;
 	struct theme theme;
@@ -55,6 +61,7 @@ struct ui {
 
 	struct damage damage;
 	struct ui_press press;
+	struct ui_acted acted;
 	char focus[VT_MAX_ID * 2];
 	bool focus_visible;
 	struct rect mark; /* of scanning; empty = none */
