@@ -434,6 +434,9 @@ static void run(struct process *p)
 		send_to_core(p, &time);
 		present(p);
 		give_orders(p);
+#ifdef VT_TEST_HOOKS
+		test_hooks_rest(&p->hooks);
+#endif
 	}
 }
 

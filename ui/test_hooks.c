@@ -61,6 +61,14 @@ static const char *get_tree(struct test_hooks *hooks, unsigned client, const jso
 	return NULL;
 }
 
+static const char *get_rest(struct test_hooks *hooks, unsigned client)
+{
+	if (hooks->resting_count == TEST_HOOKS_MAX_WAITING)
+		return "{\"error\":\"too many wait\"}";
+	hooks->resting[hooks->resting_count++] = client;
+	return NULL;
+}
+
 static const char *get_png(struct test_hooks *hooks, const json_t *root)
 {
 	const char *path = json_string_value(json_object_get(root, "path"));
@@ -161,6 +169,8 @@ static const char *take(
 
 	if (get && strcmp(get, "tree") == 0)
 		return get_tree(hooks, client, root);
+	if (get && strcmp(get, "rest") == 0)
+		return get_rest(hooks, client);
 	if (get && strcmp(get, "png") == 0)
 		return get_png(hooks, root);
 	if (get && strcmp(get, "caches") == 0) {
@@ -232,6 +242,13 @@ void test_hooks_presented(struct test_hooks *hooks)
 			hooks->waiting[kept++] = hooks->waiting[i];
 	}
 	hooks->waiting_count = kept;
+}
+
+void test_hooks_rest(struct test_hooks *hooks)
+{
+	for (size_t i = 0; i < hooks->resting_count; i++)
+		answer_text(hooks, hooks->resting[i], "{\"ok\":true}");
+	hooks->resting_count = 0;
 }
 
 /* ---- what is said ---- */

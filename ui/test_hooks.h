@@ -21,6 +21,8 @@ struct test_hooks {
 		int64_t after;
 	} waiting[TEST_HOOKS_MAX_WAITING]; /* for a later frame */
 	size_t waiting_count;
+	unsigned resting[TEST_HOOKS_MAX_WAITING]; /* clients that wait for the end of this turn */
+	size_t resting_count;
 	int log_fd; /* what is said, a JSON object a line; -1 = none */
 };
 
@@ -38,5 +40,7 @@ void test_hooks_close_log(struct test_hooks *hooks);
 void test_hooks_order(struct test_hooks *hooks, const struct speech_order *order);
 /* A frame was presented: answers those who waited for it. */
 void test_hooks_presented(struct test_hooks *hooks);
+/* A turn of the loop is over: all that was taken is drawn and presented. */
+void test_hooks_rest(struct test_hooks *hooks);
 
 #endif

@@ -7,13 +7,15 @@
  * Unix stream socket, one JSON object a line, answered by one line:
  *	{"get":"tree"}             {"frame":N,"kind":"home","screen":…,"tree":[…]} as last presented
  *	{"get":"tree","after":N}   the same, as soon as a frame later than N is presented
+ *	{"get":"rest"}             {"ok":true} once all that was taken so far is on the screen
  *	{"get":"png","path":P}     {"ok":true} once the last presented frame is written to P
  *	{"get":"caches"}           sizes of the caches, number of presents
  *	{"set":"clock","unix_ms":T} stops the wall clock at T; -1 lets it run again
  *	{"advance_ms":N}           all times of the ui are N later from now on
+ *	{"set":"time","stands":true|false}  so does the monotonic clock
  *	{"finger":[id,"down|up|motion",x,y]}  an SDL finger event at pixel x, y of the frame
- *	{"touch":[id,"down|up|motion",u,v]}   the same as the panel's driver has it: 0 … 1 across
- *the window
+ *	{"touch":[id,"down|up|motion",u,v]}   the same as the panel's driver has it: 0 … 1 of the
+ *	                           window's width and height
  *	{"key":"next|previous|enter|escape|help|down|up"}
  *	{"headphones":true|false}  the plug goes in or out
  *	{"switch":N}               input N of a switch; ok is false if it is none of the person's
