@@ -37,6 +37,17 @@ int date_compare(struct vt_date a, struct vt_date b)
 	return a.day == b.day ? 0 : a.day < b.day ? -1 : 1;
 }
 
+int date_weekday(struct vt_date date)
+{
+	static const int shift[] = {0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
+	/* January and February count to the year before. */
+	const int year = date.year - (date.month < 3 ? 1 : 0);
+
+	VT_ASSERT(date_is_valid(date));
+	return (year + year / 4 - year / 100 + year / 400 + shift[date.month - 1] + date.day + 6) %
+	       7;
+}
+
 int date_age(struct vt_date birth, struct vt_date today)
 {
 	const bool had_birthday =

@@ -26,6 +26,8 @@ int date_days_in_month(int year, int month);
 bool date_is_valid(struct vt_date date);
 /* < 0, 0, > 0 as a lies before, on or after b. */
 int date_compare(struct vt_date a, struct vt_date b);
+/* 0 = Monday … 6 = Sunday, by Sakamoto's method. date must be valid. */
+int date_weekday(struct vt_date date);
 /* Completed years between birth and today (29 February counts on 1 March in common years);
  * negative if birth lies after today. Both must be valid. */
 int date_age(struct vt_date birth, struct vt_date today);

@@ -458,41 +458,51 @@ static void set_language(struct session *s, const char *code, struct session_eff
 	}
 }
 
+/* The values 0 … most, one bit each. */
+#define UP_TO(most)	   ((2U << (most)) - 1)
+#define SETTING_OF(member) offsetof(struct screen_settings, member)
+
+/* What the access screen may set. */
+static const struct {
+	const char *name;
+	unsigned choices; /* bit n: n is one */
+	bool is_bool;
+	size_t offset;
+} citizen_settings[] = {
+	{"textSize", UP_TO(3), false, SETTING_OF(text_size)},
+	{"contrast", UP_TO(3), false, SETTING_OF(contrast)},
+	{"reach", UP_TO(1), true, SETTING_OF(reach)},
+	{"moreTime", 1U << 0 | 1U << 1 | 1U << 2 | 1U << 4 | 1U << 10, false,
+		SETTING_OF(more_time)},
+	{"calm", UP_TO(1), true, SETTING_OF(calm)},
+	{"keys", UP_TO(2), false, SETTING_OF(keys)},
+	{"speech", UP_TO(1), true, SETTING_OF(speech)},
+	{"rate", UP_TO(7), false, SETTING_OF(rate)},
+	{"volume", UP_TO(8), false, SETTING_OF(volume)},
+	{"blank", UP_TO(1), true, SETTING_OF(blank)},
+	{"switches", UP_TO(2), false, SETTING_OF(switches)},
+	{"scan", UP_TO(5), false, SETTING_OF(scan)},
+};
+
 static void set_setting(
 	struct session *s, const char *name, const char *value, struct session_effects *fx)
 {
-	struct screen_settings *settings = &s->c.settings;
 	int64_t number;
 
 	if (vt_parse_i64(value, 0, 10, &number) != VT_OK)
 		return;
-	if (strcmp(name, "textSize") == 0 && number <= 3)
-		settings->text_size = (int)number;
-	else if (strcmp(name, "contrast") == 0 && number <= 3)
-		settings->contrast = (int)number;
-	else if (strcmp(name, "reach") == 0 && number <= 1)
-		settings->reach = number == 1;
-	else if (strcmp(name, "calm") == 0 && number <= 1)
-		settings->calm = number == 1;
-	else if (strcmp(name, "keys") == 0 && number <= 2)
-		settings->keys = (int)number;
-	else if (strcmp(name, "moreTime") == 0)
-		settings->more_time = (int)number;
-	else if (strcmp(name, "speech") == 0 && number <= 1)
-		settings->speech = number == 1;
-	else if (strcmp(name, "rate") == 0 && number <= 7)
-		settings->rate = (int)number;
-	else if (strcmp(name, "volume") == 0 && number <= 8)
-		settings->volume = (int)number;
-	else if (strcmp(name, "blank") == 0 && number <= 1)
-		settings->blank = number == 1;
-	else if (strcmp(name, "switches") == 0 && number <= 2)
-		settings->switches = (int)number;
-	else if (strcmp(name, "scan") == 0 && number <= 5)
-		settings->scan = (int)number;
-	else
-		return;
-	fx->show = true;
+	for (size_t i = 0; i < VT_ELEMENTS(citizen_settings); i++) {
+		char *member = (char *)&s->c.settings + citizen_settings[i].offset;
+
+		if (strcmp(name, citizen_settings[i].name) != 0 ||
+			(citizen_settings[i].choices >> number & 1) == 0)
+			continue;
+		if (citizen_settings[i].is_bool)
+			*(bool *)(void *)member = number == 1;
+		else
+			*(int *)(void *)member = (int)number;
+		fx->show = true;
+	}
 }
 
 static void set_overlay(struct session *s, enum session_overlay overlay, struct session_effects *fx)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -91,6 +92,24 @@ static void ages_count_completed_years(void **state)
 	assert_int_equal(date_age(birth, (struct vt_date){2023, 3, 1}), 59);
 	assert_int_equal(date_age(birth, birth), 0);
 	assert_true(date_age(birth, (struct vt_date){1963, 12, 31}) < 0);
+}
+
+/* The C library's calendar is the judge of every day it has. */
+static void weekdays_are_those_of_the_c_library(void **state)
+{
+	const int64_t day_s = 86400;
+	int64_t from = -INT64_C(62135596800), to = INT64_C(253402300799); /* years 1 to 9999 */
+
+	(void)state;
+	for (int64_t s = from; s <= to; s += day_s) {
+		time_t when = (time_t)s;
+		struct tm tm;
+
+		assert_non_null(gmtime_r(&when, &tm));
+		assert_int_equal(date_weekday((struct vt_date){
+					 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday}),
+			(tm.tm_wday + 6) % 7);
+	}
 }
 
 static void wall_time_becomes_the_local_day(void **state)
@@ -526,6 +545,7 @@ int main(void)
 		cmocka_unit_test(dates_are_read_in_two_forms_and_no_other),
 		cmocka_unit_test(dates_are_written_for_people),
 		cmocka_unit_test(ages_count_completed_years),
+		cmocka_unit_test(weekdays_are_those_of_the_c_library),
 		cmocka_unit_test(wall_time_becomes_the_local_day),
 		cmocka_unit_test(entities_are_the_published_list),
 		cmocka_unit_test(names_are_normalised_as_the_registry_wants_them),

@@ -492,7 +492,8 @@ static void each_choice_of_time_lengthens_every_idle_time(void **state)
 
 		act(f, INTENT_START, "", "");
 		act(f, INTENT_SETTING, "moreTime", times[i].choice);
-		act(f, INTENT_SETTING, "moreTime", "11"); /* there is no such time */
+		act(f, INTENT_SETTING, "moreTime", "11"); /* there are no such times */
+		act(f, INTENT_SETTING, "moreTime", "3");
 		assert_true(f->fx.wake_ms == f->now_ms + 60000 * factor);
 		act(f, INTENT_OPEN, "curp", "");
 		assert_true(f->fx.wake_ms == f->now_ms + 60000 * factor);

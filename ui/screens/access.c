@@ -253,25 +253,28 @@ static int heading_width(struct build *b)
 	return width;
 }
 
-static int columns_beside(struct build *b, size_t index)
+static int columns_beside(struct build *b, size_t index, int heading)
 {
 	return columns_within(b, &settings[index], (int)settings[index].count,
-		frame_content_width(b) - heading_width(b) - b->gutter);
+		frame_content_width(b) - heading - b->gutter);
 }
 
 /* Low and wide: each heading stands beside its options, if these have place in two rows. Larger
- * letters leave no room for that. */
-static bool is_beside(struct build *b)
+ * letters leave no room for that. Returns the width of the headings, 0 if they stand above. */
+static int beside_width(struct build *b)
 {
+	int heading;
+
 	if (b->room < ROOM_LEAST || !b->is_wide || b->size > TEXT_NORMAL)
-		return false;
+		return 0;
+	heading = heading_width(b);
 	for (size_t i = 0; i < VT_ELEMENTS(settings); i++)
-		if (2 * columns_beside(b, i) < (int)settings[i].count)
-			return false;
-	return true;
+		if (2 * columns_beside(b, i, heading) < (int)settings[i].count)
+			return 0;
+	return heading;
 }
 
-static void line(struct build *b, size_t index)
+static void line(struct build *b, size_t index, int heading)
 {
 	struct ui *ui = b->ui;
 	const struct setting *setting = &settings[index];
@@ -286,9 +289,9 @@ static void line(struct build *b, size_t index)
 	node_add(ui, &(struct node_spec){.text = _(setting->title),
 			     .type = TYPE_BODY_STRONG,
 			     .fg = COLOR_TEXT,
-			     .width = length_units(heading_width(b)),
+			     .width = length_units(heading),
 			     .role = ROLE_HEADING});
-	options(b, index, columns_beside(b, index));
+	options(b, index, columns_beside(b, index, heading));
 	node_end(ui);
 }
 
@@ -304,7 +307,7 @@ void build_access(struct build *b)
 	/* Its pages are many: "Read more" stands in the action row. */
 	b->is_split = b->is_split || b->room == ROOM_LEAST;
 	frame_open(b, &header);
-	const bool is_line = is_beside(b);
+	const int heading = beside_width(b);
 
 	node_begin(ui, &(struct node_spec){.layout = LAYOUT_COLUMN,
 			       .width = length_fill(1),
@@ -314,8 +317,8 @@ void build_access(struct build *b)
 			       .page = b->view->page,
 			       .id = "settings"});
 	for (size_t i = 0; i < VT_ELEMENTS(settings); i++) {
-		if (is_line)
-			line(b, i);
+		if (heading > 0)
+			line(b, i, heading);
 		else if (b->room == ROOM_LEAST)
 			single_options(b, &settings[i], current_value(b, i));
 		else

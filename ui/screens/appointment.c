@@ -133,18 +133,12 @@ static void week_names(struct build *b)
 	node_end(b->ui);
 }
 
-/* Monday = 0, by Sakamoto's rule. False for what is no day. */
+/* False for what is no day. */
 static bool weekday_of(const char *id, struct vt_date *ret_date, int *ret_weekday)
 {
-	static const int shift[] = {0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
-	int year;
-
 	if (!date_parse_iso(id, ret_date))
 		return false;
-	year = ret_date->year - (ret_date->month < 3 ? 1 : 0);
-	*ret_weekday = (year + year / 4 - year / 100 + year / 400 + shift[ret_date->month - 1] +
-			       ret_date->day + 6) %
-		       WEEK;
+	*ret_weekday = date_weekday(*ret_date);
 	return true;
 }
 

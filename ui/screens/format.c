@@ -21,12 +21,13 @@ static const char *month_short(int month)
 	return month >= 1 && month <= 12 ? _(names[month - 1]) : "?";
 }
 
+/* 0 = Monday. */
 static const char *weekday_short(int weekday)
 {
 	static const char *const names[] = {
-		N_("Sun"), N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat")};
+		N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun")};
 
-	return weekday >= 0 && weekday <= 6 ? _(names[weekday]) : "?";
+	return _(names[weekday]);
 }
 
 void format_clock(char *dst, size_t size, int64_t unix_ms, int utc_offset_min)
@@ -38,15 +39,6 @@ void format_clock(char *dst, size_t size, int64_t unix_ms, int utc_offset_min)
 	(void)snprintf(dst, size, "%02d:%02d", minute / 60, minute % 60);
 }
 
-/* 0 = Sunday, by Sakamoto's method. */
-static int weekday_of(struct vt_date date)
-{
-	static const int shift[] = {0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
-	int year = date.year - (date.month < 3 ? 1 : 0);
-
-	return (year + year / 4 - year / 100 + year / 400 + shift[date.month - 1] + date.day) % 7;
-}
-
 void format_day(char *dst, size_t size, int64_t unix_ms, int utc_offset_min)
 {
 	struct vt_date date;
@@ -54,7 +46,7 @@ void format_day(char *dst, size_t size, int64_t unix_ms, int utc_offset_min)
 
 	date_from_unix_ms(unix_ms, utc_offset_min, &date, &minute);
 	/* TRANSLATORS: weekday, day, month, all short: "mar 14 oct". */
-	(void)snprintf(dst, size, _("%s %d %s"), weekday_short(weekday_of(date)), date.day,
+	(void)snprintf(dst, size, _("%s %d %s"), weekday_short(date_weekday(date)), date.day,
 		month_short(date.month));
 }
 
