@@ -304,8 +304,7 @@ void build_access(struct build *b)
 		.step = _("Accessibility"),
 	};
 
-	/* Its pages are many: "Read more" stands in the action row. */
-	b->is_split = b->is_split || b->room == ROOM_LEAST;
+	frame_split_pages(b);
 	frame_open(b, &header);
 	const int heading = beside_width(b);
 

@@ -369,6 +369,7 @@ void build_calendar(struct build *b)
 		.style = HEADER_TALL, .title = text_title(model), .lead = model->lead};
 	bool is_full = model->months.shown[0] != '\0' && free_count(model) == 0;
 
+	frame_split_pages(b);
 	if (part_error_page(b))
 		return;
 	frame_open(b, &header);

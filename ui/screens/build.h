@@ -111,6 +111,9 @@ struct actions {
 	bool keyboard;	  /* the keyboard of view->entry below the buttons */
 };
 void frame_close(struct build *b, const struct actions *actions);
+/* For a screen whose pages are many in the least room: it is split there at once, so that "more"
+ * stands in the row of actions and the pages have its place. Before frame_open(). */
+void frame_split_pages(struct build *b);
 /* What of a screen with a keyboard is drawn: all, or one side where it is split. */
 bool frame_has_words(const struct build *b);
 bool frame_has_entry(const struct build *b);

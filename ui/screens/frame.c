@@ -398,6 +398,11 @@ static enum side side_of(const struct build *b)
 	return is_begun ? SIDE_ENTRY : SIDE_WORDS;
 }
 
+void frame_split_pages(struct build *b)
+{
+	b->is_split = b->is_split || b->room == ROOM_LEAST;
+}
+
 bool frame_has_words(const struct build *b)
 {
 	return !b->is_split || side_of(b) == SIDE_WORDS;
