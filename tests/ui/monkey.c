@@ -18,6 +18,7 @@
 #include "terminal/base/cleanup.h"
 #include "terminal/base/text.h"
 #include "terminal/session/session.h"
+#include "tests/ui/app_stage.h"
 #include "tests/ui/screens_audit.h"
 #include "tests/ui/screens_stage.h"
 #include "ui/app.h"
@@ -34,7 +35,6 @@
 #define STEPS_PER_VISIT 12   /* soak: then the citizen walks away */
 #define MIN_TARGET_MM	12.7 /* UI.md §18 */
 #define MAX_TARGETS	256
-#define UNIX_MS		1795449610000
 /* What the caches may hold at most: runs (UI.md §15.9, a byte a pixel) and shapes. */
 #define MAX_CACHE_BYTES ((size_t)(8 + 4) << 20)
 
@@ -389,7 +389,7 @@ static void step(void)
 {
 	m.step++;
 	m.now.now_ms += 40;
-	m.now.unix_ms = UNIX_MS + m.now.now_ms;
+	m.now.unix_ms = APP_STAGE_UNIX_MS + m.now.now_ms;
 	do_something();
 	take_what_comes_out();
 	if (m.has_model_turn && (any(25) == 0 || m.step % STEPS_PER_LIFE == 1))
@@ -412,21 +412,17 @@ static void step(void)
 
 /* ---- a terminal's life ---- */
 
-static void begin_life(const char *source, const char *build)
+static void begin_life(const char *source)
 {
 	/* The panels on which every screen fits in every look (README.md). */
 	static const char *const names[] = {"17in-wide", "21in", "21in-wide", "27in", "32in"};
-	static char assets[512], locales[512], catalog[512];
-	struct app_options options = {
-		.ui = {.profile = panel_find(names[m.wanted_sessions > 0 ? 1 : any(5)])->profile,
-			.assets = assets},
-		.locales = locales};
-	struct vt_error error;
+	const struct profile *panel =
+		&panel_find(names[m.wanted_sessions > 0 ? 1 : any(5)])->profile;
+	char catalog[512];
+	struct vt_error error = {.msg = "VT_SOURCE_DIR: too long"};
 
-	if (!vt_format(assets, sizeof(assets), "%s/assets", source) ||
-		!vt_format(locales, sizeof(locales), "%s/locales", build) ||
-		!vt_format(catalog, sizeof(catalog), "%s/catalog", assets) ||
-		app_create(&options, &m.now, &m.app, &error) != VT_OK ||
+	app_stage_open(panel, &m.app, &m.now);
+	if (!vt_format(catalog, sizeof(catalog), "%s/assets/catalog", source) ||
 		catalogue_load(catalog, &m.catalogue, &error) != VT_OK) {
 		fprintf(stderr, "monkey: %s\n", error.msg);
 		exit(2);
@@ -538,7 +534,7 @@ int main(int argc, char **argv)
 		{"sessions", required_argument, NULL, 'e'},
 		{"defect", required_argument, NULL, 'd'}, {"rss-kib", required_argument, NULL, 'r'},
 		{0}};
-	const char *source = getenv("VT_SOURCE_DIR"), *build = getenv("VT_BUILD_DIR");
+	const char *source = getenv("VT_SOURCE_DIR");
 	int64_t limit_kib = 0;
 	long warm_kib = 0, end_kib = 0;
 	int tenths = 0;
@@ -566,10 +562,9 @@ int main(int argc, char **argv)
 			usage();
 	}
 	m.random = m.seed;
-	m.now.now_ms = 1000000;
 	m.started = time(NULL);
 	while (progress() < 1.0) {
-		begin_life(source ? source : ".", build ? build : "build");
+		begin_life(source ? source : ".");
 		/* A soak is one life: what it keeps must show. */
 		if (m.wanted_sessions > 0) {
 			warm_kib = warm_up();

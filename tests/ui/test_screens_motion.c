@@ -7,11 +7,10 @@
 
 #include "terminal/base/text.h"
 #include "tests/lib/cmocka_prelude.h"
+#include "tests/ui/app_stage.h"
 #include "tests/ui/screens_fixtures.h"
 #include "ui/app.h"
 
-/* Ten seconds into a minute: the clock of the header stands still meanwhile. */
-#define UNIX_MS	 1795449610000
 #define FRAME_MS 16
 /* Twice what the one slide that is allowed would take (150 ms). */
 #define STILL_MS 300
@@ -30,17 +29,10 @@ static int changed_percent; /* by the last frame */
 
 static int open_app(void **state)
 {
-	char assets[512], locales[512];
-	/* A quarter of the pixels of the reference panel: nobody looks. */
-	const struct app_options options = {
-		.ui = {.profile = {540, 960, 2.0, 600, 800}, .assets = assets}, .locales = locales};
-	struct vt_error error;
+	const struct profile small = app_stage_small();
 
 	(void)state;
-	assert_true(vt_format(assets, sizeof(assets), "%s/assets", getenv("VT_SOURCE_DIR")));
-	assert_true(vt_format(locales, sizeof(locales), "%s/locales", getenv("VT_BUILD_DIR")));
-	now = (struct app_time){.now_ms = 1000000, .unix_ms = UNIX_MS};
-	assert_int_equal(app_create(&options, &now, &app, &error), VT_OK);
+	app_stage_open(&small, &app, &now);
 	app_set_link(app, true, &now);
 	return 0;
 }
@@ -99,7 +91,7 @@ static void fill(const struct fixture *fixture, bool is_calm)
 /* Shows the model; its first frame. */
 static uint64_t show(const char *what)
 {
-	now.unix_ms = UNIX_MS;
+	now.unix_ms = APP_STAGE_UNIX_MS;
 	uint64_t before = picture();
 	app_show(app, &model, &now);
 	/* The waiting screen comes late; until then what was there is all that is there. */

@@ -11,13 +11,13 @@
 #include "terminal/base/text.h"
 #include "terminal/session/session.h"
 #include "tests/lib/cmocka_prelude.h"
+#include "tests/ui/app_stage.h"
 #include "tests/ui/screens_fixtures.h"
 #include "ui/app.h"
 #include "ui/speech/scan.h"
 
-#define KEY	"SABC560626MDFLRN01"
-#define TXN	"11111111-1111-4111-8111-111111111111"
-#define UNIX_MS 1795449610000
+#define KEY "SABC560626MDFLRN01"
+#define TXN "11111111-1111-4111-8111-111111111111"
 #define ANSWER                                                                              \
 	"{\"outcome\":\"one\",\"sessionId\":\"s1\",\"folio\":\"12345678\",\"count\":\"1\"," \
 	"\"records\":[{\"curp\":\"" KEY "\",\"nombres\":\"CONCEPCION\",\"primerApellido\":" \
@@ -44,18 +44,14 @@ static bool was_intent, holds_back; /* holds_back: utterances do not end by them
 
 static int open_world(void **state)
 {
-	char assets[512], locales[512], catalog[512];
-	/* A quarter of the pixels of the reference panel: nobody looks. */
-	const struct app_options options = {
-		.ui = {.profile = {540, 960, 2.0, 600, 800}, .assets = assets}, .locales = locales};
+	const struct profile small = app_stage_small();
+	char catalog[512];
 	struct vt_error error;
 
 	(void)state;
-	assert_true(vt_format(assets, sizeof(assets), "%s/assets", getenv("VT_SOURCE_DIR")));
-	assert_true(vt_format(locales, sizeof(locales), "%s/locales", getenv("VT_BUILD_DIR")));
-	assert_true(vt_format(catalog, sizeof(catalog), "%s/catalog", assets));
-	now = (struct app_time){.now_ms = 1000000, .unix_ms = UNIX_MS};
-	assert_int_equal(app_create(&options, &now, &app, &error), VT_OK);
+	assert_true(
+		vt_format(catalog, sizeof(catalog), "%s/assets/catalog", getenv("VT_SOURCE_DIR")));
+	app_stage_open(&small, &app, &now);
 	assert_int_equal(catalogue_load(catalog, &catalogue, &error), VT_OK);
 	session = session_create(catalogue, "MX-TEST-1", &session_default_times);
 	assert_non_null(session);

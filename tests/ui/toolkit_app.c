@@ -3,30 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/lib/cmocka_prelude.h"
 #include "terminal/base/text.h"
-#include "ui/app.h"
-
-/* 2026-11-23 16:00:10 UTC: ten seconds into a minute. */
-#define UNIX_MS 1795449610000
+#include "tests/lib/cmocka_prelude.h"
+#include "tests/ui/app_stage.h"
 
 static struct app *app;
 static struct app_time now;
 
 static int open_app(void **state)
 {
-	const char *source = getenv("VT_SOURCE_DIR"), *build = getenv("VT_BUILD_DIR");
-	char assets[512], locales[512];
-	struct app_options options = {
-		.ui = {.profile = profile_reference(), .assets = assets}, .locales = locales};
-	struct vt_error error;
+	const struct profile reference = profile_reference();
 
 	(void)state;
-	if (!vt_format(assets, sizeof(assets), "%s/assets", source ? source : ".") ||
-		!vt_format(locales, sizeof(locales), "%s/locales", build ? build : "build"))
-		return -1;
-	now = (struct app_time){.now_ms = 1000000, .unix_ms = UNIX_MS};
-	return app_create(&options, &now, &app, &error) == VT_OK ? 0 : -1;
+	app_stage_open(&reference, &app, &now);
+	return 0;
 }
 
 static int close_app(void **state)

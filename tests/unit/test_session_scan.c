@@ -220,10 +220,10 @@ static void more_time_makes_the_scanner_wait_longer(void **state)
 	to_scan(f);
 	usual_ms = f->fx.scan_ms;
 	scanned(f, SCAN_NOTHING, "");
-	act(f, INTENT_SETTING, "moreTime", "3");
+	act(f, INTENT_SETTING, "moreTime", "4");
 	act(f, INTENT_SCAN, "", "");
-	assert_int_equal(f->fx.scan_ms, 3 * usual_ms);
-	assert_int_equal(f->model.expected_ms, 3 * usual_ms);
+	assert_int_equal(f->fx.scan_ms, 4 * usual_ms);
+	assert_int_equal(f->model.expected_ms, 4 * usual_ms);
 }
 
 static void ends_stop_the_scanner(void **state)
