@@ -152,6 +152,8 @@ struct banner {
 void part_banner(struct build *b, const struct banner *banner);
 /* "Hay un problema" with the words of the view's error; nothing if there is none. */
 void part_error_summary(struct build *b);
+/* How often a PIN may still be wrong; droppable as in node_spec. */
+void part_tries(struct build *b, int droppable);
 /* A text in sentences, each a node of its own, so that a list can page between them; the title
  * stays with the first. */
 void part_paragraphs(struct build *b, const char *title, const char *text);

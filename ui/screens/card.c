@@ -346,11 +346,6 @@ static void pin_box(struct build *b, size_t count)
 	node_end(ui);
 }
 
-static const char *tries(struct build *b)
-{
-	return node_text(b->ui, _("Tries left: %d"), b->model->tries_left);
-}
-
 static void pin_words(struct build *b)
 {
 	struct ui *ui = b->ui;
@@ -358,11 +353,7 @@ static void pin_words(struct build *b)
 	bool wrong = part_error(b)[0] != '\0';
 
 	if (model->tries_left > 0 && wrong)
-		node_add(ui, &(struct node_spec){.text = tries(b),
-				     .type = TYPE_BODY_STRONG,
-				     .width = length_fill(1),
-				     .role = ROLE_STATUS,
-				     .id = "tries"});
+		part_tries(b, 0);
 	else if (model->field.min_length > 0)
 		node_add(ui, &(struct node_spec){
 				     .text = node_text(ui, _("It has from %d to %d digits."),

@@ -204,6 +204,17 @@ void part_paragraphs(struct build *b, const char *title, const char *text)
 	}
 }
 
+void part_tries(struct build *b, int droppable)
+{
+	node_add(b->ui, &(struct node_spec){
+				.text = node_text(b->ui, _("Tries left: %d"), b->model->tries_left),
+				.type = TYPE_BODY_STRONG,
+				.width = length_fill(1),
+				.role = ROLE_STATUS,
+				.droppable = droppable,
+				.id = "tries"});
+}
+
 bool part_error_page(struct build *b)
 {
 	const struct header header = {.style = HEADER_COMPACT, .title = text_title(b->model)};
@@ -212,6 +223,9 @@ bool part_error_page(struct build *b)
 		return false;
 	frame_open(b, &header);
 	part_error_summary(b);
+	/* They stand beside what is corrected, too. */
+	if (b->model->tries_left > 0)
+		part_tries(b, 1);
 	frame_close(b, &(struct actions){.primary = _("Correct it"), .primary_action = "correct"});
 	return true;
 }
