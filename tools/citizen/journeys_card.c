@@ -309,7 +309,7 @@ void signin_left_behind(struct citizen *c)
 static void ask_for_copy(struct citizen *c)
 {
 	enter(c);
-	tap(c, "button", "RENAPO Copia certificada de mi CURP");
+	tap(c, "button", "*Copia certificada de mi CURP*");
 	expect_screen(c, "intro");
 	tap(c, "button", "Entrar con mi e.firma");
 	expect_screen(c, "card");

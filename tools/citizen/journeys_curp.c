@@ -53,10 +53,6 @@ void curp_by_key(struct citizen *c)
 static void choose_switches(struct citizen *c)
 {
 	open_access(c);
-	while (!tree_contains(c->tree, words_in(c->lang, "Dos interruptores"))) {
-		tap(c, "button", "Ver más ajustes");
-		await_change(c);
-	}
 	tap(c, "radio", "Interruptores: Dos interruptores");
 	expect_text(c, "Presione el interruptor para mover");
 	photograph(c);

@@ -4,6 +4,14 @@
 
 #include "terminal/base/text.h"
 #include "tools/citizen/steps.h"
+#include "tools/citizen/words.h"
+
+/* Without a touch: a page that is turned would be somebody. */
+static bool is_asked(struct citizen *c)
+{
+	look_again(c);
+	return tree_contains(c->tree, words_in(c->lang, "¿Sigue ahí?"));
+}
 
 void timeout(struct citizen *c)
 {
@@ -15,7 +23,7 @@ void timeout(struct citizen *c)
 	/* The citizen walks away. */
 	c->begun = false;
 	forget_touches(c);
-	expect_text(c, "¿Sigue ahí?");
+	wait_until(c, is_asked, "the question whether anybody is there");
 	photograph(c);
 	expect_screen(c, "attract");
 	if (tree_contains(c->tree, "SABC5606"))

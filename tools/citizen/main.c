@@ -247,30 +247,38 @@ static bool await_other(struct citizen *c, uint64_t digest, int64_t patience_ms)
 	return true;
 }
 
+static void scan_to(struct citizen *c, const char *role, const char *name);
+
 /* In larger letters and on smaller panels there are pages of lists and of keys, or the keyboard is
  * a screen of its own: turns to the next where nothing new comes by itself. True if it turned one.
  */
 static bool look_further(struct citizen *c, const char *role)
 {
-	static const char *const ways[][2] = {{"key", "Más teclas"}, {"button", "Escribir"},
-		{"button", "Ver más*"}, {"button", "Leer más"}};
+	/* What the nodes do, for keys, for buttons and for all else. */
+	static const char *const key_ways[] = {"keys", "write", "correct", "page", NULL};
+	static const char *const button_ways[] = {"page", "read", NULL};
+	static const char *const other_ways[] = {"page", "correct", NULL};
+	const bool is_key = strcmp(role, "key") == 0;
+	const char *const *way = is_key			       ? key_ways
+				 : strcmp(role, "button") == 0 ? button_ways
+							       : other_ways;
 	const int64_t frame = tree_frame(c->tree);
-	const size_t first = strcmp(role, "key") == 0 ? 0 : 2;
 	struct tree_node node;
 
 	look_again(c);
-	if (tree_frame(c->tree) != frame || c->scans || c->disturbed)
+	if (tree_frame(c->tree) != frame || c->disturbed)
 		return false;
-	for (size_t i = first; i < VT_ELEMENTS(ways); i++) {
-		if (!tree_find(c->tree, ways[i][0], words_in(c->lang, ways[i][1]), &node) ||
-			node.disabled)
-			continue;
-		const uint64_t digest = tree_digest(c->tree);
+	while (*way && (!tree_find_action(c->tree, *way, &node) || node.disabled))
+		way++;
+	if (!*way)
+		return false;
+	const uint64_t digest = tree_digest(c->tree);
+	if (c->scans)
+		scan_to(c, strcmp(*way, "keys") == 0 ? "key" : "button", node.name);
+	else
 		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
-		(void)await_other(c, digest, PAGE_MS);
-		return true;
-	}
-	return false;
+	(void)await_other(c, digest, PAGE_MS);
+	return true;
 }
 
 /* One more look before deadline; pages that are turned are given their time. */

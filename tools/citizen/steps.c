@@ -141,19 +141,8 @@ void answer_date(struct citizen *c, const char *question, const char *digits)
 
 void answer_choice(struct citizen *c, const char *question, const char *choice)
 {
-	struct tree_node node;
-	int pages = 0;
-
 	expect_text(c, question);
 	expect_screen(c, "question");
-	/* A long list comes in pages. */
-	while (!tree_find(c->tree, "radio", words_in(c->lang, choice), &node)) {
-		if (++pages > 10)
-			fail(c, "no choice \"%s\" on any page", choice);
-		tap(c, "button", "Ver más*");
-		await_change(c);
-		photograph(c);
-	}
 	tap(c, "radio", choice);
 	go_on(c);
 }
@@ -162,6 +151,7 @@ void note_folio(struct citizen *c)
 {
 	struct tree_node node;
 
+	expect_node(c, "status", "Folio *");
 	if (!tree_find(c->tree, "status", "Folio *", &node))
 		fail(c, "no folio on the screen");
 	/* "Folio DM01 - 0010 …": what the screen says, without its word and spaces. */

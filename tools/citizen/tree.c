@@ -201,7 +201,14 @@ static const char *text_of(const json_t *node, const char *member)
 static bool matches(const char *text, const char *pattern)
 {
 	const size_t length = strlen(pattern);
+	char part[160];
 
+	if (length > 2 && pattern[0] == '*' && pattern[length - 1] == '*') {
+		vt_copy_cut(part, sizeof(part), pattern + 1);
+		if (length - 2 < sizeof(part))
+			part[length - 2] = '\0';
+		return strstr(text, part) != NULL;
+	}
 	if (length > 0 && pattern[length - 1] == '*')
 		return strncmp(text, pattern, length - 1) == 0;
 	return strcmp(text, pattern) == 0;
@@ -234,6 +241,21 @@ static void fill(const json_t *node, struct tree_node *ret)
 	vt_copy_cut(ret->name, sizeof(ret->name), text_of(node, "name"));
 	vt_copy_cut(ret->value, sizeof(ret->value), text_of(node, "value"));
 	vt_copy_cut(ret->id, sizeof(ret->id), text_of(node, "id"));
+}
+
+static bool search_action(const json_t *list, const char *action, struct tree_node *ret)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *node = json_array_get(list, i);
+
+		if (strcmp(text_of(node, "action"), action) == 0) {
+			fill(node, ret);
+			return true;
+		}
+		if (search_action(json_object_get(node, "children"), action, ret))
+			return true;
+	}
+	return false;
 }
 
 /* The last match wins: a dialogue is painted, and stands in the tree, after what it covers. */
@@ -269,6 +291,11 @@ bool tree_find(
 	const struct tree *tree, const char *role, const char *name, struct tree_node *ret_node)
 {
 	return search(json_object_get(tree->root, "tree"), role, name, ret_node);
+}
+
+bool tree_find_action(const struct tree *tree, const char *action, struct tree_node *ret_node)
+{
+	return search_action(json_object_get(tree->root, "tree"), action, ret_node);
 }
 
 static bool sticks_out(const json_t *list, const struct tree_node *screen, struct tree_node *ret)

@@ -33,9 +33,12 @@ int64_t tree_revision(const struct tree *tree);
 int64_t tree_frame(const struct tree *tree);
 /* How often the ui closed the connection so far: it was started again. */
 unsigned tree_restarts(const struct tree *tree);
-/* First node with that role whose name is name ("*": any; "abc*": begins with it). */
+/* First node with that role whose name is name ("*": any; "abc*": begins with it;
+ * "*abc*": has it). */
 bool tree_find(
 	const struct tree *tree, const char *role, const char *name, struct tree_node *ret_node);
+/* The first node that does this ("page"). */
+bool tree_find_action(const struct tree *tree, const char *action, struct tree_node *ret_node);
 /* What the ring of scanning is around (only the place of ret_node is filled); false: nothing. */
 bool tree_mark(const struct tree *tree, struct tree_node *ret_node);
 /* The first node that is not wholly on the screen; false: all is. */
