@@ -9,6 +9,13 @@
 #define CARD_ICON   80
 #define CARD_MIN    214
 #define FEATURE_MIN 250
+/* Below a banner in the least room: else the first page would offer nothing. */
+#define FEATURE_LOW 128
+
+static bool has_banner(const struct screen_model *model)
+{
+	return model->holder[0] != '\0' || model->offline || model->no_paper || model->no_printer;
+}
 
 static void banners(struct build *b)
 {
@@ -104,6 +111,7 @@ static void feature(struct build *b, const struct screen_item *item, bool is_fir
 	enum color fill = is_first ? COLOR_ACTION : COLOR_OK;
 	enum color bottom = is_first ? COLOR_ACTION_BOTTOM : COLOR_OK_BOTTOM;
 	enum color ink = is_first ? COLOR_ON_ACTION : COLOR_ON_OK;
+	bool is_low = b->room == ROOM_LEAST && has_banner(b->model);
 
 	if (!open) {
 		fill = COLOR_SURFACE;
@@ -113,7 +121,7 @@ static void feature(struct build *b, const struct screen_item *item, bool is_fir
 	node_begin(ui,
 		&(struct node_spec){.layout = LAYOUT_COLUMN,
 			.width = length_fill(1),
-			.min_height = part_target(b, FEATURE_MIN),
+			.min_height = part_target(b, is_low ? FEATURE_LOW : FEATURE_MIN),
 			.pad = {part_pad(b, 34), part_pad(b, 32), part_pad(b, 24), part_pad(b, 32)},
 			.gap = 4,
 			.fill = fill,
