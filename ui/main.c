@@ -409,9 +409,6 @@ static void present(struct process *p)
 		link_send(p->link, p->out);
 		p->owes_completion = false;
 	}
-#ifdef VT_TEST_HOOKS
-	test_hooks_presented(&p->hooks);
-#endif
 #ifdef VT_ATSPI
 	if (p->atspi)
 		atspi_presented(p->atspi);
@@ -435,7 +432,7 @@ static void run(struct process *p)
 		present(p);
 		give_orders(p);
 #ifdef VT_TEST_HOOKS
-		test_hooks_rest(&p->hooks);
+		test_hooks_turn(&p->hooks);
 #endif
 	}
 }

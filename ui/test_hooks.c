@@ -46,26 +46,23 @@ static void answer_tree(struct test_hooks *hooks, unsigned client)
 	test_socket_answer(hooks->socket, client, &out);
 }
 
+/* Answered by test_hooks_turn(). */
+static const char *wait(struct test_hooks *hooks, struct test_waiting waiting)
+{
+	if (hooks->waiting_count == TEST_HOOKS_MAX_WAITING)
+		return "{\"error\":\"too many wait\"}";
+	hooks->waiting[hooks->waiting_count++] = waiting;
+	return NULL;
+}
+
 static const char *get_tree(struct test_hooks *hooks, unsigned client, const json_t *root)
 {
 	const json_t *after = json_object_get(root, "after");
 
-	if (!after || app_frame_number(hooks->app) > json_integer_value(after)) {
-		answer_tree(hooks, client);
-		return NULL;
-	}
-	if (hooks->waiting_count == TEST_HOOKS_MAX_WAITING)
-		return "{\"error\":\"too many wait\"}";
-	hooks->waiting[hooks->waiting_count].client = client;
-	hooks->waiting[hooks->waiting_count++].after = json_integer_value(after);
-	return NULL;
-}
-
-static const char *get_rest(struct test_hooks *hooks, unsigned client)
-{
-	if (hooks->resting_count == TEST_HOOKS_MAX_WAITING)
-		return "{\"error\":\"too many wait\"}";
-	hooks->resting[hooks->resting_count++] = client;
+	if (after && app_frame_number(hooks->app) <= json_integer_value(after))
+		return wait(hooks, (struct test_waiting){
+					   .client = client, .after = json_integer_value(after)});
+	answer_tree(hooks, client);
 	return NULL;
 }
 
@@ -170,7 +167,7 @@ static const char *take(
 	if (get && strcmp(get, "tree") == 0)
 		return get_tree(hooks, client, root);
 	if (get && strcmp(get, "rest") == 0)
-		return get_rest(hooks, client);
+		return wait(hooks, (struct test_waiting){.client = client, .rests = true});
 	if (get && strcmp(get, "png") == 0)
 		return get_png(hooks, root);
 	if (get && strcmp(get, "caches") == 0) {
@@ -231,24 +228,21 @@ void test_hooks_take(
 	free(request);
 }
 
-void test_hooks_presented(struct test_hooks *hooks)
+void test_hooks_turn(struct test_hooks *hooks)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < hooks->waiting_count; i++) {
-		if (app_frame_number(hooks->app) > hooks->waiting[i].after)
-			answer_tree(hooks, hooks->waiting[i].client);
+		const struct test_waiting *w = &hooks->waiting[i];
+
+		if (w->rests)
+			answer_text(hooks, w->client, "{\"ok\":true}");
+		else if (app_frame_number(hooks->app) > w->after)
+			answer_tree(hooks, w->client);
 		else
-			hooks->waiting[kept++] = hooks->waiting[i];
+			hooks->waiting[kept++] = *w;
 	}
 	hooks->waiting_count = kept;
-}
-
-void test_hooks_rest(struct test_hooks *hooks)
-{
-	for (size_t i = 0; i < hooks->resting_count; i++)
-		answer_text(hooks, hooks->resting[i], "{\"ok\":true}");
-	hooks->resting_count = 0;
 }
 
 /* ---- what is said ---- */

@@ -9,6 +9,13 @@
 
 #define TEST_HOOKS_MAX_WAITING 16
 
+/* A request that is answered later. */
+struct test_waiting {
+	unsigned client;
+	bool rests;    /* "rest": at the end of this turn of the loop */
+	int64_t after; /* else "tree": when a frame later than this one is presented */
+};
+
 struct test_hooks {
 	struct test_socket *socket;
 	struct app *app;
@@ -16,13 +23,8 @@ struct test_hooks {
 	int64_t fixed_unix_ms; /* -1 = the clock runs */
 	int64_t still_ms; /* the monotonic clock stands here, but for advance_ms; -1 = it runs */
 	int64_t advance_ms;
-	struct {
-		unsigned client;
-		int64_t after;
-	} waiting[TEST_HOOKS_MAX_WAITING]; /* for a later frame */
+	struct test_waiting waiting[TEST_HOOKS_MAX_WAITING];
 	size_t waiting_count;
-	unsigned resting[TEST_HOOKS_MAX_WAITING]; /* clients that wait for the end of this turn */
-	size_t resting_count;
 	int log_fd; /* what is said, a JSON object a line; -1 = none */
 };
 
@@ -38,9 +40,8 @@ VT_MUST_USE enum vt_code test_hooks_open_log(
 void test_hooks_close_log(struct test_hooks *hooks);
 /* An order went to the voice. */
 void test_hooks_order(struct test_hooks *hooks, const struct speech_order *order);
-/* A frame was presented: answers those who waited for it. */
-void test_hooks_presented(struct test_hooks *hooks);
-/* A turn of the loop is over: all that was taken is drawn and presented. */
-void test_hooks_rest(struct test_hooks *hooks);
+/* A turn of the loop is over, all that was taken is drawn and presented: answers those who waited
+ * for that. */
+void test_hooks_turn(struct test_hooks *hooks);
 
 #endif

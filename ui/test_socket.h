@@ -11,8 +11,8 @@
  *	{"get":"png","path":P}     {"ok":true} once the last presented frame is written to P
  *	{"get":"caches"}           sizes of the caches, number of presents
  *	{"set":"clock","unix_ms":T} stops the wall clock at T; -1 lets it run again
+ *	{"set":"time","stands":true|false}  stops the monotonic clock, lets it run again
  *	{"advance_ms":N}           all times of the ui are N later from now on
- *	{"set":"time","stands":true|false}  so does the monotonic clock
  *	{"finger":[id,"down|up|motion",x,y]}  an SDL finger event at pixel x, y of the frame
  *	{"touch":[id,"down|up|motion",u,v]}   the same as the panel's driver has it: 0 … 1 of the
  *	                           window's width and height
