@@ -60,8 +60,8 @@ struct citizen {
 
 /* Waits for a screen of that kind, then photographs it. */
 void expect_screen(struct citizen *c, const char *kind);
-/* Waits until a node of that role and name is there. */
-void expect_node(struct citizen *c, const char *role, const char *name);
+/* Waits until a node of that role and name is there, and can be used; returns it. */
+struct tree_node expect_node(struct citizen *c, const char *role, const char *name);
 /* Waits until text stands somewhere on the screen. */
 void expect_text(struct citizen *c, const char *es);
 /* Taps a node in its middle, waiting for it first. */

@@ -7,7 +7,6 @@
 #include "terminal/base/clock.h"
 #include "terminal/base/text.h"
 #include "tools/citizen/steps.h"
-#include "tools/citizen/words.h"
 
 struct spot {
 	int x, y;
@@ -15,11 +14,8 @@ struct spot {
 
 static struct spot spot_of(struct citizen *c, const char *role, const char *es)
 {
-	struct tree_node node;
+	const struct tree_node node = expect_node(c, role, es);
 
-	expect_node(c, role, es);
-	if (!tree_find(c->tree, role, words_in(c->lang, es), &node))
-		fail(c, "no %s \"%s\" any more", role, es);
 	return (struct spot){node.x + node.w / 2, node.y + node.h / 2};
 }
 

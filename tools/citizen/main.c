@@ -288,7 +288,7 @@ static void look_through(struct citizen *c, const char *role, int *pages, int64_
 		*deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
 }
 
-static struct tree_node await_node(struct citizen *c, const char *role, const char *es)
+struct tree_node expect_node(struct citizen *c, const char *role, const char *es)
 {
 	const char *name = words_in(c->lang, es);
 	int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
@@ -305,11 +305,6 @@ static struct tree_node await_node(struct citizen *c, const char *role, const ch
 		look_through(c, role, &pages, &deadline);
 	}
 	return node;
-}
-
-void expect_node(struct citizen *c, const char *role, const char *name)
-{
-	(void)await_node(c, role, name);
 }
 
 void expect_text(struct citizen *c, const char *es)
@@ -340,7 +335,7 @@ static void scan_to(struct citizen *c, const char *role, const char *name)
 	bool is_it = false;
 
 	for (int presses = 0; presses < CITIZEN_MAX_PRESSES && !is_it; presses++) {
-		node = await_node(c, role, name);
+		node = expect_node(c, role, name);
 		if (!tree_mark(c->tree, &mark)) {
 			look_again(c);
 			continue;
@@ -358,7 +353,7 @@ static void scan_to(struct citizen *c, const char *role, const char *name)
 
 void tap(struct citizen *c, const char *role, const char *name)
 {
-	const struct tree_node node = await_node(c, role, name);
+	const struct tree_node node = expect_node(c, role, name);
 
 	note_touch(c, role, name);
 	c->digest = tree_digest(c->tree);

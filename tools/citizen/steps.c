@@ -35,15 +35,13 @@ static void choose_language(struct citizen *c)
 static void choose_setting(struct citizen *c, const char *name)
 {
 	const int64_t deadline = vt_clock_monotonic_ms() + CITIZEN_PATIENCE_MS;
-	struct tree_node node;
 
 	if (!name)
 		return;
 	tap(c, "radio", name);
 	/* In the new letters it may stand on another page. */
 	for (;;) {
-		expect_node(c, "radio", name);
-		if (tree_find(c->tree, "radio", words_in(c->lang, name), &node) && node.checked)
+		if (expect_node(c, "radio", name).checked)
 			break;
 		if (vt_clock_monotonic_ms() > deadline)
 			fail(c, "\"%s\" is not chosen", name);
@@ -149,11 +147,8 @@ void answer_choice(struct citizen *c, const char *question, const char *choice)
 
 void note_folio(struct citizen *c)
 {
-	struct tree_node node;
+	const struct tree_node node = expect_node(c, "status", "Folio *");
 
-	expect_node(c, "status", "Folio *");
-	if (!tree_find(c->tree, "status", "Folio *", &node))
-		fail(c, "no folio on the screen");
 	/* "Folio DM01 - 0010 …": what the screen says, without its word and spaces. */
 	const char *p = node.name + strlen("Folio ");
 	size_t length = 0;

@@ -201,14 +201,9 @@ static const char *text_of(const json_t *node, const char *member)
 static bool matches(const char *text, const char *pattern)
 {
 	const size_t length = strlen(pattern);
-	char part[160];
 
-	if (length > 2 && pattern[0] == '*' && pattern[length - 1] == '*') {
-		vt_copy_cut(part, sizeof(part), pattern + 1);
-		if (length - 2 < sizeof(part))
-			part[length - 2] = '\0';
-		return strstr(text, part) != NULL;
-	}
+	if (length > 2 && pattern[0] == '*' && pattern[length - 1] == '*')
+		return memmem(text, strlen(text), pattern + 1, length - 2) != NULL;
 	if (length > 0 && pattern[length - 1] == '*')
 		return strncmp(text, pattern, length - 1) == 0;
 	return strcmp(text, pattern) == 0;

@@ -46,6 +46,7 @@ static const struct {
 	{"Intentar de nuevo", "Try again"},
 	{"Intentos que quedan: 2", "Tries left: 2"},
 	{"La tarjeta se retiró antes de tiempo", "The card was taken out too early"},
+	{"Leída de su documento", "Read from your document"},
 	{"Listo", "Done"},
 	{"Mujer", "Female"},
 	{"No la conozco*", "I do not know it*"},
