@@ -119,6 +119,12 @@ static bool is_redrawn(const struct screen_model *a, const struct screen_model *
 	       (a->warning_ms > 0) == (b->warning_ms > 0);
 }
 
+/* Core has not yet said what comes of what somebody did. */
+static bool is_asking(const struct app *app, const struct app_time *time)
+{
+	return app->is_answered && time->now_ms - app->answered_ms < INTENT_AGAIN_MS;
+}
+
 /* Whatever core says, nothing outside the bounds comes into force. */
 static void follow_panel(struct app *app, const struct screen_panel *said)
 {
@@ -145,6 +151,8 @@ void app_show(struct app *app, const struct screen_model *model, const struct ap
 
 	if (!is_same || !is_redrawn(before, model))
 		input_reset(app->ui);
+	/* A banner has come, or a dialogue, and not as an answer to what somebody did. */
+	input_changes(app->ui, is_same && !is_asking(app, time), time->now_ms);
 	if (!is_same) {
 		app->is_masked = false;
 		app->place++;
@@ -209,11 +217,6 @@ static void ask_setting(struct app *app, const char *name, int value, const stru
 		take_action(app, &action, time);
 }
 
-static bool is_deaf(const struct app *app, const struct app_time *time)
-{
-	return app->is_answered && time->now_ms - app->answered_ms < INTENT_AGAIN_MS;
-}
-
 static void take_answer(
 	struct app *app, const struct screen_answer *answer, const struct app_time *time)
 {
@@ -229,7 +232,7 @@ static void take_answer(
 		app->is_dirty = true;
 	}
 	/* Without core an intent would come too late whenever it came. */
-	if (answer->send && app->is_linked && !is_deaf(app, time)) {
+	if (answer->send && app->is_linked && !is_asking(app, time)) {
 		app->has_intent = true;
 		app->is_answered = true;
 		app->answered_ms = time->now_ms;
@@ -572,7 +575,7 @@ static void let_speech_see(
 		app->explore = (struct explore){.place = app->place};
 	(void)speech_see(app->speech, app->ui, &scene);
 	/* An intent that waits to be sent is the person's own: it goes first. */
-	if (app->is_linked && !app->has_intent && !is_deaf(app, time) &&
+	if (app->is_linked && !app->has_intent && !is_asking(app, time) &&
 		speech_take_wish(app->speech, &is_on))
 		ask_setting(app, "speech", is_on, time);
 }

@@ -38,9 +38,12 @@ static void answer_tree(struct test_hooks *hooks, unsigned client)
 	const struct node *root = ui_root(ui);
 
 	vt_buf_init(&out, MAX_ANSWER);
-	vt_buf_printf(&out, "{\"frame\":%lld,\"kind\":\"%s\",\"touched\":%s,\"pressed\":\"%s\",",
+	vt_buf_printf(&out,
+		"{\"frame\":%lld,\"kind\":\"%s\",\"touched\":%s,"
+		"\"missed\":%lld,\"pressed\":\"%s\",",
 		(long long)app_frame_number(hooks->app), root ? root->spec.name : "",
-		input_is_down(ui) ? "true" : "false", input_pressed(ui));
+		input_is_down(ui) ? "true" : "false", (long long)input_missed(ui),
+		input_pressed(ui));
 	semantics_write_members(ui, app_revision(hooks->app), &out);
 	vt_buf_append_byte(&out, '}');
 	test_socket_answer(hooks->socket, client, &out);

@@ -242,6 +242,89 @@ static void news_of_a_device_do_not_swallow_the_finger(void **state)
 	assert_false(app_take_intent(app, &intent));
 }
 
+/* Rows for these devices, one below the other. */
+static struct screen_model *two_devices(int64_t revision, const char *first, const char *second)
+{
+	struct screen_item below = devices(revision, second, "Ready")->items[0];
+	struct screen_model *model = devices(revision, first, "Ready");
+
+	model->items[model->item_count++] = below;
+	return model;
+}
+
+static void tap_at(const struct rect *r)
+{
+	app_finger(app, 1, INPUT_DOWN, r->x + 9, r->y + 9, &now);
+	app_finger(app, 1, INPUT_UP, r->x + 9, r->y + 9, &now);
+}
+
+static bool opens(const char *device)
+{
+	struct intent_act intent;
+	char item[64];
+
+	return app_take_intent(app, &intent) && intent.action == INTENT_OPEN &&
+	       vt_format(item, sizeof(item), "test-%s", device) && strcmp(intent.item, item) == 0;
+}
+
+static void what_moves_by_itself_is_not_touched_by_the_finger_on_its_way(void **state)
+{
+	struct intent_act intent;
+
+	(void)state;
+	app_set_link(app, true, &now);
+	show(two_devices(1, "printer", "scanner"));
+	const struct rect r = opener(ui_root(app_ui(app)));
+	/* On the first screen there is nothing that it could have been aimed at instead. */
+	tap_at(&r);
+	assert_true(opens("printer"));
+	pass(5000);
+	/* Another has come into the place. */
+	show(two_devices(2, "reader", "printer"));
+	tap_at(&r);
+	pass(INPUT_AIM_MS - 1);
+	tap_at(&r);
+	assert_false(app_take_intent(app, &intent));
+	assert_int_equal(input_missed(app_ui(app)), 2);
+	pass(1);
+	tap_at(&r);
+	assert_true(opens("reader"));
+	/* It still stands there: nothing to wait for. */
+	pass(5000);
+	show(two_devices(3, "reader", "scanner"));
+	tap_at(&r);
+	assert_true(opens("reader"));
+	/* The answer to a touch is what its finger expects. */
+	show(two_devices(4, "stripe", "scanner"));
+	tap_at(&r);
+	assert_true(opens("stripe"));
+	/* Another screen says another thing altogether: that rule is another. */
+	pass(5000);
+	show(home(5));
+	tap("open-curp");
+	assert_true(app_take_intent(app, &intent));
+	assert_int_equal(input_missed(app_ui(app)), 2);
+}
+
+static void a_dialogue_that_comes_by_itself_takes_no_finger_on_its_way(void **state)
+{
+	struct screen_model *model;
+	struct intent_act intent;
+
+	(void)state;
+	app_set_link(app, true, &now);
+	show(curp(1, "BEML920313HMCLNS09"));
+	pass(5000);
+	model = curp(2, "BEML920313HMCLNS09");
+	model->warning_ms = 30000;
+	show(model);
+	tap("extend");
+	assert_false(app_take_intent(app, &intent));
+	pass(INPUT_AIM_MS);
+	tap("extend");
+	assert_true(app_take_intent(app, &intent));
+}
+
 static void an_answer_is_not_touched_by_the_finger_before(void **state)
 {
 	struct screen_model *model;
@@ -375,6 +458,8 @@ int main(void)
 		WITH_APP(without_core_a_tap_sends_nothing),
 		WITH_APP(a_finger_on_the_old_screen_does_nothing_on_the_new_one),
 		WITH_APP(news_of_a_device_do_not_swallow_the_finger),
+		WITH_APP(what_moves_by_itself_is_not_touched_by_the_finger_on_its_way),
+		WITH_APP(a_dialogue_that_comes_by_itself_takes_no_finger_on_its_way),
 		WITH_APP(an_answer_is_not_touched_by_the_finger_before),
 		WITH_APP(activity_is_told_at_most_once_a_second),
 		WITH_APP(after_twenty_seconds_personal_data_is_masked),

@@ -443,6 +443,38 @@ static void a_touch_takes_the_ring_away_and_a_key_brings_it_back(void **state)
 	assert_int_equal(canvas_hash(ui_canvas(ui)), with_ring);
 }
 
+static void tap_at_ms(const char *id, int64_t now_ms, bool acts)
+{
+	touch_at(1, INPUT_DOWN, id, now_ms);
+	assert_int_equal(touch_at(1, INPUT_UP, id, now_ms).acted, acts);
+}
+
+static void of_several_surprises_it_was_there_before_each(void **state)
+{
+	const struct trees_home low = {.has_banner = true}, high = {0};
+
+	(void)state;
+	/* The services move down and up again within the time of one aim. */
+	input_changes(ui, true, 1000);
+	trees_home(ui, &low);
+	tap_at_ms("c3", 1001, false);
+	tap_at_ms("back", 1001, true); /* which stands where it stood */
+	input_changes(ui, true, 1100);
+	trees_home(ui, &high);
+	tap_at_ms("c3", 1101, false);
+	tap_at_ms("c3", 1100 + INPUT_AIM_MS - 1, false);
+	assert_int_equal(input_missed(ui), 3);
+	tap_at_ms("c3", 1100 + INPUT_AIM_MS, true);
+	/* The one before is long over: only the last one counts. */
+	input_changes(ui, true, 5000);
+	tap_at_ms("c3", 5001, true);
+	/* What was asked for ends it. */
+	trees_home(ui, &low);
+	tap_at_ms("c3", 5002, false);
+	input_changes(ui, false, 5003);
+	tap_at_ms("c3", 5003, true);
+}
+
 #define WITH_UI(test) cmocka_unit_test_setup_teardown(test, open_ui, close_ui)
 
 int main(void)
@@ -470,6 +502,7 @@ int main(void)
 		WITH_UI(focus_follows_reading_and_wraps),
 		WITH_UI(focus_survives_a_rebuild_and_stays_in_the_dialogue),
 		WITH_UI(what_is_typed_into_is_in_the_focus_order),
+		WITH_UI(of_several_surprises_it_was_there_before_each),
 		WITH_UI(escape_goes_back),
 		WITH_UI(a_touch_takes_the_ring_away_and_a_key_brings_it_back),
 	};

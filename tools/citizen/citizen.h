@@ -32,6 +32,11 @@ struct citizen {
 	size_t touch_count;
 	char touch_kind[16]; /* screen that was touched */
 	int64_t touch_revision, touched_ms;
+	/* The last touch of all, to be made again if the ui missed it (tree_missed). */
+	struct {
+		char role[16], name[256], kind[16];
+	} last;
+	int64_t missed;	 /* seen so far */
 	uint64_t digest; /* of the screen before the last touch */
 	int64_t seen_revision;
 	unsigned seen_restarts;

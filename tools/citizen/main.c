@@ -178,6 +178,36 @@ static void be_patient(struct citizen *c)
 		replay(c, c->touch_count - 1);
 }
 
+static void scan_to(struct citizen *c, const char *role, const char *name);
+
+/* node is where it was seen; role and name find it again. */
+static void touch(
+	struct citizen *c, const char *role, const char *name, const struct tree_node *node)
+{
+	vt_copy_cut(c->last.role, sizeof(c->last.role), role);
+	vt_copy_cut(c->last.name, sizeof(c->last.name), name);
+	vt_copy_cut(c->last.kind, sizeof(c->last.kind), tree_kind(c->tree));
+	if (c->scans)
+		scan_to(c, role, name);
+	else
+		hand_tap(c->hand, node->x + node->w / 2, node->y + node->h / 2);
+}
+
+/* The screen changed by itself on the way there: a person touches once more. */
+static void touch_missed(struct citizen *c)
+{
+	const int64_t missed = tree_missed(c->tree);
+	const bool is_new = missed > c->missed;
+
+	c->missed = missed;
+	if (!is_new || strcmp(c->last.kind, tree_kind(c->tree)) != 0)
+		return;
+	fprintf(stderr, "citizen: the screen changed by itself: \"%s\" is touched again\n",
+		c->last.name);
+	const struct tree_node node = expect_node(c, c->last.role, c->last.name);
+	hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
+}
+
 void look_again(struct citizen *c)
 {
 	struct vt_error error;
@@ -195,6 +225,7 @@ void look_again(struct citizen *c)
 		refresh(c);
 	}
 	note_promise(c);
+	touch_missed(c);
 }
 
 const char *expect_one(struct citizen *c, const char *const *kinds)
@@ -243,11 +274,10 @@ static bool await_other(struct citizen *c, uint64_t digest, int64_t patience_ms)
 			return false;
 		if (tree_next(c->tree, 500, &error) != VT_OK)
 			refresh(c);
+		touch_missed(c);
 	}
 	return true;
 }
-
-static void scan_to(struct citizen *c, const char *role, const char *name);
 
 /* In larger letters and on smaller panels there are pages of lists and of keys, or the keyboard is
  * a screen of its own: turns to the next where nothing new comes by itself. True if it turned one.
@@ -273,10 +303,7 @@ static bool look_further(struct citizen *c, const char *role)
 	if (!*way)
 		return false;
 	const uint64_t digest = tree_digest(c->tree);
-	if (c->scans)
-		scan_to(c, strcmp(*way, "keys") == 0 ? "key" : "button", node.name);
-	else
-		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
+	touch(c, strcmp(*way, "keys") == 0 ? "key" : "button", node.name, &node);
 	(void)await_other(c, digest, PAGE_MS);
 	return true;
 }
@@ -357,10 +384,7 @@ void tap(struct citizen *c, const char *role, const char *name)
 
 	note_touch(c, role, name);
 	c->digest = tree_digest(c->tree);
-	if (c->scans)
-		scan_to(c, role, name);
-	else
-		hand_tap(c->hand, node.x + node.w / 2, node.y + node.h / 2);
+	touch(c, role, name, &node);
 }
 
 void await_change(struct citizen *c)
@@ -506,7 +530,10 @@ int main(int argc, char **argv)
 		tree_open(socket_path, CITIZEN_PATIENCE_MS, &c.tree, &error) != VT_OK)
 		fail(&c, "%s", error.msg);
 	hand_use_fingers(c.hand, uses_fingers);
-	c.sheets = world_complete_sheets(&c.world); /* of citizens before */
+	/* Of citizens before. */
+	c.sheets = world_complete_sheets(&c.world);
+	refresh(&c);
+	c.missed = tree_missed(c.tree);
 	if (!journey_run(&c)) {
 		fprintf(stderr, "citizen: no journey \"%s\"\n", c.journey);
 		return 2;

@@ -191,6 +191,11 @@ int64_t tree_frame(const struct tree *tree)
 	return json_integer_value(json_object_get(tree->root, "frame"));
 }
 
+int64_t tree_missed(const struct tree *tree)
+{
+	return json_integer_value(json_object_get(tree->root, "missed"));
+}
+
 static const char *text_of(const json_t *node, const char *member)
 {
 	const char *text = json_string_value(json_object_get(node, member));

@@ -31,6 +31,8 @@ VT_MUST_USE enum vt_code tree_next(struct tree *tree, int64_t timeout_ms, struct
 const char *tree_kind(const struct tree *tree);
 int64_t tree_revision(const struct tree *tree);
 int64_t tree_frame(const struct tree *tree);
+/* Fingers that pressed nothing because the screen had just changed by itself. */
+int64_t tree_missed(const struct tree *tree);
 /* How often the ui closed the connection so far: it was started again. */
 unsigned tree_restarts(const struct tree *tree);
 /* First node with that role whose name is name ("*": any; "abc*": begins with it;

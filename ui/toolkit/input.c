@@ -96,6 +96,63 @@ static bool is_second(const struct ui *ui, bool is_useful, int64_t now_ms)
 	return !is_useful || now_ms - first->down_ms < INPUT_REST_MS;
 }
 
+/* ---- what changed by itself ---- */
+
+static bool is_surprised(const struct ui *ui, int64_t now_ms)
+{
+	return now_ms < ui->aim.until_ms;
+}
+
+static uint64_t hash_target(const struct node *node)
+{
+	return hash_text(hash_action(node), node->spec.id);
+}
+
+/* The same before the surprise; NULL if it was not there. */
+static const struct ui_aimed *aimed_of(const struct ui_aim *aim, uint64_t does)
+{
+	for (size_t i = 0; i < aim->count; i++) {
+		if (aim->at[i].does == does)
+			return &aim->at[i];
+	}
+	return NULL;
+}
+
+void input_changes(struct ui *ui, bool by_itself, int64_t now_ms)
+{
+	const struct node *top = ui_modal_root(ui);
+	const struct ui_aim before = ui->aim;
+	const bool is_again = is_surprised(ui, now_ms);
+	struct ui_aim *aim = &ui->aim;
+
+	aim->until_ms = by_itself ? now_ms + INPUT_AIM_MS : 0;
+	aim->count = 0;
+	for (size_t i = 0; i < ui->node_count && aim->count < UI_MAX_TARGETS; i++) {
+		const struct node *node = &ui->nodes[i];
+		if (node->hidden || !is_target(node) || !node_is_inside(node, top))
+			continue;
+		struct ui_aimed now = {hash_target(node), node->rect};
+		const struct ui_aimed *then = is_again ? aimed_of(&before, now.does) : NULL;
+		if (is_again)
+			now.rect = then ? rect_intersect(now.rect, then->rect) : (struct rect){0};
+		aim->at[aim->count++] = now;
+	}
+}
+
+int64_t input_missed(const struct ui *ui)
+{
+	return ui->aim.missed;
+}
+
+/* Whether a finger at x, y can have been aimed at what is there. */
+static bool is_aimed(const struct ui *ui, const struct node *node, int x, int y, int64_t now_ms)
+{
+	const struct ui_aimed *then =
+		is_surprised(ui, now_ms) ? aimed_of(&ui->aim, hash_target(node)) : NULL;
+
+	return !is_surprised(ui, now_ms) || (then && rect_contains(&then->rect, x, y));
+}
+
 static struct input_result finger_down(struct ui *ui, int64_t finger, int x, int y, int64_t now_ms)
 {
 	struct input_result result = {.touched = true};
@@ -112,6 +169,10 @@ static struct input_result finger_down(struct ui *ui, int64_t finger, int x, int
 	ui->focus_visible = false;
 	if (!is_useful || is_deaf(ui, node, now_ms))
 		return result;
+	if (!is_aimed(ui, node, x, y, now_ms)) {
+		ui->aim.missed++;
+		return result;
+	}
 	ui->press.key = node->key;
 	ui->press.action = hash_action(node);
 	if (node->spec.repeats)

@@ -9,7 +9,10 @@
  * where and how long it rests: a contact on nothing, that has left what it pressed, or from the
  * screen before keeps nobody out; one on a control does for INPUT_REST_MS. After that it still acts
  * when it is lifted, as whoever presses slowly wants it, unless another finger has come down on a
- * control: then that one has the screen, and the first is nobody's for good. */
+ * control: then that one has the screen, and the first is nobody's for good.
+ *
+ * A screen that changes by itself must not act on a finger that was on its way to what stood there
+ * before: input_changes(). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,8 +59,17 @@ struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms)
 struct input_result input_tick(struct ui *ui, int64_t now_ms);
 /* When input_tick() is due next; -1 = never. */
 int64_t input_deadline(const struct ui *ui);
-/* Lets go of everything, as when the screen changes: no action comes of a finger already down. */
+/* Lets go of everything, as when the screen changes: no action comes of a finger already down */
 void input_reset(struct ui *ui);
+
+/* Nobody sees a thing and touches it sooner. */
+#define INPUT_AIM_MS 300
+/* The tree that stands will be replaced. by_itself: nobody asked for it, so for INPUT_AIM_MS a
+ * finger that comes down presses only what does the same as what stood at that point before; of
+ * several such changes within that time, before each of them. */
+void input_changes(struct ui *ui, bool by_itself, int64_t now_ms);
+/* Fingers that pressed nothing for that reason, so far. */
+int64_t input_missed(const struct ui *ui);
 
 /* What a tap on a target would tell, for those who do not tap. */
 struct ui_action input_action_of(const struct node *target);

@@ -18,6 +18,8 @@
 #define UI_ARENA_BYTES 65536
 #define UI_MAX_LINES   2048
 #define UI_MAX_DEPTH   32
+/* A keyboard with the dock has about 60; what is more is not pressed right after a surprise. */
+#define UI_MAX_TARGETS 128
 
 /* A finger that is down on something. */
 struct ui_press {
@@ -34,6 +36,18 @@ struct ui_press {
 struct ui_acted {
 	uint64_t key; /* of the node; 0 = nothing yet */
 	int64_t at_ms;
+};
+
+/* What a finger that is on its way may have been aimed at: the targets before a surprise
+ * (input_changes). */
+struct ui_aim {
+	int64_t until_ms; /* 0 = no surprise yet */
+	struct ui_aimed {
+		uint64_t does; /* hash of id and action */
+		struct rect rect;
+	} at[UI_MAX_TARGETS]; /* in the order of painting */
+	size_t count;
+	int64_t missed;
 };
 
 struct ui {
@@ -62,6 +76,7 @@ struct ui {
 	struct damage damage;
 	struct ui_press press;
 	struct ui_acted acted;
+	struct ui_aim aim;
 	char focus[VT_MAX_ID * 2];
 	bool focus_visible;
 	struct rect mark; /* of scanning; empty = none */
