@@ -127,6 +127,8 @@ void input_changes(struct ui *ui, bool by_itself, int64_t now_ms)
 
 	aim->until_ms = by_itself ? now_ms + INPUT_AIM_MS : 0;
 	aim->count = 0;
+	if (!by_itself)
+		return;
 	for (size_t i = 0; i < ui->node_count && aim->count < UI_MAX_TARGETS; i++) {
 		const struct node *node = &ui->nodes[i];
 		if (node->hidden || !is_target(node) || !node_is_inside(node, top))
@@ -147,10 +149,10 @@ int64_t input_missed(const struct ui *ui)
 /* Whether a finger at x, y can have been aimed at what is there. */
 static bool is_aimed(const struct ui *ui, const struct node *node, int x, int y, int64_t now_ms)
 {
-	const struct ui_aimed *then =
-		is_surprised(ui, now_ms) ? aimed_of(&ui->aim, hash_target(node)) : NULL;
-
-	return !is_surprised(ui, now_ms) || (then && rect_contains(&then->rect, x, y));
+	if (!is_surprised(ui, now_ms))
+		return true;
+	const struct ui_aimed *then = aimed_of(&ui->aim, hash_target(node));
+	return then && rect_contains(&then->rect, x, y);
 }
 
 static struct input_result finger_down(struct ui *ui, int64_t finger, int x, int y, int64_t now_ms)

@@ -59,7 +59,7 @@ struct input_result input_key(struct ui *ui, enum input_key key, int64_t now_ms)
 struct input_result input_tick(struct ui *ui, int64_t now_ms);
 /* When input_tick() is due next; -1 = never. */
 int64_t input_deadline(const struct ui *ui);
-/* Lets go of everything, as when the screen changes: no action comes of a finger already down */
+/* Lets go of everything, as when the screen changes: no action comes of a finger already down. */
 void input_reset(struct ui *ui);
 
 /* Nobody sees a thing and touches it sooner. */

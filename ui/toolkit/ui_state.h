@@ -41,11 +41,11 @@ struct ui_acted {
 /* What a finger that is on its way may have been aimed at: the targets before a surprise
  * (input_changes). */
 struct ui_aim {
-	int64_t until_ms; /* 0 = no surprise yet */
+	int64_t until_ms; /* 0 = none to mind */
 	struct ui_aimed {
 		uint64_t does; /* hash of id and action */
 		struct rect rect;
-	} at[UI_MAX_TARGETS]; /* in the order of painting */
+	} at[UI_MAX_TARGETS];
 	size_t count;
 	int64_t missed;
 };
